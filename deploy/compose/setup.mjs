@@ -1,6 +1,6 @@
-// The first container of docker-compose.yml; ends before the others start. It checks the configuration, so that a mistake is
-// told once instead of by four services that restart for ever, and makes the secrets that nobody has given. They stay the
-// same from start to start, in volumes that only the services that need them see.
+// The first container of docker-compose.yml; it ends before the others start. It checks the configuration, so that a mistake
+// is reported once instead of by four services that restart for ever, and makes the secrets that are not set. They stay the
+// same from start to start, in volumes that only the services with a need for them mount.
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ async function setUp() {
   });
   for (const warning of config.warnings) say(warning);
 
-  // Only where nobody has given one: it may do everything.
+  // Makes a client key only if none is configured: it has all rights.
   const apiKey =
     config.keys.length > 0 ? undefined : kept('SLUICE_API_KEYS', () => `sk-${randomBytes(24).toString('hex')}`);
   const passwords = {
@@ -66,7 +66,7 @@ function readSecrets(folder, file = 'env') {
   }
 }
 
-/** Readable for every user of the containers that mount its volume: they run under several. */
+/** Writes a file that every user in the mounting containers can read: the containers run as different users. */
 function writeSecret(folder, file, text) {
   const path = `${folders[folder]}/${file}`;
   writeFileSync(`${path}.new`, text, { mode: 0o444 });
@@ -75,7 +75,7 @@ function writeSecret(folder, file, text) {
 
 const passwordIn = (url) => (url === undefined ? randomBytes(24).toString('hex') : new URL(url).password);
 
-/** Redis wants each user on one line. */
+/** Writes each user on one line, as Redis requires. */
 function accessList(passwords) {
   const text = readFileSync('/app/deploy/compose/users.acl', 'utf8');
   return text
@@ -86,7 +86,7 @@ function accessList(passwords) {
     .trimStart();
 }
 
-/** The collector of traces is there with the profile `observability` alone, and is started before this container. */
+/** The trace collector runs only with the profile `observability`, and starts before this container. */
 async function isThere(host) {
   try {
     await lookup(host);

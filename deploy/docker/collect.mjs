@@ -1,4 +1,4 @@
-// Part of the build of the images: puts what was built beside the production dependencies of one image, writes its list of
+// Part of the build of the images: puts the built files beside the production dependencies of one image, writes its list of
 // software, and gives every file the same time, so that the same input makes the same layers.
 //
 //   node collect.mjs BUILT-REPOSITORY FOLDER FOLDER-AT-RUN-TIME PROGRAM...
@@ -7,7 +7,7 @@ import { cpSync, existsSync, lutimesSync, mkdirSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 
 const [built, app, home, ...programs] = process.argv.slice(2);
-/** Parts of a package that it needs at run time, beside its manifest. */
+/** Parts of a package that are needed at run time, beside its manifest. */
 const parts = ['dist', 'lua', 'node-flags.json'];
 const isForTheCompilerAlone = (path) => /\.d\.m?ts(\.map)?$|\.tsbuildinfo$/.test(path);
 
@@ -21,7 +21,7 @@ for (const path of workspaces) {
 }
 
 writeFileSync(join(app, 'sbom.cdx.json'), softwareList());
-// Half of what npm brings is for editors and for people. Licences stay.
+// Half of the files that npm installs are for editors and readers. Licences stay.
 const isForPeople = (path) => /\.(map|md|markdown|[cm]?ts|[cm]?tsx|flow)$|\.tsbuildinfo$/.test(path);
 for (const path of filesBelow(join(app, 'node_modules'))) {
   if (isForPeople(path) && !/licen[cs]e|notice/i.test(path)) rmSync(path);
@@ -41,7 +41,7 @@ rmSync(join(app, 'packages/launcher/src'), { recursive: true });
 for (const file of ['package-lock.json', 'node_modules/.package-lock.json']) rmSync(join(app, file), { force: true });
 setTimes(app, Number(process.env['SOURCE_DATE_EPOCH'] || Date.now() / 1000));
 
-/** CycloneDX, without what differs from run to run. */
+/** Writes the list in CycloneDX, without fields that differ from build to build. */
 function softwareList() {
   const text = execFileSync('npm', ['sbom', '--no-update-notifier', '--sbom-format=cyclonedx'], {
     cwd: app,

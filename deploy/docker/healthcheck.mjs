@@ -1,4 +1,4 @@
-// Ends well if the service of this container is ready: `node healthcheck.mjs PORT [PATH]`, METRICS_PORT wins.
+// Exits with 0 if the service of this container is ready: `node healthcheck.mjs PORT [PATH]`; METRICS_PORT takes precedence.
 import { get } from 'node:http';
 
 const [usualPort, path = '/readyz'] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// Part of the build of the images: takes out of a pruned repository all that only tests and the build want, so that `npm ci`
-// installs the rest. `npm ci --omit=dev` would bring the packages of the test kit: a workspace is always wanted.
+// Part of the build of the images: removes everything from a pruned repository that only tests and the build need, so that
+// `npm ci` installs the remaining packages. `npm ci --omit=dev` would install the test kit: it includes every workspace.
 //
 //   node leave-out-tests.mjs FOLDER NAME-OF-A-WORKSPACE...
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const write = (path, value) => writeFileSync(join(folder, path), `${JSON.stringi
 const root = read('package.json');
 const manifests = new Map(root.workspaces.map((path) => [path, read(`${path}/package.json`)]));
 
-/** Those that are wanted, with all that they depend on at run time. */
+/** The named workspaces, with all their dependencies at run time. */
 const kept = new Set();
 const keep = (name) => {
   for (const [path, manifest] of manifests) {

@@ -1,5 +1,5 @@
-// Runs in the images before anything of the service. A file of secrets that is mounted there is read as Node reads `.env`
-// files; what the environment has already wins.
+// Runs in the images before the service. Reads a mounted file of secrets as Node reads `.env` files; variables of the
+// environment take precedence.
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 

@@ -1,5 +1,5 @@
 // Part of the build of the images: makes a service's entry file a program that the kernel starts with Node and the flags
-// of `npm start`. So they stand in one place, Node is process 1 and gets the signals, and no shell takes part.
+// of `npm start`. So the flags stand in one place, and Node is process 1 and gets the signals, without a shell.
 //
 //   node make-executable.mjs ingress|worker|simulator [FOLDER-AT-RUN-TIME]
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { serviceArguments } from '../../packages/launcher/src/bare/service-command.mjs';
 
-/** The kernel reads no more of the first line. */
+/** Maximum length of the first line that the kernel reads. */
 const longestLine = 255;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,7 +21,7 @@ if (line.length > longestLine) throw new Error(`the first line is longer than ${
 const map = `${main}.map`;
 const { mappings, ...rest } = JSON.parse(readFileSync(map, 'utf8'));
 writeFileSync(main, `${line}\n${readFileSync(main, 'utf8')}`);
-// Everything stands a line lower now.
+// The added first line moves everything down by one line.
 writeFileSync(map, JSON.stringify({ ...rest, mappings: `;${mappings}` }));
 chmodSync(main, 0o755);
 console.log(`${main}: ${line}`);

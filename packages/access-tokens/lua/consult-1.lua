@@ -9,7 +9,7 @@
   Returns  {verdict, now (ms), version or '', sealed or '', ms}
            'token'     use it
            'renew'     renew it; the caller has the lease
-           'freshen'   renew it; the caller has the lease, and the current token stays usable meanwhile
+           'ahead'     renew it; the caller has the lease, and the current token stays usable meanwhile
            'wait'      another caller renews it; its lease ends in ms
            'failed'    sealed is the failure of the last renewal; the next one is allowed in ms
 ]]
@@ -33,4 +33,4 @@ if now < failed_until then return { 'failed', now, version, fields[7] or '', fai
 
 redis.call('HSET', token, 'holder', asker, 'held_until', now + lease_ms)
 if redis.call('PTTL', token) < lease_ms then redis.call('PEXPIRE', token, lease_ms) end
-return { is_usable and 'freshen' or 'renew', now, version, sealed, 0 }
+return { is_usable and 'ahead' or 'renew', now, version, sealed, 0 }

@@ -26,7 +26,7 @@ export interface Asking {
 
 /** Reply of `consult-1.lua`. */
 export interface Advice {
-  readonly verdict: 'token' | 'renew' | 'freshen' | 'wait' | 'failed';
+  readonly verdict: 'token' | 'renew' | 'ahead' | 'wait' | 'failed';
   /** Time on the Redis clock, ms since 1970. */
   readonly nowMs: number;
   readonly version: string;
@@ -56,7 +56,7 @@ export interface FailedRenewal {
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
 const consultReply = z.tuple([
-  z.enum(['token', 'renew', 'freshen', 'wait', 'failed']),
+  z.enum(['token', 'renew', 'ahead', 'wait', 'failed']),
   z.number().int(),
   z.string(),
   z.string(),

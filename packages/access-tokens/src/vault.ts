@@ -135,21 +135,21 @@ export function createTokenVault(needs: TokenVaultNeeds): TokenVault {
         continue;
       }
       const stored = contents.openToken(credential, advice.sealed);
-      if (advice.verdict === 'renew' || (advice.verdict === 'freshen' && stored === undefined)) {
+      if (advice.verdict === 'renew' || (advice.verdict === 'ahead' && stored === undefined)) {
         const renewed = await renew(lease, advice, stored);
         if (renewed !== 'superseded') return renewed;
       } else if (stored === undefined) {
         // Another secret encrypted it.
         unusable = advice.version;
       } else {
-        if (advice.verdict === 'freshen') freshen(lease, advice, stored);
+        if (advice.verdict === 'ahead') renewAhead(lease, advice, stored);
         return { kind: 'token', value: stored.value, version: advice.version, origin };
       }
     }
     return failed(tooLong);
   }
 
-  function freshen(lease: Lease, advice: Advice, stored: ProviderToken): void {
+  function renewAhead(lease: Lease, advice: Advice, stored: ProviderToken): void {
     track(renew(lease, advice, stored).catch(onError));
   }
 

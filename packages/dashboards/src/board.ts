@@ -58,7 +58,15 @@ export interface Row {
 }
 
 /** The variables of boards, besides the data sources. */
-export type VariableName = 'model' | 'upstream' | 'key' | 'ttft_target' | 'gap_target' | 'instance' | 'trace';
+export type VariableName =
+  | 'model'
+  | 'upstream'
+  | 'key'
+  | 'ttft_target'
+  | 'gap_target'
+  | 'instance'
+  | 'logs_selector'
+  | 'trace';
 
 /** A dashboard. */
 export interface Board {

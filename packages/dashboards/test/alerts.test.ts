@@ -51,7 +51,24 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, 
   });
 });
 
+describe('annotations', () => {
+  it('lead to the pages in the repository that the chart names', () => {
+    const home = /^home: (\S+)$/m.exec(readText('deploy/helm/sluice/Chart.yaml'))?.[1];
+    const urls = Array.from(rulesFile().matchAll(/runbook_url: (\S+)$/gm), ([, url = '']) => url);
+    expect(urls).toEqual(alerts.map(({ runbook }) => `${home}/blob/main/docs/runbooks/${runbook}.md`));
+  });
+});
+
 describe('docs/runbooks', () => {
+  it('names programs for a cluster that the worker has', () => {
+    const programs = Array.from(
+      readText('docs/runbooks/README.md').matchAll(/\/app\/services\/worker\/dist\/(\w+)\/main\.js/g),
+      ([, program = '']) => program,
+    );
+    expect(new Set(programs)).toEqual(new Set(['cooldowns', 'doctor']));
+    for (const program of programs) expect(filesIn(`services/worker/src/${program}`)).toContain('main.ts');
+  });
+
   it('has no page without an alert', () => {
     const named = new Set(alerts.map(({ runbook }) => `${runbook}.md`));
     expect([...pages].filter((page) => page !== 'README.md' && !named.has(page))).toEqual([]);

@@ -50,7 +50,7 @@ describe('each board', () => {
         ),
       );
       const used = new Set(
-        texts.flatMap((text) => Array.from(text.matchAll(/\$(?!__)(\w+)/g), ([, name = '']) => name)),
+        texts.flatMap((text) => Array.from(text.matchAll(/\$\{?(?!__)(\w+)/g), ([, name = '']) => name)),
       );
       expect([...used].sort(), board.uid).toEqual([...board.variables].sort());
     }
@@ -116,6 +116,16 @@ describe('targets', () => {
 });
 
 describe('TraceQL and LogQL', () => {
+  it('read the logs of the fleet alone', () => {
+    const exprs = queries.flatMap(({ query }) => (query.source === 'loki' ? [query.expr] : []));
+    expect(exprs.length).toBeGreaterThan(3);
+    for (const expr of exprs) expect(expr).toContain('{${logs_selector:raw}} |=');
+    const traces = boards.filter(({ uid }) => uid === 'sluice-traces').map(dashboardOf);
+    expect(traces[0]?.templating?.list).toContainEqual(
+      expect.objectContaining({ type: 'textbox', name: 'logs_selector', query: 'service_name=~"sluice-.*"' }),
+    );
+  });
+
   const attributes = wordsOfTracing('Span', 3);
   const fields = wordsOfTracing('Field', 1);
 

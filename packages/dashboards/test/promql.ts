@@ -11,8 +11,8 @@ const processMetrics = new Map<string, readonly string[]>([
   ['process_resident_memory_bytes', []],
 ]);
 
-/** Labels that Prometheus adds. */
-const scraped = ['job', 'instance'];
+/** Labels that Prometheus adds; `namespace` only in Kubernetes. */
+const scraped = ['namespace', 'job', 'instance'];
 
 /** Returns the unknown metrics of an expression, and the labels that their metrics do not have. */
 export function problemsOf(expr: string, recorded: ReadonlySet<string> = new Set()): string[] {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches Debian's newest packages and unpacks them into a folder, beside the system's own, whose state stays as it is.
+# Fetches Debian's newest packages and unpacks them into a folder; the system's own packages are unchanged.
 #
 #   newer-packages.sh CACHE-FOLDER ROOT-FOLDER PACKAGE...
 set -euo pipefail

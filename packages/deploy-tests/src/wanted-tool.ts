@@ -1,14 +1,14 @@
 import { spawnSync } from 'node:child_process';
 
-/** Runs `file arguments` and returns whether it ended well within 20 s. */
+/** Runs a program and returns whether it succeeds within 20 s. */
 export function works(file: string, args: readonly string[]): boolean {
   return spawnSync(file, args, { stdio: 'ignore', timeout: 20_000 }).status === 0;
 }
 
 /**
- * Returns whether the tests that want a tool are to be skipped, and says so.
+ * Returns whether the tests that need a tool must be skipped, and prints a message if so.
  *
- * @throws when it is missing although DEPLOY_TESTS=all asks for every test
+ * @throws if the tool is missing although DEPLOY_TESTS=all requires every test
  */
 export function isMissing(what: string, isThere: boolean): boolean {
   if (isThere) return false;

@@ -145,6 +145,7 @@ describe('the users of SECURITY.md', () => {
     }
     expect(await dryRun('sluice-ingress', 'GET', 'e2e-x:{up:sim}:token:a')).not.toBe('OK');
     expect(await dryRun('sluice-worker', 'ZRANGE', 'e2e-x:{adm}:leases', '0', '-1')).not.toBe('OK');
-    expect(await dryRun('sluice-admin', 'KEYS', '*')).toBe('OK');
+    // `npm run cooldowns` compares ends with Redis's clock.
+    for (const command of [['KEYS', '*'], ['TIME']]) expect(await dryRun('sluice-admin', ...command)).toBe('OK');
   });
 });

@@ -104,7 +104,7 @@ export interface StreamTranslator {
   /** True when every part of the answer is finished; only its usage may follow. */
   readonly isFinished: boolean;
   /** True when the provider has reported the end of the answer but may still send more. */
-  readonly mayGoOn?: boolean;
+  readonly mayContinue?: boolean;
   /**
    * Number of events that only show that the provider is working. They are not part of the answer, but reset the idle
    * timeout.

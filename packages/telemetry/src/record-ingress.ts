@@ -80,12 +80,12 @@ function ingressGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: Ingre
   return (sources) => {
     feed.add({
       gauges: [leasesInUse, leasesLimit, waiting, longestWait],
-      source: sources.slots,
-      apply(slots) {
-        leasesInUse.at().value = slots.inUse;
-        leasesLimit.at().value = slots.limit;
-        waiting.at().value = slots.waiting;
-        longestWait.at().value = slots.longestWaitMs / 1000;
+      source: sources.leases,
+      apply(leases) {
+        leasesInUse.at().value = leases.inUse;
+        leasesLimit.at().value = leases.limit;
+        waiting.at().value = leases.waiting;
+        longestWait.at().value = leases.longestWaitMs / 1000;
       },
     });
     feed.add({

@@ -77,7 +77,7 @@ export interface WorkerMetrics extends SharedMetrics {
 
 /** Sources queried at each scrape. While one fails or takes over a second, its gauges are absent. */
 export interface IngressSources {
-  readonly slots?: Source<{
+  readonly leases?: Source<{
     readonly inUse: number;
     readonly limit: number;
     readonly waiting: number;

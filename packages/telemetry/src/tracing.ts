@@ -28,7 +28,7 @@ export interface SpanPlace {
   /**
    * True if the parent is a client's: its trace continues, but its sampling decision and its `tracestate` are ignored.
    */
-  readonly isParentStranger?: boolean;
+  readonly isParentForeign?: boolean;
   /** Start time of a span that started earlier: milliseconds since 1970. */
   readonly startTimeMs?: number;
 }
@@ -93,7 +93,7 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   const span = tracer.startSpan(
     cleanedText(options.name),
     { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
-    options.isParentStranger === true ? asAnonymous(contextOf(options.parent)) : contextOf(options.parent),
+    options.isParentForeign === true ? asAnonymous(contextOf(options.parent)) : contextOf(options.parent),
   );
   const handle = handleOf(span, options.startTimeMs);
   // Set after the start: an unsampled request must not pay for cleaning them, and no standard sampler reads them.

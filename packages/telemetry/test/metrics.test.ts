@@ -158,7 +158,7 @@ describe('ingress', () => {
   it('queries leases and queue at each scrape', async () => {
     const metrics = createIngress();
     metrics.watch({
-      slots: () => ({ inUse: 3, limit: 10, waiting: 2, longestWaitMs: 1500 }),
+      leases: () => ({ inUse: 3, limit: 10, waiting: 2, longestWaitMs: 1500 }),
       queueJobs: () =>
         Promise.resolve([
           { queue: 'chat', state: 'waiting', count: 4 },
@@ -186,7 +186,7 @@ describe('ingress', () => {
     vi.useFakeTimers();
     const metrics = createIngress();
     metrics.watch({
-      slots: () => new Promise(() => {}),
+      leases: () => new Promise(() => {}),
       queueJobs: () => [{ queue: 'chat', state: 'waiting', count: 1 }],
     });
     const scraped = scrape(metrics);

@@ -2,19 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * A client that goes on at once has sent its next request before it sees the end of the connection, and can't tell whether it was
- * served: of 200 such clients a rollout failed 42, some of them three times in a row. For this long, which a client that is short of
- * CPU may need as well, the request still gets an answer.
+ * Time for which a connection stays open after its answer during a drain, in ms. A client that continues at once sends its next
+ * request before it sees the end of the connection, and can't tell whether it was served: without this time, a rollout failed 42 of
+ * 200 such clients, some of them three times in a row. A client without CPU needs some of it too.
  */
 const lingerMs = 1000;
 
-/** The requests of a server that are open, and the ends of their connections. */
+/** The open requests of a server; ends their connections during a drain. */
 export interface OpenRequests {
   readonly count: number;
   add(request: IncomingMessage, response: ServerResponse): void;
-  /** Resolves when none is open, and none may follow at once. */
+  /** Resolves when no request is open, and none may follow at once. */
   idle(): Promise<void>;
-  /** From now on each connection ends soon after the last answer that is under way on it. */
+  /** From now on each connection ends soon after its last running answer. */
   endWithAnswers(): void;
 }
 

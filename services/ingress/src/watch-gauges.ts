@@ -10,7 +10,7 @@ export function watchGauges(
   { admission, submitter, roster, commands }: Pick<RedisLinks, 'admission' | 'submitter' | 'roster' | 'commands'>,
 ): void {
   metrics.watch({
-    slots: async () => {
+    leases: async () => {
       const { running, ...waits } = await admission.occupancy();
       return { inUse: running, limit: limits.maxConcurrentRequests, ...waits };
     },

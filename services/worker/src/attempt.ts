@@ -10,7 +10,7 @@ import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
 import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
 import { redactFailure } from './attempt/redact-failure.ts';
 import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
-import type { Execution } from './run/claimed-run.ts';
+import type { ClaimedRun } from './run/claimed-run.ts';
 import type { Credential } from './targets/targets.ts';
 import { callUpstream } from './upstream.ts';
 
@@ -28,7 +28,11 @@ export interface AttemptSeams {
   readonly onCall: () => void;
 }
 
-export type MakeAttempt = (execution: Execution, chosen: ChosenAttempt, seams: AttemptSeams) => Promise<AttemptResult>;
+export type MakeAttempt = (
+  claimedRun: ClaimedRun,
+  chosen: ChosenAttempt,
+  seams: AttemptSeams,
+) => Promise<AttemptResult>;
 
 export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'> {
   readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
@@ -41,13 +45,13 @@ export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBod
   readonly now: () => number;
 }
 
-/** Opens a call and makes it; sees to its span, its metrics and its credential's load. */
+/** Opens a call and makes it; records its span and metrics, and counts the load of its credential. */
 export function createMakeAttempt(needs: MakeAttemptNeeds): MakeAttempt {
   const opening = { ...needs, stepMs: needs.timeouts.firstTokenMs, maxBodyBytes: needs.limits.maxBodyBytes };
-  return async (execution, chosen, seams) => {
+  return async (claimedRun, chosen, seams) => {
     const { credential, giveBack } = chosen.target.pool.take(chosen.credentialId);
     try {
-      return await attemptAs(opening, { execution, chosen, credential, ...seams });
+      return await attemptAs(opening, { claimedRun, chosen, credential, ...seams });
     } finally {
       giveBack();
     }
@@ -55,18 +59,18 @@ export function createMakeAttempt(needs: MakeAttemptNeeds): MakeAttempt {
 }
 
 interface AttemptFacts extends AttemptSeams {
-  readonly execution: Execution;
+  readonly claimedRun: ClaimedRun;
   readonly chosen: ChosenAttempt;
   readonly credential: Credential;
 }
 
 async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts): Promise<AttemptResult> {
-  const { execution, chosen } = facts;
+  const { claimedRun, chosen } = facts;
   const { target } = chosen;
   const opening = await open(needs, facts);
   const { opened, calledAtMs, key } = opening;
-  const ids = (): object => ({ ...idsOf(execution), attempt: chosen.number, target: targetName(target) });
-  const span = startAttemptSpan(execution, chosen, opening);
+  const ids = (): object => ({ ...idsOf(claimedRun), attempt: chosen.number, target: targetName(target) });
+  const span = startAttemptSpan(claimedRun, chosen, opening);
   const ended =
     opened.kind === 'ready' ? await call(needs, facts, { ...opening, opened, span, ids }) : withoutCall(opened);
   const { token } = key ?? {};
@@ -92,21 +96,21 @@ const outcomes = { complete: 'complete', failed: 'error', aborted: 'cancelled' }
 const isRefusal = (result: AttemptResult): boolean =>
   result.kind === 'failed' && result.failure.kind === 'authentication' && result.events === 0;
 
-/** A call that was opened, or why it was not, and the findings on the way. */
+/** A call that was opened, or the reason why it could not be, with the facts that the opening found. */
 interface Opening {
   readonly opened: OpenedCall;
-  /** Undefined if no key or access token could be had. */
+  /** Undefined if there is no key or access token. */
   readonly key: OpenedKey | undefined;
   /** Number of calls that the preparation made. */
   readonly calls: number;
-  /** Time at which the key was there, ms since 1970. */
+  /** Time at which the key was available, ms since 1970. */
   readonly calledAtMs: number;
   readonly secrets: () => readonly string[];
   readonly onThrow: (error: unknown) => void;
 }
 
 async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts): Promise<Opening> {
-  const { execution, chosen, credential } = facts;
+  const { claimedRun, chosen, credential } = facts;
   const { target } = chosen;
   const { upstream, model, adapter } = target;
   const askedAtMs = Date.now();
@@ -119,10 +123,10 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
     ...target.secrets,
   ];
   const onThrow = once((error: unknown) => {
-    needs.onThrow(error, { requestId: execution.job.requestId, upstream, model, secrets: secrets() });
+    needs.onThrow(error, { requestId: claimedRun.job.requestId, upstream, model, secrets: secrets() });
   });
   const opened = await openCall(needs, {
-    execution,
+    claimedRun,
     target,
     credential,
     body: chosen.body,
@@ -131,7 +135,7 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
     onKey(taken) {
       key = taken;
       calledAtMs = Date.now();
-      traceToken(execution, chosen, { key: taken, askedAtMs, calledAtMs });
+      traceToken(claimedRun, chosen, { key: taken, askedAtMs, calledAtMs });
     },
     onCall() {
       calls++;
@@ -142,7 +146,7 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
   return { opened, key, calls, calledAtMs, secrets, onThrow };
 }
 
-/** An adapter that has thrown once often throws again while the attempt ends: only the first error is told. */
+/** Reports the first error only: an adapter that throws once often throws again while the attempt ends. */
 function once(tell: (error: unknown) => void): (error: unknown) => void {
   let isTold = false;
   return (error) => {
@@ -163,13 +167,13 @@ function notesOf({ memory, chosen: { target } }: AttemptFacts): Pick<CallFacts, 
 interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
   readonly opened: Extract<OpenedCall, { kind: 'ready' }>;
   readonly span: SpanHandle;
-  /** Fields that name the attempt in the log. */
+  /** Fields that identify the attempt in the log. */
   readonly ids: () => object;
 }
 
 function call(
   { metrics, logger, timeouts, limits, clientOf, now }: MakeAttemptNeeds,
-  { execution, chosen, sink }: AttemptFacts,
+  { claimedRun, chosen, sink }: AttemptFacts,
   { opened, span, ids, calledAtMs, onThrow }: ReadyCall,
 ): Promise<AttemptResult> {
   const { upstream, adapter } = chosen.target;
@@ -185,10 +189,10 @@ function call(
     body,
     plan,
     sink,
-    signal: execution.active.signal,
-    onHold: execution.active.onHold,
+    signal: claimedRun.active.signal,
+    onHold: claimedRun.active.onHold,
     wholeMs: chosen.wholeMs,
-    remainingMs: execution.remainingMs(),
+    remainingMs: claimedRun.remainingMs(),
     onGap: (gapMs) => metrics.chunkGap(upstream, gapMs, span.sampledTraceId),
     onHead(head) {
       span.set(httpResponseAttributes(head.status));
@@ -203,7 +207,7 @@ function call(
   });
 }
 
-/** Describes a call for the log, without its query and body: they may hold a token and the prompt. */
+/** Describes a call for the log, without query and body, because they may contain an access token and the prompt. */
 function describeRequest({ method, url, body }: UpstreamRequest): object {
   const { origin, pathname } = new URL(url);
   return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };
@@ -214,7 +218,7 @@ function withoutSecrets(result: AttemptResult, secrets: () => readonly string[])
   return { ...result, failure: redactFailure(withSaneNumbers(result.failure), secrets()) };
 }
 
-/** Numbers of a provider are input: a `retryAfterMs` that is no time is dropped. */
+/** Drops a `retryAfterMs` that is not a valid time: numbers of a provider are untrusted input. */
 function withSaneNumbers(failure: UpstreamFailure): UpstreamFailure {
   const { retryAfterMs } = failure;
   const isSane = retryAfterMs === undefined || (Number.isFinite(retryAfterMs) && retryAfterMs >= 0);

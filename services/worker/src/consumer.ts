@@ -9,7 +9,7 @@ import { describeOutcome, publishOutcome } from './consumer/report-outcome.ts';
 import type { RunJobNeeds } from './consumer/run-job-needs.ts';
 import type { BegunRun } from './consumer/run-memory.ts';
 import { startInference } from './consumer/start-inference.ts';
-import type { Execution, Outcome } from './run/claimed-run.ts';
+import type { ClaimedRun, Outcome } from './run/claimed-run.ts';
 import { run } from './run.ts';
 
 const queue = 'chat';
@@ -34,21 +34,21 @@ export async function runJob(needs: RunJobNeeds, job: ChatJob, queuedAt: number)
 
 function notWanted({ logger }: RunJobNeeds, job: ChatJob, claim: string, traceId?: string): void {
   const { requestId, epoch } = job;
-  logger.debug({ internal_id: requestId, trace_id: traceId, epoch, claim }, 'job not wanted any more');
+  logger.debug({ internal_id: requestId, trace_id: traceId, epoch, claim }, 'job no longer wanted');
 }
 
-interface ClaimedRun {
+interface BegunJob {
   readonly claimed: Extract<Claim, { kind: 'claimed' }>;
   readonly begun: BegunRun;
   readonly span: SpanHandle;
 }
 
-async function runClaimed(needs: RunJobNeeds, job: ChatJob, { claimed, begun, span }: ClaimedRun): Promise<void> {
+async function runClaimed(needs: RunJobNeeds, job: ChatJob, { claimed, begun, span }: BegunJob): Promise<void> {
   const { requestId, epoch, ingressId } = job;
   const claimedAt = needs.now();
   const publisher = createPublisher({ writer: needs.writer, destination: ingressId, requestId, epoch });
   const active = needs.runs.open(job);
-  // Nothing may come between this and the `finally`: a run that is never closed holds up every drain.
+  // No statement may stand between `open` and `try`: a run that is never closed delays every drain.
   try {
     needs.metrics.jobStarted();
     needs.watchIngress(ingressId);
@@ -63,7 +63,7 @@ async function runClaimed(needs: RunJobNeeds, job: ChatJob, { claimed, begun, sp
   }
 }
 
-interface ClaimedJob extends Pick<Execution, 'active' | 'publisher' | 'remainingMs' | 'span'> {
+interface ClaimedJob extends Pick<ClaimedRun, 'active' | 'publisher' | 'remainingMs' | 'span'> {
   readonly claimed: Extract<Claim, { kind: 'claimed' }>;
 }
 
@@ -82,7 +82,7 @@ async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...fa
   }
 }
 
-/** Undefined for anything but a JSON object: the ingress stores nothing else. */
+/** Returns undefined for text that is not a JSON object; an ingress stores nothing else. */
 function readBody(text: string): ChatBody | undefined {
   try {
     return readChatBody(text);
@@ -94,7 +94,7 @@ function readBody(text: string): ChatBody | undefined {
 const notReadable = (): Promise<Outcome> =>
   Promise.reject(new Error('the stored body of the request is not a JSON object'));
 
-/** The outcome of an error on our side. Only an outage of Redis is worth another try by the client. */
+/** The outcome of an internal error. Only an outage of Redis is retryable for the client. */
 function toOutcome(
   { logger }: RunJobNeeds,
   { requestId, state }: ChatJob,

@@ -6,7 +6,7 @@ import type { AttemptResult } from './attempt/attempt-result.ts';
 import { idsOf, logDetail } from './attempt/log-attempt.ts';
 import { rememberImages, type RememberedImages } from './images/load-images.ts';
 import { afterFailure } from './run/after-failure.ts';
-import type { Execution, Outcome } from './run/claimed-run.ts';
+import type { ClaimedRun, Outcome } from './run/claimed-run.ts';
 import { complete, giveUp } from './run/end-run.ts';
 import { noTargetError } from './run/final-error.ts';
 import { nextAttempt } from './run/next-attempt.ts';
@@ -15,28 +15,28 @@ import type { NextAttempt, RunNeeds, RunProgress } from './run/progress.ts';
 import { createTally } from './run/tally.ts';
 import { waitForPreferred, waitOrFail } from './run/wait.ts';
 
-/** Without `timeouts.whole_attempt_ms`, the limit of a whole answer while another target is left. */
+/** Default of `timeouts.whole_attempt_ms`: the limit of a whole answer while another target is left. */
 const wholeWithOthersMs = 60_000;
 
 /**
- * Serves one run: plan, attempt, verdict, until there is an answer, no target is left, or the request has to wait.
+ * Serves one run: plans, attempts and judges until there is an answer, no target is left, or the request has to wait.
  */
-export async function run(needs: RunNeeds, execution: Execution): Promise<Outcome> {
-  const images = rememberImages(needs.images, execution.active.signal);
+export async function run(needs: RunNeeds, claimedRun: ClaimedRun): Promise<Outcome> {
+  const images = rememberImages(needs.images, claimedRun.active.signal);
   try {
-    return await serve(needs, execution, images);
+    return await serve(needs, claimedRun, images);
   } finally {
     images.close();
   }
 }
 
-async function serve(needs: RunNeeds, execution: Execution, images: RememberedImages): Promise<Outcome> {
-  const progress = begin(needs, execution, images);
-  logDetail(needs.logger, 'run begins', () => ({ ...idsOf(execution), ...describeRun(progress) }));
+async function serve(needs: RunNeeds, claimedRun: ClaimedRun, images: RememberedImages): Promise<Outcome> {
+  const progress = begin(needs, claimedRun, images);
+  logDetail(needs.logger, 'run begins', () => ({ ...idsOf(claimedRun), ...describeRun(progress) }));
   if (progress.plan.isEmpty) {
     const { lastFailure } = progress.state;
     const error =
-      lastFailure === undefined ? noTargetError(needs.targetsOf, execution.job) : toClientError(lastFailure);
+      lastFailure === undefined ? noTargetError(needs.targetsOf, claimedRun.job) : toClientError(lastFailure);
     return { kind: 'error', error, attempts: progress.tally.calls(), events: 0, lastFailure };
   }
   for (;;) {
@@ -45,7 +45,7 @@ async function serve(needs: RunNeeds, execution: Execution, images: RememberedIm
   }
 }
 
-/** Makes the next attempt, or waits; undefined: the run continues. */
+/** Makes the next attempt, or waits. Returns undefined if the run continues. */
 async function step(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {
   const next = await nextAttempt(needs, progress);
   switch (next.kind) {
@@ -58,45 +58,45 @@ async function step(needs: RunNeeds, progress: RunProgress): Promise<Outcome | u
   }
 }
 
-function describeRun({ execution, plan, state }: RunProgress): object {
-  const { job, delivered } = execution;
+function describeRun({ claimedRun, plan, state }: RunProgress): object {
+  const { job, delivered } = claimedRun;
   return {
     model: job.model,
     stream: job.stream,
-    remaining_ms: Math.round(execution.remainingMs()),
+    remaining_ms: Math.round(claimedRun.remainingMs()),
     targets: plan.names(),
     attempts: state.attempts,
     has_delivered: delivered !== undefined,
   };
 }
 
-function begin(needs: RunNeeds, execution: Execution, images: RememberedImages): RunProgress {
-  const { job, delivered } = execution;
+function begin(needs: RunNeeds, claimedRun: ClaimedRun, images: RememberedImages): RunProgress {
+  const { job, delivered } = claimedRun;
   const targets = needs.targetsOf(job.model, job.operation);
   const tally = createTally(job.state, delivered);
   const answer = createAnswer(
-    execution,
+    claimedRun,
     tally,
     targets.some(({ maxContinuations }) => maxContinuations > 0),
   );
   const plan = createPlan(needs, {
-    execution,
+    claimedRun,
     targets,
     canContinue: answer.canContinue,
     hasDelivered: answer.hasDelivered,
   });
   const memory = { images, notes: new Map() };
-  return { execution, plan, tally, answer, memory, state: job.state, again: undefined, extended: undefined };
+  return { claimedRun, plan, tally, answer, memory, state: job.state, again: undefined, extended: undefined };
 }
 
 /** Makes an attempt and counts it. */
 async function take(
   needs: RunNeeds,
-  { execution, plan, tally, memory, state }: RunProgress,
+  { claimedRun, plan, tally, memory, state }: RunProgress,
   { candidate, opening, number }: NextAttempt,
 ): Promise<AttemptResult> {
   const { target } = candidate;
-  const stream = isAskedToStream(execution.job, target, execution.body);
+  const stream = isAskedToStream(claimedRun.job, target, claimedRun.body);
   const isLimited = plan.hasAnother(target, state);
   const chosen: ChosenAttempt = {
     ...candidate,
@@ -106,7 +106,7 @@ async function take(
     wholeMs: needs.timeouts.wholeAttemptMs ?? (isLimited ? wholeWithOthersMs : Number.POSITIVE_INFINITY),
   };
   logDetail(needs.logger, 'attempt begins', () => ({
-    ...idsOf(execution),
+    ...idsOf(claimedRun),
     attempt: number,
     max_attempts: needs.policy.maxAttempts,
     target: targetName(target),
@@ -116,16 +116,16 @@ async function take(
     is_prefilled: opening.isPrefilled,
   }));
   const onCall = (): void => {
-    if (execution.job.operation === 'embeddings') tally.countBatch();
+    if (claimedRun.job.operation === 'embeddings') tally.countBatch();
   };
   const result = await needs
-    .makeAttempt(execution, chosen, { memory, sink: opening.sink, onCall })
+    .makeAttempt(claimedRun, chosen, { memory, sink: opening.sink, onCall })
     .catch(async (error: unknown) => {
       await abandonProbe(needs, candidate);
       throw error;
     });
   tally.pass(result.events);
-  // The provider may have begun on the call whose connection closed.
+  // The provider may have started to work on the request before the connection closed.
   if (result.wasResent && result.kind === 'failed') tally.countResend();
   return result;
 }
@@ -135,7 +135,7 @@ interface TakenAttempt {
   readonly result: AttemptResult;
 }
 
-/** Decides what follows an attempt; undefined: another attempt. */
+/** Decides what follows an attempt. Returns undefined if another attempt follows. */
 async function follow(
   needs: RunNeeds,
   progress: RunProgress,

@@ -15,13 +15,13 @@ export interface UpstreamCallOptions {
   readonly plan: CallPlan;
   readonly sink: AnswerSink;
   readonly signal: AbortSignal;
-  /** Calls back when reading must stop or may go on. */
+  /** Calls back when reading must stop or may resume. */
   readonly onHold: (listener: (isHeld: boolean) => void) => void;
   readonly firstTokenMs: number;
   readonly idleMs: number;
-  /** For an answer in one piece, from the call to its last byte; Infinity: until the deadline. */
+  /** Time limit of a whole (not streamed) answer, from the call to its last byte; Infinity: until the deadline. */
   readonly wholeMs: number;
-  /** Until the request's deadline. */
+  /** Milliseconds until the request's deadline. */
   readonly remainingMs: number;
   readonly maxEventBytes: number;
   readonly maxBodyBytes: number;
@@ -34,7 +34,7 @@ export interface UpstreamCallOptions {
   readonly now: () => number;
 }
 
-/** After its last event an upstream may take this long to end its answer, so that the connection can be used again. */
+/** Time for an upstream to end its answer after the last event, so that the connection can be reused. */
 const lingerMs = 1000;
 
 /** Makes one call and passes its answer on. Settles once; never rejects, whatever an adapter throws. */
@@ -94,7 +94,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   else guard(reader.open);
   if (machine.state.isOver) return promise;
   machine.watch();
-  // `hang_up` aborts it: with the signal, client and attempt would both listen.
+  // The command `hang_up` aborts the call; a signal would make client and attempt both listen.
   call = client.call(options.request, {
     onResend: () => void (wasResent = true),
     onHead: (head) =>

@@ -22,11 +22,11 @@ import { reachUpstreams, type Upstreams } from './worker/reach-upstreams.ts';
 
 /** A worker: everything between its queue and its providers. */
 export interface Worker {
-  /** Resolves when Redis answers, however long that takes, and jobs are taken. Rejects when Redis refuses. */
+  /** Resolves when Redis answers and jobs are taken, without a time limit. Rejects when Redis refuses. */
   start(): Promise<void>;
   readonly isReady: boolean;
   readonly activeRuns: number;
-  /** Takes no more jobs and lets the running ones finish; what still runs after `graceMs` is given back or ended. */
+  /** Takes no more jobs and lets the running ones finish; gives back or ends those that still run after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -38,15 +38,15 @@ export interface WorkerNeeds {
 }
 
 /**
- * Ingresses read the list of workers four times a second. A worker that claimed a run before they know it could not be asked
- * for that run after Redis has lost its data.
+ * Ingresses read the list of workers four times a second. They could not ask for a run, after Redis has lost its data, if
+ * the worker claimed it before they had read its entry.
  */
 const untilKnownMs = 500;
-/** A Redis that takes no write for so long is not fit to serve, although it may answer: one that is a replica, or full. */
+/** A Redis that takes no write for this long counts as unavailable, even if it answers: it is a replica, or full. */
 const noWriteMs = 2000;
-/** Time that remains after the grace for aborting the rest and telling their ingresses. */
+/** Time after the grace in which the remaining runs are aborted and reported to their ingresses. */
 const abortMs = 2000;
-/** A probe whose worker has died keeps others from trying its target for so long. */
+/** Time for which the probe of a dead worker keeps other workers from trying its target. */
 const longestProbeMs = 60_000;
 
 /** The parts of a worker, connected. */
@@ -98,7 +98,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       isRunning = false;
       const listed = modelLists.close();
       const drained = consumer.drain();
-      // A login that a provider gives in place of a used-up one must be stored, whoever has left meanwhile.
+      // A renewed login must be stored even if its request has ended: the provider no longer accepts the previous one.
       const renewed = drained.then(() => tokens?.close());
       await within(renewed, graceMs);
       runs.abortAll('draining');

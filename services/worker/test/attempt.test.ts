@@ -1,9 +1,9 @@
 import type { ChatJob } from '@sluice/protocol';
 import { type CallPlan, type ProviderAdapter, providers } from '@sluice/providers';
 import { expect, it } from 'vitest';
-import { chosenWith, executionWith, jobWith, makeAttemptWith, seamsWith, targetWith } from './scene.ts';
+import { chosenWith, claimedRunWith, jobWith, makeAttemptWith, seamsWith, targetWith } from './scene.ts';
 
-/** The plan that an adapter is given for this job. */
+/** Returns the plan that an adapter gets for this job. */
 async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
   let seen: CallPlan | undefined;
   const adapter: ProviderAdapter = {
@@ -16,7 +16,7 @@ async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
   };
   const makeAttempt = makeAttemptWith();
   await makeAttempt(
-    executionWith({ job: jobWith(over) }),
+    claimedRunWith({ job: jobWith(over) }),
     chosenWith({ target: targetWith({ adapter }) }),
     seamsWith(),
   );
@@ -26,6 +26,6 @@ async function planFor(over: Partial<ChatJob>): Promise<CallPlan | undefined> {
 it.each([
   [{}, false],
   [{ keepsThinkingMarkup: true }, true],
-])('an adapter knows whether marks around reasoning is to stay: %j', async (over, expected) => {
+])('the plan of an adapter says whether marks around reasoning are kept: %j', async (over, expected) => {
   expect((await planFor(over))?.keepsThinkingMarkup).toBe(expected);
 });

@@ -17,7 +17,7 @@ const claimedWith = (body: string): Claim => ({ kind: 'claimed', body, remaining
 const summary = { usage: undefined, finishReason: 'stop', responseModel: 'm' };
 const facts = { events: 2, received: 2, wasCalled: true, wasResent: false, isTokenRefused: false };
 
-/** All that a job needs, and what it makes of that. */
+/** The dependencies of a job, and the records of its effects. */
 function scene(over: Partial<RunJobNeeds> = {}) {
   const runs = createActiveRuns();
   const frames: { kind: string; data: string; destination: string }[] = [];
@@ -109,7 +109,7 @@ async function runAborted(reason: AbortReason) {
 }
 
 describe('a job', () => {
-  it('is claimed, said to have started, run, and said to have ended', async () => {
+  it('is claimed and run, and its start and end are reported', async () => {
     const { needs, kinds, frames, dataOf, forget, runs } = scene();
     await runJob(needs, jobWith(), 0);
     expect(kinds()).toEqual(['started', 'end']);
@@ -141,8 +141,8 @@ describe('a job', () => {
     const remaining: number[] = [];
     const { needs } = scene({
       now: () => (at += 1000),
-      makeAttempt(execution) {
-        remaining.push(execution.remainingMs());
+      makeAttempt(claimedRun) {
+        remaining.push(claimedRun.remainingMs());
         return Promise.resolve({ kind: 'complete', summary, ...facts });
       },
     });
@@ -153,27 +153,27 @@ describe('a job', () => {
 });
 
 describe('a job that is not wanted', () => {
-  it.each(['gone', 'outdated', 'taken', 'moved', 'late'] as const)('is dropped without a word: %s', async (kind) => {
+  it.each(['gone', 'outdated', 'taken', 'moved', 'late'] as const)('is dropped without a frame: %s', async (kind) => {
     const { needs, kinds, forget, jobStarted, log } = scene({ claim: () => Promise.resolve({ kind }) });
     await runJob(needs, jobWith(), 0);
     expect(kinds()).toEqual([]);
     expect(forget).not.toHaveBeenCalled();
     expect(jobStarted).not.toHaveBeenCalled();
-    expect(log).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ claim: kind }), 'job not wanted any more');
+    expect(log).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ claim: kind }), 'job no longer wanted');
   });
 
-  it('is not even claimed by the worker that has run it already', async () => {
+  it('is not claimed by the worker that has already run it', async () => {
     const claim = vi.fn<RunJobNeeds['claim']>(() => Promise.resolve(claimedWith('{}')));
     const { needs, log } = scene({ claim });
     await runJob(needs, jobWith(), 0);
     await runJob(needs, jobWith(), 0);
     expect(claim).toHaveBeenCalledOnce();
-    expect(log).toHaveBeenCalledWith(expect.objectContaining({ claim: 'known' }), 'job not wanted any more');
+    expect(log).toHaveBeenCalledWith(expect.objectContaining({ claim: 'known' }), 'job no longer wanted');
   });
 });
 
 describe('a job that cannot be trusted', () => {
-  it('is refused, and its ingress told, if its stored request cannot be read', async () => {
+  it('is refused, with an error to its ingress, if its stored request cannot be read', async () => {
     const claim: Claim = { kind: 'unreadable', reason: 'body: another key' };
     const { needs, dataOf, kinds, forget, refused, jobRefused, jobStarted } = scene({
       claim: () => Promise.resolve(claim),
@@ -196,7 +196,7 @@ describe('a job that cannot be trusted', () => {
     expect(forget).toHaveBeenCalledOnce();
   });
 
-  it('tells no ingress if it names none', () => {
+  it('sends no error if it names no ingress', () => {
     const { needs, kinds, forget, jobRefused } = scene();
     refuseForged(needs, undefined);
     expect(kinds()).toEqual([]);
@@ -206,20 +206,20 @@ describe('a job that cannot be trusted', () => {
 });
 
 describe('a job that is aborted', () => {
-  it('goes back to its ingress while the worker drains, with what is stored of it', async () => {
+  it('goes back to its ingress while the worker drains, and keeps its stored data', async () => {
     const { dataOf, forget } = await runAborted('draining');
     expect(dataOf('retry')).toMatchObject({ delayMs: 0, error: { code: 'worker_lost' }, state: { attempts: 1 } });
     expect(forget).not.toHaveBeenCalled();
   });
 
-  it('is over if its client has cancelled, which nobody needs to read in the log', async () => {
+  it('is over if its client has cancelled, without a line in the log', async () => {
     const { dataOf, forget, log } = await runAborted('cancelled');
     expect(dataOf('error')).toMatchObject({ error: { code: 'request_cancelled' } });
     expect(forget).toHaveBeenCalledOnce();
     expect(log).not.toHaveBeenCalled();
   });
 
-  it('leaves nothing behind of an ingress that is lost', async () => {
+  it('leaves no data of an ingress that is lost', async () => {
     const { forget } = await runAborted('ingress_lost');
     expect(forget).toHaveBeenCalledOnce();
   });
@@ -229,7 +229,7 @@ describe('a job whose provider fails', () => {
   const failing: RunJobNeeds['makeAttempt'] = () =>
     Promise.resolve({ ...facts, kind: 'failed', events: 0, received: 0, failure: { kind: 'server', message: 'down' } });
 
-  it('goes back to its ingress with the time to wait, and the log says why', async () => {
+  it('goes back to its ingress with the time to wait, and with the reason in the log', async () => {
     const { needs, dataOf, log, forget } = scene({ makeAttempt: failing });
     await runJob(needs, jobWith(), 0);
     expect(dataOf('retry')).toMatchObject({ state: { attempts: 1, lastFailure: { kind: 'server' } } });
@@ -257,7 +257,7 @@ describe('a job that something breaks', () => {
 
   it.each<[string, string, Partial<RunJobNeeds>]>([
     ['its body is not JSON', '{"messages":', {}],
-    ['its body is no object', '[1]', {}],
+    ['its body is not an object', '[1]', {}],
     ['its body is null', 'null', {}],
     ['an attempt rejects', '{}', broken],
   ])('is an error for its client, and is over: %s', async (_what, body, over) => {
@@ -283,7 +283,7 @@ describe('a job that something breaks', () => {
     expect(status).toBe(503);
   });
 
-  it('is closed if the claim itself rejects, which the queue learns', async () => {
+  it('is closed if the claim itself rejects, and rejects towards the queue', async () => {
     const { needs, runs, kinds } = scene({ claim: () => Promise.reject(new Error('Command timed out')) });
     await expect(runJob(needs, jobWith(), 0)).rejects.toThrow('Command timed out');
     expect(runs.size).toBe(0);

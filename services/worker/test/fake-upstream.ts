@@ -57,7 +57,7 @@ export function createFakeUpstream(): FakeUpstream {
 /** Names of an answer, as OpenAI gives them. */
 export const names = { id: 'c', created: 1, model: 'm' } as const;
 
-/** A chunk with which nothing is wrong. */
+/** A valid chunk. */
 export const delta = (content: string, finishReason: string | null = null): string =>
   JSON.stringify({
     ...names,
@@ -65,7 +65,7 @@ export const delta = (content: string, finishReason: string | null = null): stri
     choices: [{ index: 0, delta: { role: 'assistant', content }, finish_reason: finishReason }],
   });
 
-/** The same for a chunk behind the first one: the role is said once. */
+/** A valid chunk after the first one: without the role. */
 export const laterDelta = (content: string, finishReason: string | null = null): string =>
   JSON.stringify({
     ...names,

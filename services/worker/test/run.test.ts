@@ -18,7 +18,7 @@ import type { AttemptResult } from '../src/attempt/attempt-result.ts';
 import type { RunNeeds } from '../src/run/progress.ts';
 import { run as serve } from '../src/run.ts';
 import type { Target } from '../src/targets/targets.ts';
-import { executionWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
+import { claimedRunWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
 
 const target = (upstream: string, over: Partial<Target> = {}): Target =>
   targetWith({ upstream, pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'], ...over });
@@ -53,7 +53,7 @@ const go = (credentialId: string, over: Partial<Extract<Choice, { kind: 'go' }>>
 
 interface Script {
   readonly targets: readonly Target[];
-  /** The results of the attempts, in order; the last goes on for ever. */
+  /** The results of the attempts, in order; the last one repeats. */
   readonly results: readonly AttemptResult[];
   readonly choices?: readonly Choice[];
   readonly job?: Partial<ChatJob>;
@@ -64,7 +64,7 @@ interface Script {
   readonly needs?: Partial<RunNeeds>;
 }
 
-/** As in `u:a continue`: the target, the credential, and how it goes on with what the client has. */
+/** As in `u:a continue`: the target, the credential, and the way in which it resumes the delivered text. */
 function nameOf({ target, credentialId, body }: ChosenAttempt, delivered: Delivered | undefined): string {
   const { messages } = body;
   const last: unknown = Array.isArray(messages) ? messages.at(-1) : undefined;
@@ -100,7 +100,7 @@ async function run(script: Script) {
   const outcome = await serve(
     {
       targetsOf: () => script.targets,
-      makeAttempt(_execution, chosen, { sink }) {
+      makeAttempt(_run, chosen, { sink }) {
         calls.push(nameOf(chosen, script.delivered));
         attempts.push(chosen);
         const result = script.results[Math.min(calls.length, script.results.length) - 1] ?? complete;
@@ -118,7 +118,7 @@ async function run(script: Script) {
       random: () => 0.5,
       ...script.needs,
     },
-    executionWith({
+    claimedRunWith({
       job,
       delivered: script.delivered,
       active,
@@ -200,7 +200,7 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'retry', delayMs: 3025, state: { attempts: 1, waits: 0 } });
   });
 
-  it('says 429 with the shortest cooldown when the deadline comes first', async () => {
+  it('answers 429 with the shortest cooldown when the deadline comes first', async () => {
     const { outcome } = await run({
       targets: [target('u'), target('v')],
       results: [complete],
@@ -217,7 +217,7 @@ describe('run', () => {
     });
   });
 
-  it('puts a refused credential in cooldown so that nobody waits for it', async () => {
+  it('puts a refused credential in cooldown so that no request waits for it', async () => {
     const { outcome, health } = await run({
       targets: [target('u')],
       results: [fail('authentication')],
@@ -257,7 +257,7 @@ describe('run', () => {
     },
   );
 
-  it('takes a second refusal of tokens for one of the credential', async () => {
+  it('treats a second refusal of access tokens as a refusal of the credential', async () => {
     const { outcome, calls, health } = await run({
       targets: [target('u')],
       results: [tokenRefused, tokenRefused, tokenRefused, fail('server')],
@@ -268,7 +268,7 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'retry', state: { renewedTokens: ['u/a', 'u/b'] } });
   });
 
-  it('renews no token twice for one request, in later runs either', async () => {
+  it('renews no access token twice for one request, even in later runs', async () => {
     const state = { ...firstRetryState, renewedTokens: ['u/a'] };
     const { calls, health } = await run({
       targets: [target('u')],
@@ -280,7 +280,7 @@ describe('run', () => {
     expect(health.coolDown).toHaveBeenCalledOnce();
   });
 
-  it('closes the circuit when a probe finds nothing but an old token', async () => {
+  it('closes the circuit when a probe fails with an old access token alone', async () => {
     const { health } = await run({
       targets: [target('u')],
       results: [tokenRefused, complete],
@@ -289,7 +289,7 @@ describe('run', () => {
     expect(health.recovered).toHaveBeenCalledOnce();
   });
 
-  it('fails at once when others have found every credential refused', async () => {
+  it('fails at once when other requests found every credential refused', async () => {
     const { outcome, calls } = await run({ targets: [target('u')], results: [], choices: [{ kind: 'refused' }] });
     expect(outcome).toMatchObject({ kind: 'error', attempts: 0, error: { code: 'upstream_authentication' } });
     expect(calls).toEqual([]);
@@ -305,21 +305,21 @@ describe('run', () => {
     },
   );
 
-  it('leaves out what has refused in an earlier run', async () => {
+  it('leaves out a target that refused in an earlier run', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const state = { ...firstRetryState, attempts: 1, refusedBy: ['u/m'] };
     const { calls } = await run({ targets, results: [complete], job: { state } });
     expect(calls).toEqual(['v:a']);
   });
 
-  it('tries nothing more after a request that is wrong everywhere', async () => {
+  it('ends after a request that every target refuses', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const { outcome, calls } = await run({ targets, results: [fail('invalid_request')] });
     expect(calls).toHaveLength(1);
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_rejected' } });
   });
 
-  it('gives the request back at once when the client has seen a part of the answer', async () => {
+  it('gives the request back at once when the client has a part of the answer', async () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const { outcome, calls } = await run({ targets, results: [fail('network', { events: 3 })] });
     expect(calls).toHaveLength(1);
@@ -343,26 +343,26 @@ describe('run', () => {
 
   const delivered: Delivered = { content: 'Hello', reasoning: '', chunks: 1 };
 
-  it('has a target write on if it can, and else answer again', async () => {
+  it('has a target continue the answer if it can, and otherwise answer again', async () => {
     const targets = [target('u', { prefill: 'assistant' }), target('v', { priority: 2 })];
     const { calls } = await run({ targets, results: [fail('network'), complete], delivered });
     expect(calls).toEqual(['u:a continue', 'v:a restart']);
   });
 
-  it('asks a target that refuses to write on to answer again', async () => {
+  it('asks a target that refuses a prefill to answer again', async () => {
     const targets = [target('u', { prefill: 'assistant' })];
     const { outcome, calls } = await run({ targets, results: [fail('invalid_request'), complete], delivered });
     expect(calls).toEqual(['u:a continue', 'u:b restart']);
     expect(outcome).toMatchObject({ kind: 'end', attempts: 2 });
   });
 
-  it('has nothing written on where only reasoning was delivered', async () => {
+  it('continues nothing if only reasoning was delivered', async () => {
     const targets = [target('u', { prefill: 'assistant' })];
     const { calls } = await run({ targets, results: [complete], delivered: { ...delivered, content: '' } });
     expect(calls).toEqual(['u:a restart']);
   });
 
-  it('ends when another answer comes than the one to go on with', async () => {
+  it('ends when the answer differs from the one to resume', async () => {
     const { outcome, calls } = await run({ targets: [target('u')], results: [fail('diverged')], delivered });
     expect(calls).toHaveLength(1);
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
@@ -430,7 +430,7 @@ describe('run', () => {
       ['will not do what is asked', fail('unsupported')],
       ['refuses the content', fail('content_policy')],
       ['says that another try is of no use', fail('server', { shouldRetry: false })],
-    ])('goes on at once, and does not come back, where the target then %s', async (_what, refused) => {
+    ])('takes another target at once, and does not return, when the target then %s', async (_what, refused) => {
       const patient = { policy: { ...retryPresets.default, sameTarget: 3 } };
       const first = await run({ targets, results: [fail('server')], needs: patient });
       if (first.outcome.kind !== 'retry') throw new Error('there is no state');
@@ -575,7 +575,7 @@ describe('run', () => {
     expect(health.failed).not.toHaveBeenCalled();
   });
 
-  it('leaves open how a target stands that a probe did not even call', async () => {
+  it('leaves the state of a target open that a probe did not call', async () => {
     const { health } = await run({
       targets: [target('u')],
       results: [{ ...fail('invalid_request'), wasCalled: false }],
@@ -603,7 +603,7 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'retry', delayMs: 0, state: { burntTokens: 5 } });
   });
 
-  it('has a clear word for a model that this worker does not know', async () => {
+  it('reports a model that this worker does not have', async () => {
     const { outcome } = await run({ targets: [], results: [] });
     expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_unavailable' } });
   });
@@ -611,7 +611,7 @@ describe('run', () => {
   describe('with every circuit open', () => {
     const open = (cause = ''): Choice => ({ kind: 'open', waitMs: 4000, cause });
 
-    it('waits for the probe, which is no attempt', async () => {
+    it('waits for the probe, which does not count as an attempt', async () => {
       const { outcome, calls } = await run({ targets: [target('u')], results: [], choices: [open()] });
       expect(calls).toEqual([]);
       expect(outcome).toMatchObject({ kind: 'retry', delayMs: 4025, state: { attempts: 0, circuitWaits: 1 } });
@@ -647,7 +647,7 @@ describe('run', () => {
     });
   });
 
-  it('keeps what the last failure was for the runs to come', async () => {
+  it('keeps the last failure for later runs', async () => {
     const { outcome } = await run({ targets: [target('u')], results: [fail('server', { status: 503 })] });
     expect(outcome).toMatchObject({ state: { lastFailure: { kind: 'server', message: 'server', status: 503 } } });
   });
@@ -662,14 +662,14 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'error', attempts: 1, error: { code: 'upstream_timeout' } });
   });
 
-  it('says that it is too late where the deadline has passed before the first attempt', async () => {
+  it('reports the deadline if it has passed before the first attempt', async () => {
     const { outcome, calls } = await run({ targets: [target('u')], results: [], remainingMs: 0 });
     expect(calls).toEqual([]);
     expect(outcome).toMatchObject({ kind: 'error', attempts: 0, error: { code: 'upstream_timeout' } });
   });
 
   describe('after an answer that could not be understood', () => {
-    it('asks one other target, and nobody after that', async () => {
+    it('asks one other target, and none after that', async () => {
       const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
       const { outcome, calls } = await run({ targets, results: [fail('malformed')] });
       expect(calls).toEqual(['u:a', 'v:a']);
@@ -686,7 +686,7 @@ describe('run', () => {
     });
   });
 
-  it('does not pay for an answer a third time that is cut where it was cut before', async () => {
+  it('does not ask a third time for an answer that is cut at the same place', async () => {
     const state = { ...firstRetryState, attempts: 2, spoiled: 1, brokenAt: { upstream: 'u', model: 'm' } };
     const { outcome, calls } = await run({
       targets: [target('u'), target('v')],
@@ -701,21 +701,21 @@ describe('run', () => {
   describe('after a whole answer that was cut', () => {
     const cut = fail('truncated');
 
-    it('asks one other target, and nobody after that: each of them was paid', async () => {
+    it('asks one other target, and none after that: each of them was paid', async () => {
       const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
       const { outcome, calls } = await run({ targets, results: [cut], job: { stream: false } });
       expect(calls).toEqual(['u:a', 'v:a']);
       expect(outcome).toMatchObject({ kind: 'error', error: { code: 'upstream_truncated' } });
     });
 
-    it('goes on trying where it was a stream that had not begun', async () => {
+    it('tries again if it was a stream that had not begun', async () => {
       const targets = ['u', 'v', 'w'].map((upstream, at) => target(upstream, { priority: at + 1 }));
       const { calls } = await run({ targets, results: [cut, cut, complete] });
       expect(calls).toEqual(['u:a', 'v:a', 'w:a']);
     });
   });
 
-  describe("on the provider's own word about another try", () => {
+  describe("with the provider's x-should-retry: false", () => {
     it.each(['server', 'busy', 'timeout', 'network', 'malformed'] as const)(
       'leaves a target alone after %s',
       async (kind) => {
@@ -725,7 +725,7 @@ describe('run', () => {
       },
     );
 
-    it('asks another target all the same', async () => {
+    it('asks another target', async () => {
       const targets = [target('u'), target('v', { priority: 2 })];
       const { outcome, calls } = await run({ targets, results: [fail('server', { shouldRetry: false }), complete] });
       expect(calls).toEqual(['u:a', 'v:a']);
@@ -772,7 +772,7 @@ describe('run', () => {
       expect(calls).toEqual(['v:a restart', 'u:a restart']);
     });
 
-    it('asks the same target last even if it alone could write on', async () => {
+    it('asks the same target last even if it alone could continue the answer', async () => {
       const { calls } = await run({
         targets: [target('u', { prefill: 'assistant' }), target('v', { priority: 2 })],
         results: [complete],
@@ -782,7 +782,7 @@ describe('run', () => {
       expect(calls).toEqual(['v:a restart']);
     });
 
-    it('asks the same target after another model has said something else, and keeps the stall in mind', async () => {
+    it('asks the same target after another model gave a different answer, and keeps the stall as last failure', async () => {
       const lastFailure = { kind: 'timeout', message: 'x' } as const;
       const { outcome, calls } = await run({
         targets: [target('u'), target('v', { priority: 2, model: 'n' })],
@@ -844,7 +844,7 @@ describe('run', () => {
       expect(calls).toEqual(['u:a', 'u:b', 'v:a']);
     });
 
-    it('says what none can do', async () => {
+    it('reports what no credential can do', async () => {
       const { outcome } = await run({ targets: [target('u')], results: [unable] });
       expect(outcome).toMatchObject({
         kind: 'error',
@@ -879,7 +879,7 @@ describe('run', () => {
       }
     });
 
-    it('calls as a guest where there is nobody else: the provider may have changed its mind', async () => {
+    it('calls as a guest if there is no other credential: the provider may accept guests again', async () => {
       const alone = target('u', { adapter, pool: poolOf(guest) });
       expect((await run({ targets: [alone], results: [complete] })).calls).toEqual(['u:guest']);
     });
@@ -898,7 +898,7 @@ describe('run', () => {
       ]);
     });
 
-    it('takes the same from two credentials for a word about the request: none is in cooldown, the next target is asked', async () => {
+    it('treats the refusal of two credentials as one of the request: none is in cooldown, the next target is asked', async () => {
       const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }, { id: 'c' }]) as Target['pool'];
       const { outcome, calls, health } = await run({
         targets: [target('u', { pool }), target('v', { priority: 2 })],
@@ -909,7 +909,7 @@ describe('run', () => {
       expect(health.coolDown).not.toHaveBeenCalled();
     });
 
-    it('puts a credential in cooldown that requests of several clients find refused, one after the other', async () => {
+    it('puts a credential in cooldown that is refused for requests of several clients in a row', async () => {
       const forbiddenCredentials = createForbiddenCredentials();
       const ask = (requestId: string, tenant: string) =>
         run({
@@ -950,7 +950,7 @@ describe('run', () => {
     },
   );
 
-  describe('a target that wants to be left alone for longer than another is in cooldown', () => {
+  describe('a target whose retry-after is longer than the cooldown of another', () => {
     const targets = [target('u'), target('v', { priority: 2 })];
     const first = () =>
       run({
@@ -976,7 +976,7 @@ describe('run', () => {
     });
   });
 
-  it.each([0, 1, 99])('never comes back before its own back-off: Retry-After %i ms', async (retryAfterMs) => {
+  it.each([0, 1, 99])('never tries again before its own back-off: Retry-After %i ms', async (retryAfterMs) => {
     const { outcome } = await run({ targets: [target('u')], results: [fail('server', { retryAfterMs })] });
     expect(outcome).toMatchObject({ kind: 'retry', delayMs: 100 });
   });
@@ -985,7 +985,7 @@ describe('run', () => {
     [undefined, 'm'],
     ['model', 'm'],
     ['account', undefined],
-  ] as const)('puts in cooldown what a rate limit is about: %s', async (rateLimitScope, model) => {
+  ] as const)('puts the scope of a rate limit in cooldown: %s', async (rateLimitScope, model) => {
     const { health } = await run({
       targets: [target('u')],
       results: [fail('rate_limit', { rateLimitScope }), complete],
@@ -1006,7 +1006,7 @@ describe('run', () => {
     },
   );
 
-  it('does not count what an adapter threw against the target, nor does that close its circuit', async () => {
+  it('counts an error of an adapter neither against the target nor as proof that it answers', async () => {
     const { health } = await run({
       targets: [target('u')],
       results: [{ ...fail('malformed'), hasThrown: true } as AttemptResult],
@@ -1073,13 +1073,13 @@ describe('run', () => {
     /** An attempt that makes so many calls of its preparation, and keeps what they brought. */
     const attemptWith =
       (results: AttemptResult[], calls: number): RunNeeds['makeAttempt'] =>
-      (_execution, { target }, { memory, onCall }) => {
+      (_run, { target }, { memory, onCall }) => {
         for (let at = 0; at < calls; at++) onCall();
         memory.notes.set(targetName(target), { batches: '1' });
         return Promise.resolve(results.shift() ?? complete);
       };
 
-    it('are tried again in the same run, which alone has what came before, and are all counted', async () => {
+    it('are tried again in the same run, which alone has the earlier results, and are all counted', async () => {
       const { outcome } = await run({
         targets: [target('u', withOneKey)],
         results: [],
@@ -1089,7 +1089,7 @@ describe('run', () => {
       expect(outcome).toMatchObject({ kind: 'end', attempts: 8 });
     });
 
-    it('go back to the ingress where the wait is long', async () => {
+    it('go back to the ingress if the wait is long', async () => {
       const { outcome } = await run({
         targets: [target('u', withOneKey)],
         results: [],

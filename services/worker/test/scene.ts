@@ -7,7 +7,7 @@ import { type AnswerSink, streamSink } from '../src/answer/answer-sink.ts';
 import { createCredentialPool } from '../src/credentials/credential-pool.ts';
 import type { RunNeeds } from '../src/run/progress.ts';
 import { createForbiddenCredentials } from '../src/credentials/forbidden-credentials.ts';
-import type { Execution } from '../src/run/claimed-run.ts';
+import type { ClaimedRun } from '../src/run/claimed-run.ts';
 import { type AttemptSeams, createMakeAttempt, type MakeAttempt, type MakeAttemptNeeds } from '../src/attempt.ts';
 import type { ChosenAttempt } from '../src/attempt/chosen-attempt.ts';
 import type { Target } from '../src/targets/targets.ts';
@@ -91,7 +91,7 @@ export const chosenWith = (over: Partial<ChosenAttempt> = {}): ChosenAttempt => 
   ...over,
 });
 
-/** For a client that takes all at once. */
+/** A sink for a client that reads everything at once. */
 export const sinkWith = (onData: (piece: string) => void = () => undefined): AnswerSink =>
   streamSink({ onAnswer: () => undefined, data: onData, isCongested: () => false, onceWritable: () => undefined }, {});
 
@@ -105,13 +105,13 @@ export const seamsWith = (over: Partial<AttemptSeams> = {}): AttemptSeams => ({
 
 export const noImages = { fetch: () => Promise.reject(new Error('there are no images here')) };
 
-interface Scene extends Partial<Omit<Execution, 'publisher'>> {
+interface Scene extends Partial<Omit<ClaimedRun, 'publisher'>> {
   /** Gets the pieces of the answer. */
   readonly onData?: (piece: string) => void;
 }
 
-/** A run of a job with a minute left, whose client takes all at once. */
-export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}): Execution {
+/** A run of a job with a minute left, whose client reads everything at once. */
+export function claimedRunWith({ onData, job = jobWith(), ...over }: Scene = {}): ClaimedRun {
   return {
     job,
     body: {},
@@ -129,14 +129,14 @@ export function executionWith({ onData, job = jobWith(), ...over }: Scene = {}):
   };
 }
 
-/** Nobody reads it. */
+/** A logger that discards its lines. */
 export const quietLogger: RunNeeds['logger'] = {
   warn: () => undefined,
   debug: () => undefined,
   isLevelEnabled: () => false,
 };
 
-/** The first credential of every target is free, and nothing is written down of failures. */
+/** Upstream health in which the first credential of every target is free, and failures are not recorded. */
 const healthy: RunNeeds['health'] = {
   choose: (_target, [credentialId = '']) =>
     Promise.resolve({ kind: 'go', credentialId, isProbe: false, hasFailures: false }),
@@ -148,7 +148,7 @@ const healthy: RunNeeds['health'] = {
 
 type RunNeedsScene = Pick<RunNeeds, 'targetsOf' | 'makeAttempt'> & Partial<Omit<RunNeeds, 'health'>>;
 
-/** All that a run needs, without Redis, metrics, images or chance. */
+/** The dependencies of a run, without Redis, metrics, images or randomness. */
 export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<RunNeeds['health']> }): RunNeeds => ({
   forbiddenCredentials: createForbiddenCredentials(),
   images: noImages,

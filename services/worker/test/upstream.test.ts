@@ -13,11 +13,11 @@ const adapter = providers.openai.create({});
 interface Start extends Partial<UpstreamCallOptions> {
   /** The client wants a stream. */
   readonly stream?: boolean;
-  /** Fits the stream to what the client has. */
-  readonly stitch?: ResumedAnswer;
+  /** Fits the stream to the delivered part of the answer. */
+  readonly resumed?: ResumedAnswer;
 }
 
-function start({ stream = true, stitch, ...over }: Start = {}) {
+function start({ stream = true, resumed, ...over }: Start = {}) {
   const upstream = createFakeUpstream();
   const controller = new AbortController();
   const sent: string[] = [];
@@ -40,7 +40,7 @@ function start({ stream = true, stitch, ...over }: Start = {}) {
     request: { method: 'POST', url: 'http://u/', headers: {}, body: '' },
     body: {},
     plan,
-    sink: stitch === undefined ? sink : resumeFrom(stitch, sink),
+    sink: resumed === undefined ? sink : resumeFrom(resumed, sink),
     signal: controller.signal,
     onHold: (listener) => (hold = listener),
     firstTokenMs: 1000,
@@ -95,14 +95,14 @@ describe('callUpstream', () => {
     [204, true],
     [205, true],
     [204, false],
-  ])('takes status %i for an answer that cannot be understood (stream: %s)', async (status, stream) => {
+  ])('fails as malformed on status %i (stream: %s)', async (status, stream) => {
     const { upstream, settled } = start({ stream, plan: planWith({ stream }) });
     upstream.head(status);
     upstream.end();
     expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
   });
 
-  it('passes a stream on, the pieces of one read as one', async () => {
+  it('passes a stream on, the pieces of one read as one piece', async () => {
     const { upstream, sent, answers, promise } = start();
     upstream.head();
     upstream.text(`data: ${delta('a')}\n\ndata: ${laterDelta('b')}\n\nda`);
@@ -120,7 +120,7 @@ describe('callUpstream', () => {
     expect(answers).toHaveBeenCalledOnce();
   });
 
-  it('waits as long as between any two pieces where a finish may be none', async () => {
+  it('waits for the idle limit after a finish that may not be the last', async () => {
     const gemini = providers.gemini.create({});
     const { upstream, sent, settled } = start({ adapter: gemini, idleMs: 5000 });
     const piece = (text: string): string =>
@@ -139,7 +139,7 @@ describe('callUpstream', () => {
     expect(sent.join('')).toContain('two');
   });
 
-  it('does not wait for the upstream to hang up, and hangs up itself in the end', async () => {
+  it('does not wait for the upstream to close, and closes the connection itself', async () => {
     const { upstream, promise } = start();
     upstream.head();
     upstream.event(delta('a', 'stop'));
@@ -171,9 +171,9 @@ describe('callUpstream', () => {
     expect(await settled()).toMatchObject({ kind: 'complete', summary: { usage: { total_tokens: 3 } } });
   });
 
-  it('holds back what the client has of an answer that broke off, which is no silence', async () => {
+  it('holds back the delivered part of an answer that broke off, and does not count that as silence', async () => {
     const { upstream, sent, answers, settled } = start({
-      stitch: createResumedAnswer({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
+      resumed: createResumedAnswer({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
     });
     upstream.head();
     for (const text of ['a', 'b', 'c']) {
@@ -187,9 +187,9 @@ describe('callUpstream', () => {
     expect(await settled()).toMatchObject({ kind: 'failed', events: 1, received: 4 });
   });
 
-  it('ends when the answer is another than the one that broke off', async () => {
+  it('fails when the answer differs from the one that broke off', async () => {
     const { upstream, sent, settled } = start({
-      stitch: createResumedAnswer({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
+      resumed: createResumedAnswer({ content: 'abc', reasoning: '', chunks: 3 }, 'restart'),
     });
     upstream.head();
     upstream.event(delta('axe'));
@@ -214,7 +214,7 @@ describe('callUpstream', () => {
     expect(upstream.isAborted).toBe(true);
   });
 
-  it('takes no frame for silence by which a provider shows that it is at work', async () => {
+  it("does not count a provider's heartbeat as silence", async () => {
     const { upstream, sent, settled } = start({ adapter: providers.bailian.create({}) });
     const frame = (text: string): void => upstream.text(`data:${JSON.stringify({ output: { text } })}\n`);
     upstream.head();
@@ -233,7 +233,7 @@ describe('callUpstream', () => {
     expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' }, received: 1 });
   });
 
-  it('ends at the deadline, however lively the stream is', async () => {
+  it('ends at the deadline, even in the middle of a steady stream', async () => {
     const { upstream, settled } = start({ remainingMs: 2000 });
     upstream.head();
     for (let at = 0; at < 21; at++) {
@@ -252,7 +252,7 @@ describe('callUpstream', () => {
     expect(await promise).toMatchObject({ kind: 'aborted', events: 1 });
   });
 
-  it('does not call anybody for a run that was cancelled before', async () => {
+  it('makes no call for a run that was cancelled before', async () => {
     const { upstream, promise } = start({ signal: AbortSignal.abort() });
     expect(await promise).toMatchObject({ kind: 'aborted', events: 0 });
     expect(upstream.requests).toEqual([]);
@@ -293,7 +293,7 @@ describe('callUpstream', () => {
 
   it.each([
     ['an event that is too large', (text: (t: string) => void) => text(`data: ${'x'.repeat(2000)}`), 'malformed'],
-    ['an event that is no JSON', (text: (t: string) => void) => text('data: {"a\n\n'), 'malformed'],
+    ['an event that is not JSON', (text: (t: string) => void) => text('data: {"a\n\n'), 'malformed'],
     ['an error as an event', (text: (t: string) => void) => text('data: {"error":{"code":503}}\n\n'), 'server'],
   ])('fails on %s and hangs up', async (_what, speak, kind) => {
     const { upstream, promise } = start();
@@ -304,7 +304,7 @@ describe('callUpstream', () => {
     expect(upstream.isAborted).toBe(true);
   });
 
-  it('fails when the stream ends unfinished, and forwards nothing of the last half event', async () => {
+  it('fails when the stream ends unfinished, and does not forward the incomplete last event', async () => {
     const { upstream, sent, promise } = start();
     upstream.head();
     upstream.event(delta('a'));
@@ -339,7 +339,7 @@ describe('callUpstream', () => {
     ]);
   });
 
-  it('makes a stream of a whole answer for a server that was not even asked to stream', async () => {
+  it('makes a stream of a whole answer from a server that was not asked for a stream', async () => {
     const { upstream, promise, sent } = start({ plan: { ...plan, stream: false } });
     upstream.head(200, 'application/json');
     upstream.text(whole('hi'));
@@ -351,7 +351,7 @@ describe('callUpstream', () => {
     ]);
   });
 
-  it('makes a whole answer of a stream, for a provider that has nothing else', async () => {
+  it('makes a whole answer of a stream, for a provider that only streams', async () => {
     const { upstream, promise, sent, answers } = start({ stream: false });
     upstream.head();
     upstream.event(delta('a'));
@@ -366,10 +366,10 @@ describe('callUpstream', () => {
   });
 
   it.each<[string, (s: ReturnType<typeof start>) => unknown, string]>([
-    ['nobody wants the answer', ({ controller }) => controller.abort('cancelled'), 'aborted'],
+    ['the run is cancelled', ({ controller }) => controller.abort('cancelled'), 'aborted'],
     ['it is too slow', () => vi.advanceTimersByTime(1000), 'failed'],
     ['its connection broke', ({ upstream }) => upstream.fail({ kind: 'network', message: 'reset' }), 'failed'],
-  ])('tells a provider that goes on behind a closed socket to stop when %s', async (_what, happen, kind) => {
+  ])('asks a provider that continues after the socket closes to stop when %s', async (_what, happen, kind) => {
     const toCancel = { method: 'POST', url: 'http://u/cancel', headers: {}, body: '{}' } as const;
     const translateStream: typeof adapter.translateStream = (...args) => ({
       ...adapter.translateStream(...args),
@@ -382,7 +382,7 @@ describe('callUpstream', () => {
     expect(scene.upstream.requests.at(-1)).toBe(toCancel);
   });
 
-  it('reads what an error has to say, but not for ever', async () => {
+  it('reads the body of an error up to its limit', async () => {
     const short = start();
     short.upstream.head(503, 'application/json');
     short.upstream.text('{"error":{"message":"busy"}}');
@@ -396,7 +396,7 @@ describe('callUpstream', () => {
     expect(long.upstream.isAborted).toBe(true);
   });
 
-  it('reports a broken connection with what was delivered before it', async () => {
+  it('reports a broken connection with the number of events before it', async () => {
     const { upstream, promise } = start();
     upstream.head();
     upstream.event(delta('a'));
@@ -416,7 +416,7 @@ describe('callUpstream', () => {
     expect(answers).toHaveBeenCalledOnce();
   });
 
-  it('refuses a whole answer without end', async () => {
+  it('refuses a whole answer that is too large', async () => {
     const { upstream, promise } = start({ stream: false, plan: { ...plan, stream: false } });
     upstream.head(200, 'application/json');
     upstream.text('x'.repeat(1001));
@@ -461,7 +461,7 @@ describe('callUpstream', () => {
       expect(thrown).toEqual([expect.any(RangeError)]);
     });
 
-    it('judges an error by status and headers where its body is too much for it', async () => {
+    it('classifies an error by status and headers when its body makes it throw', async () => {
       const { upstream, promise, thrown } = start({
         adapter: { ...adapter, toFailure: (head, text) => (text === '' ? adapter.toFailure(head, text) : bug()) },
       });
@@ -472,15 +472,15 @@ describe('callUpstream', () => {
       expect(thrown).toHaveLength(1);
     });
 
-    it('fails where a filter of its answer throws', async () => {
-      const { upstream, promise } = start({ stitch: { push: bug, isDiverged: false } });
+    it('fails when a filter of its answer throws', async () => {
+      const { upstream, promise } = start({ resumed: { push: bug, isDiverged: false } });
       upstream.head();
       upstream.event(delta('a'));
       expect(await promise).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
       expect(upstream.isAborted).toBe(true);
     });
 
-    it('aborts all the same where it throws while it is stopped', async () => {
+    it('is aborted even if it throws during the stop', async () => {
       const { upstream, controller, promise } = start({ adapter: translating({ toCancel: bug }) });
       upstream.head();
       controller.abort('cancelled');
@@ -489,7 +489,7 @@ describe('callUpstream', () => {
     });
   });
 
-  describe('reads what came, not what was asked for', () => {
+  describe('reads the answer by its bytes, whatever was requested', () => {
     const types = ['application/json', 'text/plain; charset=utf-8', 'Text/Event-Stream;charset=UTF-8'];
 
     it.each(types)('a stream under %s, cut anywhere', async (type) => {
@@ -550,7 +550,7 @@ describe('callUpstream', () => {
   });
 
   describe('has a limit', () => {
-    it('for an answer in one piece, pieces of it notwithstanding', async () => {
+    it('for a whole answer, even if pieces of it arrive', async () => {
       const { upstream, settled } = start({ stream: false, plan: { ...plan, stream: false }, wholeMs: 3000 });
       upstream.head(200, 'application/json');
       for (let at = 0; at < 29; at++) {
@@ -563,7 +563,7 @@ describe('callUpstream', () => {
       expect(upstream.isAborted).toBe(true);
     });
 
-    it('for the body of an error, of which status and headers say enough', async () => {
+    it('for the body of an error, which then is classified by status and headers', async () => {
       const { upstream, settled } = start({ stream: false, plan: { ...plan, stream: false } });
       upstream.head(503, 'application/json');
       upstream.text('{"error":{"mess');
@@ -571,7 +571,7 @@ describe('callUpstream', () => {
       expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'server', status: 503 } });
     });
 
-    it('half a second behind the finish, whatever still comes', async () => {
+    it('half a second after the finish, even if more arrives', async () => {
       const { upstream, settled } = start({ idleMs: 5000 });
       upstream.head();
       upstream.event(delta('a', 'stop'));
@@ -589,7 +589,7 @@ describe('callUpstream', () => {
       ['an empty text', { content: '' }],
       ['nothing', {}],
       ['no calls', { tool_calls: [] }],
-    ])('for a stream that says nothing: %s', async (_what, empty) => {
+    ])('for a stream without content: %s', async (_what, empty) => {
       const { upstream, settled } = start();
       const event = JSON.stringify({
         ...names,
@@ -606,7 +606,7 @@ describe('callUpstream', () => {
       expect(await settled()).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
     });
 
-    it('for a provider that says for ever that it is at work', async () => {
+    it('for a provider that sends heartbeats without end', async () => {
       const { upstream, settled } = start({ adapter: providers.bailian.create({}) });
       upstream.head();
       for (let at = 0; at < 50; at++) {

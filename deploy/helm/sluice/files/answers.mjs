@@ -1,4 +1,4 @@
-// Run by `helm test`: asks for one whole and one streamed answer, and says what was wrong with them.
+// Run by `helm test`: requests one whole and one streamed answer, and reports what was wrong with them.
 const { BASE_URL: url, API_KEYS: keys = '', MODEL: model } = process.env;
 
 async function ask(stream) {

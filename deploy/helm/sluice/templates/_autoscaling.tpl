@@ -1,6 +1,6 @@
 {{/*
-Out at once, in slowly: a burst that ends leaves streams behind, and each pod that goes takes up to its drain. 3600 s are the most that
-Kubernetes allows.
+Scales out at once and in slowly: streams outlive the burst that started them, and each removed pod drains first. 3600 s is the maximum
+of Kubernetes.
 */}}
 {{- define "sluice.scalingBehavior" -}}
 {{- $window := add (div (int64 (include "sluice.longestAnswerMs" .)) 1000) 0 }}
@@ -18,7 +18,7 @@ scaleDown:
   selectPolicy: Max
 {{- end }}
 
-{{/* Wants {root, component, gauge, target}: the gauge of each pod, and its target or null. */}}
+{{/* Takes {root, component, gauge, target}: the gauge of each pod, and its target or null. */}}
 {{- define "sluice.hpa" -}}
 {{- $hpa := (index .root.Values .component).hpa }}
 apiVersion: autoscaling/v2
@@ -85,7 +85,7 @@ Requests that the largest fleet of workers runs at its target; empty if an HPA w
 {{- min (int64 $workers) (int64 .Values.worker.keda.maxReplicas) }}
 {{- end }}
 
-{{/* The series of this release alone, where several share a Prometheus. */}}
+{{/* Selects the series of this release, if several releases share a Prometheus. */}}
 {{- define "sluice.promSelector" -}}
 {{- .Values.worker.keda.prometheus.selector | default (printf "namespace=\"%s\",service=\"%s-ingress-metrics\"" .Release.Namespace (include "sluice.fullname" .)) }}
 {{- end }}

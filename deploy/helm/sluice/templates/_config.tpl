@@ -1,4 +1,4 @@
-{{/* The `redis` block of sluice.yaml. Passwords stay variables: the file lies in a ConfigMap. */}}
+{{/* The `redis` block of sluice.yaml. Passwords stay variables, because the file is in a ConfigMap. */}}
 {{- define "sluice.redisConfig" -}}
 {{- $redis := .Values.redis }}
 {{- if .Values.valkey.enabled }}
@@ -73,7 +73,7 @@ with 503 before the kernel kills it: 128 MiB are the least that Sluice takes.
 {{- toYaml (dict "server" $server "limits" $limits) }}
 {{- end }}
 
-{{/* What the demo calls instead of providers. */}}
+{{/* The upstream of the demo: the simulator instead of providers. */}}
 {{- define "sluice.demoConfig" -}}
 upstreams:
   - id: simulator

@@ -1,5 +1,5 @@
 {{/*
-The longest that an answer may take once it is admitted, in ms: the deadline of docs/glossary.md. The totals of the modes are those
+Duration of the longest answer after its admission, in ms: the deadline of docs/glossary.md. The totals of the modes are those
 of docs/configuration.md; a test compares them.
 */}}
 {{- define "sluice.longestAnswerMs" -}}
@@ -24,8 +24,8 @@ of docs/configuration.md; a test compares them.
 {{- end }}
 
 {{/*
-The shortest drain that cuts nothing, in seconds. An ingress may have let in a request just before it stopped that waits for its place
-first. Five seconds more: an ingress ends what is over its deadline two seconds late. Wants {root, component}.
+The shortest drain that cuts no answer, in seconds. An ingress may admit a request just before its stop, and the request first waits
+for its lease. Five seconds more: an ingress ends requests up to two seconds after their deadline. Takes {root, component}.
 */}}
 {{- define "sluice.neededDrainSeconds" -}}
 {{- $ms := int64 (include "sluice.longestAnswerMs" .root) }}
@@ -37,8 +37,8 @@ first. Five seconds more: an ingress ends what is over its deadline two seconds 
 {{- end }}
 
 {{/*
-An ingress that drains serves what still comes on its connections while its time is enough for the longest answer: hence more time than
-it needs. Wants {root, component}.
+A draining ingress serves further requests on open connections while its time is enough for the longest answer, so it gets more time
+than the longest answer needs. Takes {root, component}.
 */}}
 {{- define "sluice.drainSeconds" -}}
 {{- $given := (index .root.Values .component).drainTimeoutSeconds }}
@@ -50,8 +50,8 @@ it needs. Wants {root, component}.
 {{- end }}
 
 {{/*
-No load balancer looks at a worker, so it waits for none. A cloud's balancer learns late that a pod ends: its controller has to take
-the target out, and the balancer still sends requests until that has reached all of its nodes. Wants {root, component}.
+No load balancer watches a worker, so a worker does not wait for one. A cloud's balancer learns late that a pod ends: its controller
+has to remove the target, and the balancer still sends requests until all of its nodes know that. Takes {root, component}.
 */}}
 {{- define "sluice.preStopSeconds" -}}
 {{- $values := .root.Values }}
@@ -62,13 +62,13 @@ the target out, and the balancer still sends requests until that has reached all
 {{- end }}
 {{- end }}
 
-{{/* Kubernetes counts the preStop hook as part of the grace period. Wants {root, component}. */}}
+{{/* Kubernetes counts the preStop hook as part of the grace period. Takes {root, component}. */}}
 {{- define "sluice.neededGraceSeconds" -}}
 {{- $drain := int64 (include "sluice.drainSeconds" .) }}
 {{- add $drain (int64 (include "sluice.preStopSeconds" .)) (int64 .root.Values.drain.graceSeconds) }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.graceSeconds" -}}
 {{- $given := (index .root.Values .component).terminationGracePeriodSeconds }}
 {{- if kindIs "invalid" $given }}{{ include "sluice.neededGraceSeconds" . }}{{ else }}{{ int64 $given }}{{ end }}

@@ -1,4 +1,4 @@
-{{/* Variables of both services. Wants {root, component}. */}}
+{{/* Variables of both services. Takes {root, component}. */}}
 {{- define "sluice.env" -}}
 {{- $values := .root.Values }}
 {{- $isWorker := eq .component "worker" }}
@@ -26,7 +26,7 @@
 {{- $clientKeys := include "sluice.clientKeysSecret" .root }}
 {{- if $clientKeys }}
 {{- if $isWorker }}
-{{- /* No client reaches a worker, but the settings of both services must name who may call. */}}
+{{- /* No client reaches a worker, but the settings of both services must list the client keys. */}}
 - { name: SLUICE_API_KEYS, value: the-ingresses-have-them }
 {{- else }}
 {{- include "sluice.secretVariable" (dict "name" "SLUICE_API_KEYS" "secret" $clientKeys "key" (include "sluice.clientKeysKey" .root)) }}
@@ -45,13 +45,13 @@
 {{- end }}
 {{- end }}
 
-{{/* Wants {name, secret, key}. */}}
+{{/* Takes {name, secret, key}. */}}
 {{- define "sluice.secretVariable" }}
 - name: {{ .name }}
   valueFrom: { secretKeyRef: { name: {{ .secret }}, key: {{ .key }} } }
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.tracingEnv" }}
 {{- $tracing := .root.Values.tracing }}
 {{- if $tracing.endpoint }}
@@ -68,7 +68,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.envFrom" -}}
 {{- range .root.Values.existingSecrets }}
 - secretRef: { name: {{ . }} }

@@ -10,7 +10,7 @@
 {{- end }}
 
 {{/*
-What each controller needs so that a stream passes unbuffered and nobody's time-out is shorter than the longest answer.
+Annotations of each controller, so that streams pass unbuffered and no time-out is shorter than the longest answer.
 */}}
 {{- define "sluice.ingressAnnotations" -}}
 {{- $seconds := include "sluice.silenceSeconds" . }}

@@ -16,14 +16,14 @@
 {{- end }}
 {{- end }}
 
-{{/* What identifies pods. It never holds a version: a selector can't be changed. Wants {root, component}. */}}
+{{/* Selector labels of pods, without a version: a selector can't be changed. Takes {root, component}. */}}
 {{- define "sluice.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "sluice.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.labels" -}}
 {{ include "sluice.selectorLabels" . }}
 app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | trimSuffix "-" | quote }}
@@ -35,14 +35,14 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{/* Wants {root, image}, where image holds repository and digest. */}}
+{{/* Takes {root, image}, where image holds repository and digest. */}}
 {{- define "sluice.image" -}}
 {{- $tag := .root.Values.image.tag | default .root.Chart.AppVersion }}
 {{- with .root.Values.image.registry }}{{ printf "%s/" (trimSuffix "/" .) }}{{ end }}{{ .image.repository }}
 {{- with .image.digest }}@{{ . }}{{ else }}:{{ $tag }}{{ end }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.serviceAccountName" -}}
 {{- $block := index .root.Values .component }}
 {{- if $block.serviceAccount.create }}
@@ -52,7 +52,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{/* Secret of the client keys: the one of the values, or that of the demo. */}}
+{{/* Secret of the client keys: that of the values, or that of the demo. */}}
 {{- define "sluice.clientKeysSecret" -}}
 {{- if .Values.clientKeys.existingSecret }}
 {{- .Values.clientKeys.existingSecret }}

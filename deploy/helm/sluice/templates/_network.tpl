@@ -6,7 +6,7 @@
 {{- $addresses := concat $redis.cluster $redis.sentinel.nodes }}
 {{- with $redis.url }}{{ $addresses = append $addresses (urlParse .).host }}{{ end }}
 {{- if $redis.sentinel.name }}{{ $addresses = append $addresses "master:6379" }}{{ end }}
-{{- /* The nodes of a cluster talk to each other on a port of their own; clients do not. */}}
+{{- /* The nodes of a cluster use another port among themselves; clients do not. */}}
 {{- $ports = list }}
 {{- range $addresses }}
 {{- $ports = append $ports (int (include "sluice.portOf" (dict "host" . "default" 6379))) }}
@@ -16,7 +16,7 @@
 {{- toJson $ports }}
 {{- end }}
 
-{{/* What both services call. */}}
+{{/* Egress rules of both services. */}}
 {{- define "sluice.commonEgress" -}}
 {{- $policy := .Values.networkPolicy }}
 - to:

@@ -1,5 +1,5 @@
 {{/*
-One pod for both services, so that what one gets the other has too (a test compares them). Wants {root, component}.
+One pod template for both services, so that they do not diverge (a test compares them). Takes {root, component}.
 */}}
 {{- define "sluice.podTemplate" -}}
 {{- $root := .root }}
@@ -20,7 +20,7 @@ metadata:
 spec:
   serviceAccountName: {{ include "sluice.serviceAccountName" . }}
   automountServiceAccountToken: false
-  # A service called `metrics` beside us would make METRICS_PORT=tcp://….
+  # A Service named `metrics` in the namespace would set METRICS_PORT=tcp://….
   enableServiceLinks: false
   {{- include "sluice.podPlacement" (dict "root" $root "component" .component "pod" $pod) | nindent 2 }}
   terminationGracePeriodSeconds: {{ include "sluice.graceSeconds" . }}
@@ -87,7 +87,7 @@ spec:
     {{- end }}
 {{- end }}
 
-{{/* Where a pod may run and under whom. Wants {root, component, pod}. */}}
+{{/* Scheduling and service account of a pod. Takes {root, component, pod}. */}}
 {{- define "sluice.podPlacement" -}}
 {{- with .root.Values.image.pullSecrets }}
 imagePullSecrets:
@@ -124,7 +124,7 @@ topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: {{ . }}
     whenUnsatisfiable: ScheduleAnyway
-    # Pods of the same revision alone: old ones that drain would count otherwise.
+    # Counts pods of the same revision only: otherwise draining pods of the previous one would count.
     matchLabelKeys: [pod-template-hash]
     labelSelector:
       matchLabels:
@@ -136,12 +136,12 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{/* Wants {component}. */}}
+{{/* Takes {component}. */}}
 {{- define "sluice.managementPort" -}}
 {{ if eq .component "ingress" }}9463{{ else }}9464{{ end }}
 {{- end }}
 
-{{/* Wants {root, component}. */}}
+{{/* Takes {root, component}. */}}
 {{- define "sluice.deployment" -}}
 {{- $block := index .root.Values .component }}
 apiVersion: apps/v1
@@ -152,7 +152,7 @@ metadata:
   labels:
     {{- include "sluice.labels" . | nindent 4 }}
 spec:
-  {{- /* With an autoscaler, each upgrade would set the scale back. */}}
+  {{- /* With an autoscaler, a fixed number would reset the scale at each upgrade. */}}
   {{- if not (or $block.hpa.enabled (dig "keda" "enabled" false $block)) }}
   replicas: {{ $block.replicas }}
   {{- end }}

@@ -1,4 +1,4 @@
-{{/* A whole number out of values, where Helm makes 600000 a float. Wants {value, path, instead}: what to do about a text such as ${X}. */}}
+{{/* An integer from the values, where Helm makes 600000 a float. Takes {value, path, instead}: what to do about a text such as ${X}. */}}
 {{- define "sluice.wholeNumber" -}}
 {{- if kindIs "string" .value }}
 {{- fail (printf "%s is a text (%s), so the chart can't compute with it. %s" .path .value (.instead | default "Write a number.")) }}
@@ -6,7 +6,7 @@
 {{- int64 .value }}
 {{- end }}
 
-{{/* Bytes of a quantity of Kubernetes, such as 1Gi, 512M or 1073741824. Wants {value, path}. */}}
+{{/* Bytes of a quantity of Kubernetes, such as 1Gi, 512M or 1073741824. Takes {value, path}. */}}
 {{- define "sluice.bytes" -}}
 {{- $text := toString .value }}
 {{- if kindIs "float64" .value }}{{ $text = printf "%.0f" .value }}{{ end }}
@@ -18,12 +18,12 @@
 {{- int64 (floor (mulf (float64 (trimSuffix $unit $text)) (float64 (index $units $unit)))) }}
 {{- end }}
 
-{{/* Workers for a number of jobs, rounded up. Wants {jobs, perWorker}. */}}
+{{/* Workers for a number of jobs, rounded up. Takes {jobs, perWorker}. */}}
 {{- define "sluice.workersFor" -}}
 {{- div (add (int64 .jobs) (sub (int64 .perWorker) 1)) (int64 .perWorker) }}
 {{- end }}
 
-{{/* The port of host:port, also of [IPv6]:port. Wants {host, default}. */}}
+{{/* The port of host:port, also of [IPv6]:port. Takes {host, default}. */}}
 {{- define "sluice.portOf" -}}
 {{- regexFind ":[0-9]+$" .host | trimPrefix ":" | default (toString .default) }}
 {{- end }}

@@ -10,7 +10,7 @@
 {{/* Settings of the server. Without maxmemory it would grow until the kernel kills it, instead of refusing writes. */}}
 {{- define "sluice.valkeyConfig" -}}
 dir /data
-# Other pods reach it. With networkPolicy.enabled those of Sluice alone do.
+# Other pods can reach it. With networkPolicy.enabled, only those of Sluice can.
 protected-mode no
 {{- if not (include "sluice.valkeyHasMaxmemory" .) }}
 {{- with (dig "limits" "memory" "" .Values.valkey.resources) }}

@@ -28,7 +28,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
   let isDiverged = false;
 
-  function stitch(chunk: ChatChunk): string {
+  function resume(chunk: ChatChunk): string {
     const passed: ChatChunk = {
       ...chunk,
       ...(delivered.id === undefined ? {} : { id: delivered.id }),
@@ -107,7 +107,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
       for (const { data } of eventsOf(sse)) {
         const chunk = parseChunk(data);
         if (chunk === undefined) isDiverged = true;
-        else passed += stitch(chunk);
+        else passed += resume(chunk);
         if (isDiverged) return '';
       }
       return passed;

@@ -134,13 +134,13 @@ describe('joined streams', () => {
         for (const [at, { texts, size }] of calls.entries()) {
           const name = `answer-${at}`;
           const isLast = at === calls.length - 1;
-          const stitch = soFar === undefined ? undefined : createResumedAnswer(soFar, 'continue');
+          const resumed = soFar === undefined ? undefined : createResumedAnswer(soFar, 'continue');
           const events = [
             chunk({ role: 'assistant', content: '' }, null, {}, name),
             ...texts.map((content) => chunk({ content }, null, {}, name)),
             chunk({}, isLast ? 'stop' : 'length', {}, name),
             usage(spent(1, texts.length), name),
-          ].map((event) => stitch?.push(event) ?? event);
+          ].map((event) => resumed?.push(event) ?? event);
           for (let from = 0; from < events.length; from += size)
             out += join.take(events.slice(from, from + size).join(''));
           soFar = join.endCall(spent(1, texts.length));

@@ -81,7 +81,7 @@ describe('a transcript', () => {
   });
 });
 
-describe('a stitch', () => {
+describe('a resumed answer', () => {
   const answers = fc.record({
     content: fc.string({ unit: 'binary', maxLength: 60 }),
     reasoning: fc.string({ maxLength: 20 }),
@@ -100,9 +100,9 @@ describe('a stitch', () => {
         const had = streamOf(first).slice(0, -1).slice(0, brokenAt);
         const soFar = delivered(had).delivered;
         if (soFar === undefined) throw new Error('not continuable');
-        const stitch = createResumedAnswer(soFar, 'restart');
-        const rest = streamOf(second).map((event) => stitch.push(event));
-        expect(stitch.isDiverged).toBe(false);
+        const resumed = createResumedAnswer(soFar, 'restart');
+        const rest = streamOf(second).map((event) => resumed.push(event));
+        expect(resumed.isDiverged).toBe(false);
         expect(textOf(had.join('') + rest.join(''))).toEqual({ content, reasoning, finishes: 1 });
       }),
     );
@@ -111,12 +111,12 @@ describe('a stitch', () => {
   it('of a different answer passes on nothing that contradicts the delivered text', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string(), cuts, (had, other, places) => {
-        const stitch = createResumedAnswer({ content: had, reasoning: '', chunks: 1 }, 'restart');
+        const resumed = createResumedAnswer({ content: had, reasoning: '', chunks: 1 }, 'restart');
         const rest = [...cut(other, places).map((text) => chunk({ content: text })), finish()]
-          .map((event) => stitch.push(event))
+          .map((event) => resumed.push(event))
           .join('');
-        expect(stitch.isDiverged).toBe(!other.startsWith(had));
-        if (stitch.isDiverged) expect(rest).toBe('');
+        expect(resumed.isDiverged).toBe(!other.startsWith(had));
+        if (resumed.isDiverged) expect(rest).toBe('');
         else expect(had + textOf(rest).content).toBe(other);
       }),
     );
@@ -130,15 +130,15 @@ describe('a stitch', () => {
   ])('accepts another answer if the client has only reasoning, and the answer has %s', (_what, reasoning, all) => {
     const had = chunk({ reasoning_content: 'The user wants a' });
     for (const end of [chunk({ content: 'Hi' }), chunk({ tool_calls: [{ index: 0 }] }), '']) {
-      const stitch = createResumedAnswer({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
-      const rest = [...reasoning.map((text) => chunk({ reasoning_content: text })), end, finish()].map(stitch.push);
-      expect(stitch.isDiverged).toBe(false);
+      const resumed = createResumedAnswer({ content: '', reasoning: 'The user wants a', chunks: 1 }, 'restart');
+      const rest = [...reasoning.map((text) => chunk({ reasoning_content: text })), end, finish()].map(resumed.push);
+      expect(resumed.isDiverged).toBe(false);
       expect(textOf(had + rest.join(''))).toMatchObject({ reasoning: all, finishes: 1 });
     }
   });
 
   it('passes a continued answer without its new reasoning', () => {
-    const stitch = createResumedAnswer(
+    const resumed = createResumedAnswer(
       { id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 },
       'continue',
     );
@@ -153,7 +153,7 @@ describe('a stitch', () => {
       sse({ id: 'second', created: 2, model: 'other', choices: [{ index: 0, delta: { content: ' you' } }] }),
       finish(),
     ]
-      .map((event) => stitch.push(event))
+      .map((event) => resumed.push(event))
       .join('');
     expect(textOf(rest)).toEqual({ content: ' you', reasoning: '', finishes: 1 });
     expect(rest).toContain('"model":"other"');
@@ -161,15 +161,15 @@ describe('a stitch', () => {
   });
 
   it('treats a tool call in place of delivered text as another answer', () => {
-    const stitch = createResumedAnswer({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
-    expect(stitch.push(chunk({ tool_calls: [{ index: 0 }] }))).toBe('');
-    expect(stitch.isDiverged).toBe(true);
+    const resumed = createResumedAnswer({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
+    expect(resumed.push(chunk({ tool_calls: [{ index: 0 }] }))).toBe('');
+    expect(resumed.isDiverged).toBe(true);
   });
 
   it('passes on the usage of the last attempt', () => {
-    const stitch = createResumedAnswer({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
+    const resumed = createResumedAnswer({ content: 'a', reasoning: '', chunks: 1 }, 'continue');
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
-    expect(JSON.parse(stitch.push(sse({ choices: [], usage })).slice('data: '.length))).toMatchObject({ usage });
+    expect(JSON.parse(resumed.push(sse({ choices: [], usage })).slice('data: '.length))).toMatchObject({ usage });
   });
 });
 
@@ -198,18 +198,18 @@ it.each([
   expect(isContinuable(body)).toBe(is);
 });
 
-describe('a stitch in mode continue', () => {
+describe('a resumed answer in mode continue', () => {
   const had = 'The quick brown fox jumps over the lazy dog, and then it sleeps in the sun. ';
   const rest = 'In the evening it wakes.';
-  const stitched = (text: string, cuts: readonly number[], content = had, end = finish()) => {
-    const stitch = createResumedAnswer({ content, reasoning: '', chunks: 1 }, 'continue');
+  const resumeWith = (text: string, cuts: readonly number[], content = had, end = finish()) => {
+    const resumed = createResumedAnswer({ content, reasoning: '', chunks: 1 }, 'continue');
     const events = [
       chunk({ role: 'assistant', content: '' }),
       ...cut(text, cuts).map((each) => chunk({ content: each })),
       end,
     ];
-    const passed = events.map((event) => stitch.push(event)).join('');
-    return { passed, isDiverged: stitch.isDiverged };
+    const passed = events.map((event) => resumed.push(event)).join('');
+    return { passed, isDiverged: resumed.isDiverged };
   };
   const cutsAnywhere = fc.array(fc.nat(200), { maxLength: 12 });
 
@@ -222,7 +222,7 @@ describe('a stitch in mode continue', () => {
         (before, text, cuts) => {
           // A text that starts like the answer is another case.
           fc.pre(before.length < 8 || !text.startsWith(before.slice(0, 40)));
-          const { passed, isDiverged } = stitched(text, cuts, before);
+          const { passed, isDiverged } = resumeWith(text, cuts, before);
           expect(isDiverged).toBe(false);
           expect(textOf(passed)).toMatchObject({ content: text, finishes: 1 });
         },
@@ -233,7 +233,7 @@ describe('a stitch in mode continue', () => {
   it('returns the missing part if the server starts anew, for every split', () => {
     fc.assert(
       fc.property(cutsAnywhere, (cuts) => {
-        const { passed, isDiverged } = stitched(had + rest, cuts);
+        const { passed, isDiverged } = resumeWith(had + rest, cuts);
         expect(isDiverged).toBe(false);
         expect(textOf(passed)).toMatchObject({ content: rest, finishes: 1 });
       }),
@@ -241,23 +241,23 @@ describe('a stitch in mode continue', () => {
   });
 
   it('returns a text that shares a few words with the start', () => {
-    expect(textOf(stitched('The quick brown cat.', [3, 9]).passed).content).toBe('The quick brown cat.');
-    expect(textOf(stitched('The quick', [3]).passed).content).toBe('The quick');
+    expect(textOf(resumeWith('The quick brown cat.', [3, 9]).passed).content).toBe('The quick brown cat.');
+    expect(textOf(resumeWith('The quick', [3]).passed).content).toBe('The quick');
   });
 
   it('returns nothing of another answer that starts anew', () => {
     const other = `${had.slice(0, 50)}dances all night.`;
-    expect(stitched(other, [10, 55])).toMatchObject({ isDiverged: true });
-    expect(textOf(stitched(other, [10, 55]).passed).content).toBe('');
+    expect(resumeWith(other, [10, 55])).toMatchObject({ isDiverged: true });
+    expect(textOf(resumeWith(other, [10, 55]).passed).content).toBe('');
   });
 
   it('reports another answer if the server starts anew and ends too early', () => {
-    expect(stitched(had.slice(0, 60), [20]).isDiverged).toBe(true);
+    expect(resumeWith(had.slice(0, 60), [20]).isDiverged).toBe(true);
   });
 
   it('returns the held-back text before a tool call', () => {
     const call = chunk({ tool_calls: [{ index: 0, function: { name: 'f', arguments: '' } }] });
-    const { passed } = stitched('The quick', [], had, call + finish('tool_calls'));
+    const { passed } = resumeWith('The quick', [], had, call + finish('tool_calls'));
     expect(textOf(passed).content).toBe('The quick');
     expect(passed).toContain('"name":"f"');
   });

@@ -10,8 +10,10 @@ const logs = (expr: string, legend?: string): LokiQuery => ({
 
 /** The span of a request at the ingress: the root of Sluice's spans. */
 const request = 'span:kind = server && resource.service.name = "sluice-ingress"';
+/** Selects the log lines of the fleet. `raw`: Grafana must not escape the quotes in it. */
+const fleetLines = '{${logs_selector:raw}}';
 /** Selects the log lines of requests by a field that does not depend on the log shipper. */
-const requestLines = '{service_name=~".+"} |= `"type":"request"` | json';
+const requestLines = `${fleetLines} |= \`"type":"request"\` | json`;
 
 const whereTimeGoes: Row = {
   title: 'Time spent in ingress and worker',
@@ -188,7 +190,7 @@ const one: Row = {
       description: 'The line of the request at the ingress, and the lines of the worker at the debug level.',
       kind: 'logs',
       width: 24,
-      queries: [logs('{service_name=~".+"} |= "$trace" | json')],
+      queries: [logs(`${fleetLines} |= "$trace" | json`)],
       emptyWhile: 'no trace is chosen',
     },
   ],
@@ -198,6 +200,6 @@ export const traces: Board = {
   uid: 'sluice-traces',
   title: 'Sluice: traces',
   description: 'Time spent by requests in each step, and notable requests.',
-  variables: ['upstream', 'ttft_target', 'trace'],
+  variables: ['upstream', 'ttft_target', 'logs_selector', 'trace'],
   rows: [whereTimeGoes, worthALook, services, one],
 };

@@ -114,7 +114,7 @@ const withoutTime = (builder: TableBuilder): TableBuilder =>
   });
 
 /** Variables that the link keeps, without the one that it sets. */
-const kept = ['prometheus', 'tempo', 'loki', 'upstream', 'ttft_target']
+const kept = ['prometheus', 'tempo', 'loki', 'upstream', 'ttft_target', 'logs_selector']
   .map((name) => `\${${name}:queryparam}`)
   .join('&');
 

@@ -56,6 +56,9 @@ function target(name: string, label: string, choices: readonly string[], usual: 
     .allowCustomValue(false);
 }
 
+/** Selects the log lines of Sluice alone, as the collector of docker-compose.yml labels them; other log shippers may label them in other ways. */
+export const usualLogsSelector = 'service_name=~"sluice-.*"';
+
 const make: Readonly<Record<VariableName, () => VariableBuilder>> = {
   model: () => ofLabel('model'),
   upstream: () => ofLabel('upstream'),
@@ -63,6 +66,8 @@ const make: Readonly<Record<VariableName, () => VariableBuilder>> = {
   instance: () => ofLabel('instance'),
   ttft_target: () => target('ttft_target', 'First token', ttftTargets, '2.5'),
   gap_target: () => target('gap_target', 'Gap', gapTargets, '1'),
+  logs_selector: () =>
+    new TextBoxVariableBuilder('logs_selector').label('Logs selector').defaultValue(usualLogsSelector),
   trace: () => new TextBoxVariableBuilder('trace').label('Trace').defaultValue(''),
 };
 
@@ -74,7 +79,7 @@ function sourcesOf(board: Board): Source[] {
   return (['prometheus', 'tempo', 'loki'] as const).filter((source) => source === 'prometheus' || asked.has(source));
 }
 
-/** Returns the variables of a board: data sources, its own, and a filter by any label for several fleets in one Prometheus. */
+/** Returns the variables of a board: data sources, its own, and a filter of the Prometheus queries by any label, for several fleets. */
 export function variablesOf(board: Board): VariableBuilder[] {
   const sources = sourcesOf(board).map((source) =>
     new DatasourceVariableBuilder(source).label(sourceLabels[source]).type(source),

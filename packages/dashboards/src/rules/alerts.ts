@@ -21,6 +21,21 @@ export interface Alert {
 const burn = (rate: number, window: string): string =>
   `sluice:bad_requests:ratio_rate${window} > ${Math.round(rate * objective.budget * 1e6) / 1e6}`;
 
+/** Each fleet by its namespace, with the value 0: the sum of the losses of a fleet that has lost nothing. */
+const noLosses = '0 * max by (namespace) (last_over_time(sluice_workers[10m]))';
+const lost = 'sluice_resubmissions_total{reason="worker_lost"}';
+const lostIn10m = `(sum by (namespace) (increase(${lost}[10m])) or ${noLosses})`;
+/** `increase` does not see the first value of a new counter, so a series that did not exist before counts with its value. */
+const firstLosses = `(sum by (namespace) (${lost} unless ${lost} offset 10m) or ${noLosses})`;
+
+const seen = 'last_over_time(sluice_open_streams[6h])';
+/** The number of scraped ingresses: 0 for a fleet that had some in the last six hours, and for a Prometheus that saw none at all. */
+const ingresses = `(count by (namespace) (sluice_open_streams) or 0 * count by (namespace) (${seen}) or 0 * absent(${seen}))`;
+
+/**
+ * All alerts. Each fleet has its own, if the metrics have the label `namespace`, as those of the Prometheus operator do.
+ * Metrics without it count as one fleet.
+ */
 export const alerts: readonly Alert[] = [
   {
     name: 'SluiceErrorBudgetBurnsFast',
@@ -47,7 +62,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceQueueWaitLong',
     severity: 'warning',
-    value: 'histogram_quantile(0.95, sum by (le) (rate(sluice_queue_wait_seconds_bucket[5m])))',
+    value: 'histogram_quantile(0.95, sum by (namespace, le) (rate(sluice_queue_wait_seconds_bucket[5m])))',
     bound: '> 1',
     for: '5m',
     summary: 'Requests wait long for a worker',
@@ -57,7 +72,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceOldestWaiterOld',
     severity: 'warning',
-    value: 'max(sluice_longest_wait_seconds)',
+    value: 'max by (namespace) (sluice_longest_wait_seconds)',
     bound: '> 15',
     for: '1m',
     summary: 'A request has waited for a lease for half of the maximum wait',
@@ -67,7 +82,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceCredentialPoolDry',
     severity: 'critical',
-    value: 'max by (upstream) (sluice_credentials{state="ready"})',
+    value: 'max by (namespace, upstream) (sluice_credentials{state="ready"})',
     bound: '== 0',
     for: '1m',
     summary: 'An upstream has no usable credential',
@@ -77,7 +92,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceCircuitOpen',
     severity: 'warning',
-    value: 'max by (target) (sluice_circuit_open)',
+    value: 'max by (namespace, target) (sluice_circuit_open)',
     bound: '== 1',
     for: '1m',
     summary: 'A target keeps failing and gets no requests',
@@ -87,9 +102,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceWorkersLost',
     severity: 'warning',
-    // `increase` does not see the first value of a new counter, so a series that did not exist before counts with its value.
-    value:
-      '(sum(increase(sluice_resubmissions_total{reason="worker_lost"}[10m])) or vector(0)) + (sum(sluice_resubmissions_total{reason="worker_lost"} unless sluice_resubmissions_total{reason="worker_lost"} offset 10m) or vector(0))',
+    value: `${lostIn10m} + ${firstLosses}`,
     bound: '> 0',
     for: '0m',
     summary: 'Workers died while they were running requests',
@@ -99,7 +112,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceNoWorkers',
     severity: 'critical',
-    value: 'max(sluice_workers)',
+    value: 'max by (namespace) (sluice_workers)',
     bound: '== 0',
     for: '1m',
     summary: 'No worker is alive',
@@ -107,9 +120,20 @@ export const alerts: readonly Alert[] = [
     runbook: 'workers-lost',
   },
   {
+    name: 'SluiceAbsent',
+    severity: 'critical',
+    value: ingresses,
+    bound: '== 0',
+    for: '2m',
+    summary: 'Prometheus sees no ingress',
+    description: 'No ingress reports metrics: all have stopped, or Prometheus does not reach them.',
+    runbook: 'absent',
+  },
+  {
     name: 'SluiceRelayLagHigh',
     severity: 'warning',
-    value: 'histogram_quantile(0.99, sum by (job, instance, le) (rate(sluice_relay_lag_seconds_bucket[5m])))',
+    value:
+      'histogram_quantile(0.99, sum by (namespace, job, instance, le) (rate(sluice_relay_lag_seconds_bucket[5m])))',
     bound: '> 0.25',
     for: '5m',
     summary: 'Frames are slow on their way through Redis',
@@ -120,7 +144,8 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceRedisMemoryFull',
     severity: 'critical',
-    value: 'max(sluice_redis_memory_used_bytes) / (max(sluice_redis_memory_limit_bytes) > 0)',
+    value:
+      'max by (namespace) (sluice_redis_memory_used_bytes) / (max by (namespace) (sluice_redis_memory_limit_bytes) > 0)',
     bound: '> 0.8',
     for: '5m',
     summary: 'Redis has almost no memory left',
@@ -131,7 +156,7 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceRedisAway',
     severity: 'critical',
-    value: 'min by (job, instance) (sluice_redis_up)',
+    value: 'min by (namespace, job, instance) (sluice_redis_up)',
     bound: '== 0',
     for: '1m',
     summary: 'A replica does not reach Redis',
@@ -141,7 +166,8 @@ export const alerts: readonly Alert[] = [
   {
     name: 'SluiceEventLoopSlow',
     severity: 'warning',
-    value: 'max by (job, instance) (nodejs_eventloop_lag_p99_seconds and on (job, instance) sluice_redis_up)',
+    value:
+      'max by (namespace, job, instance) (nodejs_eventloop_lag_p99_seconds and on (namespace, job, instance) sluice_redis_up)',
     bound: '> 0.1',
     for: '5m',
     summary: 'A process is overloaded',

@@ -5,9 +5,15 @@ import { alerts, conditionOf } from './alerts.ts';
 /** Windows of the recorded ratios: short ones show that errors continue, long ones that they matter. */
 const windows = ['5m', '30m', '1h', '6h'];
 
-/** Share of requests that fail for reasons other than their client; 0 while none has failed. */
-const badShare = (window: string): string =>
-  `(sum(rate(sluice_request_errors_total{code=~"${badCodes}"}[${window}])) or vector(0)) / (sum(rate(sluice_requests_total[${window}])) > 0)`;
+/** Address of the runbooks. The same repository as `home` in the chart's Chart.yaml. */
+const runbooks = 'https://github.com/sluice/sluice/blob/main/docs/runbooks';
+
+/** Share of requests that fail for reasons other than their client, by fleet; 0 while none has failed. */
+function badShare(window: string): string {
+  const all = `sum by (namespace) (rate(sluice_requests_total[${window}]))`;
+  const bad = `sum by (namespace) (rate(sluice_request_errors_total{code=~"${badCodes}"}[${window}]))`;
+  return `(${bad} or 0 * ${all}) / (${all} > 0)`;
+}
 
 /** Returns the rules file of Prometheus. Helm puts the same groups into a PrometheusRule. */
 export function rulesFile(): string {
@@ -23,7 +29,7 @@ export function rulesFile(): string {
     annotations: {
       summary: alert.summary,
       description: alert.description,
-      runbook: `docs/runbooks/${alert.runbook}.md`,
+      runbook_url: `${runbooks}/${alert.runbook}.md`,
     },
   }));
   const groups = [

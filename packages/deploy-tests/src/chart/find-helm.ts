@@ -1,10 +1,10 @@
 import { works } from '../wanted-tool.ts';
 import { canHave, goTool } from '../kube/go-tools.ts';
 
-/** Returns whether Helm is there or can be built. `HELM` names another one than that of the search path. */
+/** Returns whether Helm is available or can be built. `HELM` names another one than that of the search path. */
 export const canHaveHelm = (): boolean => works(named(), ['version']) || canHave('helm');
 
-/** The command to run Helm; builds it once if nothing else is there. */
+/** Returns the command for Helm; builds Helm once if there is none. */
 export const findHelm = async (): Promise<string> => (works(named(), ['version']) ? named() : await goTool('helm'));
 
 const named = (): string => process.env['HELM'] || 'helm';

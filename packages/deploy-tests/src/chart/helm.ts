@@ -14,24 +14,24 @@ const manifestSchema = z.looseObject({
   metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).optional() }),
 });
 
-/** An object of Kubernetes as the chart renders it. */
+/** A Kubernetes object that the chart renders. */
 export type Manifest = z.infer<typeof manifestSchema>;
 
 export interface RenderRequest {
   /** A file of `ci/`, without its `-values.yaml`. */
   readonly variant?: string;
-  /** Values on top of those. */
+  /** Values in addition to those of the variant. */
   readonly values?: object;
   /** Name of the release; `rel` unless the test is about names. */
   readonly release?: string;
 }
 
-/** Result of `helm template`: the objects, or the message with which it refused the values. */
+/** Result of `helm template`: the objects, or the message of the refusal. */
 export type Rendered =
   | { readonly ok: true; readonly manifests: readonly Manifest[] }
   | { readonly ok: false; readonly message: string };
 
-/** Renders the chart as an install would. */
+/** Renders the chart as `helm install` does. */
 export function render(helm: string, { variant, values = {}, release = 'rel' }: RenderRequest): Rendered {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-chart-'));
   try {
@@ -53,9 +53,9 @@ export function render(helm: string, { variant, values = {}, release = 'rel' }: 
 export const variantFile = (variant: string): string => join(chartFolder, 'ci', `${variant}-values.yaml`);
 
 /**
- * Reads them as Kubernetes does, by YAML 1.1: there `off` is no text and 0555 an octal number.
+ * Reads manifests as Kubernetes does, by YAML 1.1: there `off` is a boolean and 0555 an octal number.
  *
- * @throws when a document is no object of Kubernetes, or a key stands twice in a mapping
+ * @throws if a document is not a Kubernetes object, or a mapping has a key twice
  */
 function parseManifests(text: string): readonly Manifest[] {
   return parseAllDocuments(text, { version: '1.1' }).flatMap((document) => {

@@ -31,13 +31,13 @@ const deploymentSchema = z.looseObject({
 
 export type Deployment = z.infer<typeof deploymentSchema> & Manifest;
 
-/** @throws with Helm's message when the values were refused */
+/** @throws with Helm's message if the values were refused */
 export function accepted(rendered: Rendered): readonly Manifest[] {
   if (!rendered.ok) throw new Error(rendered.message);
   return rendered.manifests;
 }
 
-/** The one object of a kind, and of a name if several have it. */
+/** Returns the one object of a kind, or of a kind and name. */
 export function find(manifests: readonly Manifest[], kind: string, name?: string): Manifest {
   const found = manifests.filter((one) => one.kind === kind && (name === undefined || one.metadata.name === name));
   const [first, second] = found;
@@ -52,6 +52,6 @@ export function deployment(manifests: readonly Manifest[], name: string): Deploy
   return { ...manifest, ...deploymentSchema.parse(manifest) };
 }
 
-/** Value of a variable of the pod's first container; undefined if it comes from elsewhere or is not there. */
+/** Value of a variable of the pod's first container; undefined if it is absent or has another source. */
 export const variable = ({ spec }: Deployment, name: string): string | undefined =>
   spec.template.spec.containers[0].env.find((one) => one.name === name)?.value;

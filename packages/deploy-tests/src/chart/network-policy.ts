@@ -42,8 +42,8 @@ export interface Connection {
 type Peers = z.infer<typeof ruleShape.peers>;
 
 /**
- * Judges a connection as the API of NetworkPolicy defines it: both sides must let it through, and a pod that no policy
- * selects lets everything through. Only for what this chart writes; anything else is an error of the schema.
+ * Judges a connection as the NetworkPolicy API defines it: both sides must allow it, and a pod that no policy selects
+ * allows everything. Supports only the fields that this chart writes; any other is an error of the schema.
  */
 export function letsThrough(manifests: readonly Manifest[], namespace: string, connection: Connection): boolean {
   const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy').map((one) => policySchema.parse(one).spec);

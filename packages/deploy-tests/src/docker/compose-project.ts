@@ -18,15 +18,15 @@ export interface ComposeProject {
   readonly compose: (...args: readonly string[]) => Promise<string>;
   readonly up: (...args: readonly string[]) => Promise<void>;
   readonly containers: (service: string) => Promise<readonly Container[]>;
-  /** The API key that was made. */
+  /** The generated API key. */
   readonly apiKey: () => Promise<string>;
-  /** Asks the simulator, which no port of the host leads to. */
+  /** Sends a request to the simulator, which has no port on the host. */
   readonly simulator: <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
   readonly down: () => Promise<void>;
 }
 
 /**
- * @param env variables as they would stand in `.env`
+ * @param env variables of `.env`
  * @param files more compose files
  */
 export async function composeProject(
@@ -64,7 +64,7 @@ export async function composeProject(
       return schema.parse(JSON.parse(await compose('exec', '-T', 'simulator', 'node', '-e', script)));
     },
     async down() {
-      // Without the profiles what runs of them would stay.
+      // Without the profiles their containers would stay.
       await compose('--profile', '*', 'down', '--volumes', '--timeout', '5');
     },
   };

@@ -10,13 +10,13 @@ export const hasEngine = (): boolean => works('docker', ['version']) && works('d
 /**
  * Runs a command of the client in the repository's folder and returns what it printed.
  *
- * @throws with all that it said when it fails
+ * @throws with its whole output if it fails
  */
 export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   return await run('docker', args, { DOCKER_BUILDKIT: '1', ...env });
 }
 
-/** The same for any program, in another folder if need be. */
+/** Runs any program, optionally in another folder, and returns its output. */
 export async function run(
   file: string,
   args: readonly string[],

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts a Docker engine of its own beside whatever runs, with the client's plug-ins `compose` and `buildx`, out of Debian's
-# packages, on a machine that has none. Wants root and Debian; changes no firewall rule of the machine.
+# Starts a separate Docker engine, with the client's plug-ins `compose` and `buildx`, from Debian's packages, on a machine
+# without one. Needs root and Debian; changes no firewall rule of the machine.
 #
 #   engine.sh CACHE-FOLDER start    prints the variables to export
 #   engine.sh CACHE-FOLDER stop
@@ -8,7 +8,7 @@ set -euo pipefail
 cache=$1 command=$2
 plugins=$cache/client/cli-plugins
 
-# An engine that was killed leaves its file, and its number may be another program's by now.
+# A killed engine leaves its pid file, and the pid may belong to another program by now.
 is_running() {
   [ -f "$cache/engine.pid" ] && grep -qs dockerd "/proc/$(cat "$cache/engine.pid")/comm"
 }
@@ -38,16 +38,16 @@ start() {
   mkdir -p "$cache"
   bring_packages
   is_running || run
-  # The variables are of use only once it answers.
+  # The variables are useful only when the engine answers.
   for _ in $(seq 150); do answers && break; sleep 0.2; done
   answers || { echo "engine.sh: the engine does not answer:" >&2; tail -n 5 "$cache/engine.log" >&2; exit 1; }
-  # `docker-compose` of older days is the same program.
+  # The older command `docker-compose` is the same program.
   echo "export DOCKER_HOST=unix://$cache/engine.sock DOCKER_CONFIG=$cache/client PATH=$cache/unpacked/usr/bin:\$PATH"
 }
 
 run() {
   [ -d /sys/fs/cgroup/memory ] || [ -f /sys/fs/cgroup/cgroup.controllers ] || cgroupfs-mount
-  # Networks of its own; published ports work without rules, by Docker's proxy.
+  # Separate networks; Docker's proxy serves published ports without firewall rules.
   setsid dockerd --host "unix://$cache/engine.sock" --data-root "$cache/data" --exec-root "$cache/run" --pidfile "$cache/engine.pid" \
     --iptables=false --ip6tables=false --bip 172.29.77.1/24 --default-address-pool base=172.29.128.0/17,size=24 \
     > "$cache/engine.log" 2>&1 &

@@ -10,14 +10,14 @@ import { docker, hasImage, run } from './docker.ts';
 /** A target of the Dockerfile. */
 export type Target = 'ingress' | 'worker' | 'simulator' | 'all';
 
-/** Images of others from which ours are made, and beside which they run. */
+/** Third-party images: bases of Sluice's images, and images that run beside them. */
 function bases(): string[] {
   const [, node = ''] = /^ARG NODE_VERSION=(.+)$/m.exec(readRepositoryFile('deploy/docker/Dockerfile')) ?? [];
   const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx|prom\/prometheus):\S+)/g);
   return [`node:${node}-slim`, ...Array.from(beside, ([, name = '']) => name)];
 }
 
-/** The name that docker-compose.yml gives an image of ours. */
+/** The name of a Sluice image in docker-compose.yml. */
 export const imageOf = (target: Target): string => `sluice/${target}:${versionOfProduct()}`;
 
 function versionOfProduct(): string {
@@ -25,8 +25,8 @@ function versionOfProduct(): string {
 }
 
 /**
- * Brings the images of others: from their registry, or, where that can't be reached, made out of Debian's packages with the
- * same names and manners.
+ * Pulls the third-party images, or, if their registry can't be reached, builds images of the same names and behaviour from
+ * Debian's packages.
  */
 export async function bringBaseImages(): Promise<void> {
   for (const name of bases().filter((base) => !hasImage(base))) {
@@ -42,9 +42,10 @@ export async function bringBaseImages(): Promise<void> {
 }
 
 /**
- * The same for the collector. Its stand-in is the one that the tests of dashboards compile, which takes minutes the first time.
+ * Pulls or builds the collector's image. The replacement is the collector that the tests of dashboards compile, which takes
+ * minutes the first time.
  *
- * @throws when it can be neither pulled nor compiled
+ * @throws if it can be neither pulled nor compiled
  */
 export async function bringCollectorImage(): Promise<void> {
   const [name = ''] = /otel\/\S+/.exec(readRepositoryFile('docker-compose.yml')) ?? [];
@@ -65,9 +66,9 @@ export async function bringCollectorImage(): Promise<void> {
 }
 
 /**
- * Builds one image. The network of the host is used, because some engines have none of their own.
+ * Builds one image, on the network of the host, because some engines have no network.
  *
- * @param options `epoch`: the time of all files, in seconds; `isFresh`: without what earlier builds left
+ * @param options `epoch`: the time of all files, in seconds; `isFresh`: without the cache of earlier builds
  */
 export async function buildImage(
   target: Target,
@@ -96,7 +97,7 @@ const inspected = z.array(
   }),
 );
 
-/** Facts that the engine has of an image. */
+/** Returns the engine's facts about an image. */
 export async function inspectImage(name: string): Promise<z.infer<typeof inspected>[number]> {
   const [image] = inspected.parse(JSON.parse(await docker(['image', 'inspect', name])));
   if (image === undefined) throw new Error(`no image ${name}`);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes images with the names and the manners of the public ones that deploy/ and docker-compose.yml use, out of Debian's
-# packages and this repository's Node, for a Docker engine that reaches no registry of images. An image that the engine has
-# already is left as it is. Wants: docker, debootstrap, root.
+# Builds images with the names and the behaviour of the public ones that deploy/ and docker-compose.yml use, from Debian's
+# packages and this repository's Node, for a Docker engine that reaches no image registry. Keeps images that the engine
+# already has. Needs docker, debootstrap and root.
 #
 #   stand-in-images.sh CACHE-FOLDER PATH-OF-NODE-24 NPM-FOLDER
 set -euo pipefail
@@ -16,7 +16,7 @@ root() {
   has "local/debian:$1" && return
   local folder=$cache/rootfs-$1
   [ -e "$folder.done" ] || { rm -rf "$folder"; debootstrap --variant=minbase --include="$2" "$1" "$folder" "$mirror" >/dev/null; touch "$folder.done"; }
-  # What Debian's own slim images leave out as well.
+  # Debian's own slim images leave these out too.
   rm -rf "$folder"/var/cache/apt/archives/*.deb "$folder"/var/lib/apt/lists/* "$folder"/usr/share/{doc,info,locale,man}/*
   tar -C "$folder" -c . | docker import - "local/debian:$1" >/dev/null
 }
@@ -73,7 +73,7 @@ EXPOSE 80
 CMD ["nginx", "-g", "daemon off;"]
 DOCKERFILE
 
-# Debian's has no web pages and no OTLP receiver; what it scrapes and evaluates is the same.
+# Debian's Prometheus has no web pages and no OTLP receiver; scraping and evaluation are the same.
 has prom/prometheus:v3.5.0 || { root sid ca-certificates; image prom/prometheus:v3.5.0 << 'DOCKERFILE'; }
 FROM local/debian:sid
 RUN apt-get -o Acquire::Check-Valid-Until=false update && apt-get install -y --no-install-recommends prometheus && rm -rf /var/lib/apt/lists/* /var/cache/* \

@@ -8,16 +8,16 @@ const kubeconfigSchema = z.object({
   users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
 });
 
-/** Asks the API server for an object or a list. */
+/** Gets an object or a list from the API server. */
 export type ApiGet = (path: string) => Promise<unknown>;
 
-/** Address of the API server, and the token that it is asked with. */
+/** Address of the API server, and the token for it. */
 export function serverOf(kubeconfig: string): { readonly server: string; readonly token: string } {
   const { clusters, users } = kubeconfigSchema.parse(parse(readFileSync(kubeconfig, 'utf8')));
   return { server: clusters[0].cluster.server, token: users[0].user.token };
 }
 
-/** For what is asked too often for kubectl. */
+/** A client for requests that are too frequent for kubectl. */
 export function apiClient(kubeconfig: string): ApiGet {
   const { server, token } = serverOf(kubeconfig);
   const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ApiGet } from './api-client.ts';
 import { addressesOf } from './endpoints.ts';
 
-/** Stands in for a cluster's DNS: a service's name leads to its address, or, if it has none of its own, to its pods. */
+/** Replaces a cluster's DNS: resolves the name of a service to its address, or, if it is headless, to its pods. */
 export interface ClusterDns {
   close(): Promise<void>;
 }
@@ -13,7 +13,7 @@ const recordA = 1;
 const nameError = 3;
 const ttlSeconds = 1;
 
-/** Answers for names such as `redis.data.svc.cluster.local` and for no others. */
+/** Resolves names such as `redis.data.svc.cluster.local` and no others. */
 export async function startClusterDns(get: ApiGet, address: string): Promise<ClusterDns> {
   const socket = createSocket('udp4');
   socket.on('message', (query, { port, address: client }) => {
@@ -45,7 +45,7 @@ async function answer(get: ApiGet, query: Buffer): Promise<Buffer> {
   return reply(query, question, { code: 0, addresses: type === recordA ? addresses : [] });
 }
 
-/** The name of the first question, and where it ends. */
+/** Reads the name of the first question, and the position of its end. */
 function readName(query: Buffer): { readonly name: string; readonly end: number } {
   const labels: string[] = [];
   let at = 12;

@@ -14,7 +14,7 @@ import { removeServiceRules, startServiceProxy } from './service-proxy.ts';
 import { hasEngine } from '../docker/docker.ts';
 import { works } from '../wanted-tool.ts';
 
-/** A Kubernetes of one node that runs real pods, with kube-proxy and a name service, on this machine alone. */
+/** A Kubernetes cluster of one node on this machine, with real pods, kube-proxy and a name service. */
 export interface Cluster {
   readonly kubeconfig: string;
   readonly folder: string;
@@ -22,13 +22,16 @@ export interface Cluster {
   readonly processes: Processes;
   readonly get: ApiGet;
   kubectl(...args: readonly string[]): string;
-  /** Ends all pods and programs, and removes what they left. */
+  /** Ends all pods and programs, and removes their traces. */
   close(): Promise<void>;
 }
 
 const needed = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const;
 
-/** Returns whether this machine can run one: as root, with runc, iptables, a Docker engine, and either the programs or what builds them. */
+/**
+ * Returns whether this machine can run a cluster: as root, with runc, iptables, a Docker engine, and the programs or the
+ * tools to build them.
+ */
 export const canHaveCluster = (): boolean =>
   process.getuid?.() === 0 &&
   works('runc', ['--version']) &&
@@ -38,7 +41,7 @@ export const canHaveCluster = (): boolean =>
   canHaveDebianTools();
 
 export interface ClusterOptions {
-  /** Images beside those of this repository, which the engine must have. They can be pulled, too, as from Docker Hub. */
+  /** Further images, which the engine must have. Pods can also pull them, as from Docker Hub. */
   readonly images?: readonly string[];
 }
 

@@ -7,18 +7,18 @@ import { goTool } from './go-tools.ts';
 import type { Processes } from './processes.ts';
 
 export interface ControlPlaneRequest {
-  /** Holds certificates, data and logs. */
+  /** Folder of certificates, data and logs. */
   readonly folder: string;
   readonly processes: Processes;
   /** The first of 20 free ports on loopback. */
   readonly firstPort: number;
-  /** Also run what starts pods and scales them: controller manager and scheduler. */
+  /** Also run controller manager and scheduler, which start and scale pods. */
   readonly withControllers: boolean;
 }
 
 /** A real API server with its etcd, on loopback. */
 export interface ControlPlane {
-  /** Path of the file by which kubectl and Helm find it. */
+  /** Path of the configuration file for kubectl and Helm. */
   readonly kubeconfig: string;
 }
 
@@ -96,13 +96,13 @@ export async function startControlPlane(request: ControlPlaneRequest): Promise<C
   return { kubeconfig };
 }
 
-/** @throws with what kubectl said, when it fails */
+/** @throws with kubectl's output if it fails */
 export function runKubectl(kubeconfig: string, args: readonly string[], input = ''): string {
   const file = join(debianTools(), 'usr/bin/kubectl');
   return execFileSync(file, ['--kubeconfig', kubeconfig, ...args], { encoding: 'utf8', input, maxBuffer: 1 << 28 });
 }
 
-/** Keys of service accounts, and the certificate by which the API server calls aggregated APIs. */
+/** Makes the keys of service accounts, and the certificate with which the API server calls aggregated APIs. */
 function makeKeys(folder: string): void {
   mkdirSync(join(folder, 'certs'), { recursive: true });
   const openssl = (...args: readonly string[]): void => {

@@ -17,7 +17,7 @@ const sources = [
   },
 ] as const;
 
-/** Places of the custom resources that the chart may make, as their projects publish them. */
+/** Returns the folders of the custom resources that the chart may create, as their projects publish them. */
 export async function customResourceFolders(): Promise<readonly { readonly path: string; readonly files: RegExp }[]> {
   return await Promise.all(
     sources.map(async ({ module, folder, only }) => ({ path: join(await moduleFolder(module), folder), files: only })),

@@ -8,13 +8,13 @@ import { works } from '../wanted-tool.ts';
 const packages = ['etcd-server', 'kubectl', 'containerd', 'containernetworking-plugins', 'prometheus'];
 const sourcesFile = '/etc/apt/sources.list.d/debian.sources';
 
-/** Returns whether Debian's packages are there or can be fetched. */
+/** Returns whether Debian's packages are available or can be fetched. */
 export const canHaveDebianTools = (): boolean =>
   existsSync(done()) || (existsSync(sourcesFile) && works('dpkg', ['--version']));
 
 /**
- * Returns a folder with etcd, kubectl, containerd, network plug-ins and Prometheus, from Debian's newest packages, fetched
- * and unpacked first if need be. The system's own packages stay as they are.
+ * Returns a folder with etcd, kubectl, containerd, network plug-ins and Prometheus from Debian's newest packages; fetches
+ * and unpacks them if necessary. The system's own packages are unchanged.
  */
 export function debianTools(): string {
   if (existsSync(done())) return root();

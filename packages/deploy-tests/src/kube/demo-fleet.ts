@@ -13,34 +13,34 @@ import { bridgeAddress } from './node.ts';
 export interface DemoFleet {
   readonly cluster: Cluster;
   readonly release: HelmRelease;
-  /** URL of the ingresses' Service, which this machine reaches as pods do. */
+  /** URL of the ingresses' Service, which is reachable from this machine and from pods. */
   readonly url: string;
   readonly namespace: string;
   readonly apiKey: string;
-  /** Arguments for Helm that stand for these values on top of those of the demo. */
+  /** Returns Helm's arguments for the demo's values and these. */
   values(more?: object): readonly string[];
-  /** In the fleet's namespace. */
+  /** Runs kubectl in the fleet's namespace. */
   kubectl(...args: readonly string[]): string;
-  /** Names of the pods of a component, those that end included. */
+  /** Names of the pods of a component, including terminating ones. */
   podsOf(component: string): readonly string[];
   close(): Promise<void>;
 }
 
 const namespace = 'llm';
 const apiKey = 'sk-demo-not-a-secret';
-/** So that several pods fit on two cores. */
+/** Small enough for several pods on two cores. */
 const resources = { requests: { cpu: '100m' } };
 
 export interface DemoFleetRequest {
-  /** On top of the demo's own values. */
+  /** Values in addition to those of the demo. */
   readonly values?: object;
   /** More options for the server of Redis. */
   readonly redisArguments?: readonly string[];
-  /** Called when the namespace is there, before anything is installed. */
+  /** Called when the namespace exists, before the installation. */
   readonly prepare?: (cluster: Cluster) => Promise<void> | void;
 }
 
-/** Resolves when all pods are ready. Nothing stays behind when they do not become so. */
+/** Resolves when all pods are ready. If they do not become ready, removes everything. */
 export async function startDemoFleet(request: DemoFleetRequest = {}): Promise<DemoFleet> {
   const cluster = await startCluster(firstPort());
   try {

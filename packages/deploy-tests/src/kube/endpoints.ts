@@ -21,7 +21,7 @@ const serviceSchema = z.union([
   z.object({ kind: z.literal('Status'), code: z.literal(404) }),
 ]);
 
-/** Addresses that the name of a service leads to: its own, or those of its ready pods if it is headless. Undefined when there is none. */
+/** Addresses of a service: its own, or those of its ready pods if it is headless. Undefined if there is no such service. */
 export async function addressesOf(
   get: ApiGet,
   namespace: string,

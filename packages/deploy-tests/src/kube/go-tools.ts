@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { cacheFolder } from '../cache-folder.ts';
 import { works } from '../wanted-tool.ts';
 
-/** Programs that are built from Go modules, since no package of them is to be had everywhere. */
+/** Programs that are built from Go modules, because their packages are not available everywhere. */
 export type GoTool = keyof typeof recipes;
 
 const kubernetes = '1.36.3';
@@ -17,8 +17,8 @@ interface Recipe {
   readonly version: string;
   readonly path: string;
   /**
-   * The module's go.mod replaces modules; `go install` refuses that, so a module of ours repeats the replacements. `plain`: the
-   * program's path does not end in its name, after which `go install` would call it.
+   * The module's go.mod replaces modules; `go install` refuses that, so a generated module repeats the replacements. `plain`:
+   * the program's path does not end in its name, which `go install` would use.
    */
   readonly wrapper?: 'kubernetes' | 'keda' | 'plain';
 }
@@ -57,13 +57,13 @@ const recipes = {
 /** Folder of the programs. */
 const goToolFolder = (): string => join(cacheFolder('kube'), 'bin');
 
-/** Returns whether the programs are there or can be built. */
+/** Returns whether the programs are available or can be built. */
 export const canHave = (...names: readonly GoTool[]): boolean =>
   names.every((name) => existsSync(join(goToolFolder(), name))) || works('go', ['version']);
 
 /**
- * Returns the path of a program, built first if the cache does not have it: up to five minutes for Helm, eight for the
- * API server, fourteen for KEDA on two cores.
+ * Returns the path of a program; builds it if the cache does not have it: up to five minutes for Helm, eight for the API
+ * server, fourteen for KEDA on two cores.
  *
  * @throws Error when the build fails
  */
@@ -93,7 +93,7 @@ async function buildWrapped(name: GoTool, target: string, { module, version, pat
   await go(['build', '-ldflags', linkerFlags(wrapper), '-o', target, path], folder);
 }
 
-/** Kubernetes' components must agree about their version, which they are told when they are linked. */
+/** Flags that set the version at link time: the components of Kubernetes must have the same one. */
 const linkerFlags = (wrapper: Recipe['wrapper']): string => {
   const [major, minor] = kubernetes.split('.');
   const variables = { gitVersion: `v${kubernetes}`, gitMajor: major, gitMinor: minor };
@@ -131,7 +131,7 @@ export async function moduleFolder(module: string): Promise<string> {
   return z.object({ Dir: z.string() }).parse(told).Dir;
 }
 
-/** Runs `go` with caches of our own, politely: others may measure on this machine. */
+/** Runs `go` with separate caches and a low priority: other work may measure on this machine. */
 async function go(args: readonly string[], cwd: string): Promise<string> {
   const base = cacheFolder('kube');
   const env = {

@@ -9,17 +9,17 @@ export interface ReleaseRequest {
   readonly name: string;
 }
 
-/** A release of the chart in a cluster, by Helm's own commands. Each throws with what Helm said. */
+/** A release of the chart in a cluster, by Helm's own commands. Each throws with Helm's output if it fails. */
 export interface HelmRelease {
   install(args: readonly string[]): string;
   upgrade(args: readonly string[]): string;
-  /** The same, while this process goes on with other things. */
+  /** Upgrades asynchronously. */
   upgradeUnderWay(args: readonly string[]): Promise<void>;
   rollback(revision: number, args?: readonly string[]): string;
   uninstall(): string;
-  /** Runs `helm test` and returns what the test printed. */
+  /** Runs `helm test` and returns the output of the test. */
   test(): Promise<string>;
-  /** Its revisions, as Helm lists them. */
+  /** The revisions, as Helm lists them. */
   history(): string;
 }
 
@@ -35,7 +35,7 @@ export function helmRelease({ helm, kubeconfig, namespace, name }: ReleaseReques
     },
     rollback: (revision, args = []) => run('rollback', name, String(revision), ...args),
     uninstall: () => run('uninstall', name),
-    // Not in this thread: the pod asks the name service, which answers from it.
+    // Runs asynchronously: the name service that the pod needs runs in this thread.
     async test() {
       const { stdout } = await promisify(execFile)(helm, ['test', name, '--logs', '--timeout', '3m', ...place]);
       return stdout;

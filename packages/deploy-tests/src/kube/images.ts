@@ -9,8 +9,8 @@ export const pauseImage = 'docker.io/sluice-tests/pause:1';
 const targets = ['ingress', 'worker', 'simulator'] as const;
 
 /**
- * Writes an archive of the images that pods run, of this repository as it is, and returns its path. With
- * `DEPLOY_TESTS_IMAGES=keep` those that the engine has already are taken as they are.
+ * Writes an archive of the images that pods run, built from this repository, and returns its path. With
+ * `DEPLOY_TESTS_IMAGES=keep` it uses the images that the engine already has.
  *
  * @param others more images that the engine has
  */
@@ -22,7 +22,7 @@ export async function saveImages(folder: string, others: readonly string[]): Pro
   const pause = join(folder, 'pause');
   const pauseName = pauseImage.replace('docker.io/', '');
   mkdirSync(pause);
-  // A sandbox only has to stay, and to end when it is killed.
+  // A sandbox only has to run until it is killed.
   writeFileSync(join(pause, 'Dockerfile'), `FROM ${imageOf('simulator')}\nENTRYPOINT ["sleep", "infinity"]\n`);
   await docker(['build', '--tag', pauseName, pause]);
   const archive = join(folder, 'images.tar');

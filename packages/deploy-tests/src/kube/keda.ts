@@ -51,7 +51,7 @@ export async function startKeda(cluster: Cluster, firstPort: number): Promise<vo
   });
 }
 
-/** The API server reaches the adapter, a program of this machine, as if it were a service of the cluster. */
+/** Registers the adapter, a program of this machine, with the API server as a service of the cluster. */
 const apiService = (port: number): string => `apiVersion: v1
 kind: Service
 metadata: { name: keda-metrics-apiserver, namespace: keda }
@@ -69,7 +69,7 @@ spec:
   service: { name: keda-metrics-apiserver, namespace: keda, port: ${port} }
 `;
 
-/** Operator and adapter know each other by certificates. Returns their folder. */
+/** Makes the certificates with which operator and adapter authenticate each other. Returns their folder. */
 function makeCertificates(parent: string): string {
   const folder = join(parent, 'keda-certificates');
   mkdirSync(folder);

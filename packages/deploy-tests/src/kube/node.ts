@@ -12,15 +12,15 @@ export interface NodeRequest {
   readonly folder: string;
   readonly processes: Processes;
   readonly kubeconfig: string;
-  /** Its second ten ports are the node's. */
+  /** First of 20 ports; the node uses the second ten. */
   readonly firstPort: number;
-  /** An archive of images, as `docker save` makes it. */
+  /** Path of an archive that `docker save` has made. */
   readonly images: string;
-  /** Stands for Docker Hub, if pods pull anything. */
+  /** Registry in place of Docker Hub, if pods pull images. */
   readonly registry?: string | undefined;
 }
 
-/** A node that runs real pods: containerd, kubelet, and a bridge that pods and this machine are on. */
+/** A node that runs real pods: containerd, kubelet, and a bridge that connects pods and this machine. */
 export interface KubeNode {
   readonly name: string;
   close(): Promise<void>;
@@ -29,13 +29,13 @@ export interface KubeNode {
 /** Address of this machine on the bridge; pods reach it there. */
 export const bridgeAddress = '10.244.77.1';
 const bridge = 'sluice0';
-/** It must lead to this machine: kubectl logs and exec go through the API server to this name. */
+/** The name must resolve to this machine: for kubectl logs and exec the API server connects to it. */
 const nodeName = 'localhost';
 
 /**
- * Resolves when the node is ready. Wants root, and runc.
+ * Resolves when the node is ready. Needs root and runc.
  *
- * @throws Error when it does not become ready
+ * @throws Error if the node does not become ready
  */
 export async function startNode(request: NodeRequest): Promise<KubeNode> {
   const { folder, processes, kubeconfig, firstPort, images, registry } = request;
@@ -86,7 +86,7 @@ export async function startNode(request: NodeRequest): Promise<KubeNode> {
   };
 }
 
-/** Takes away what a node leaves; to be called when its programs have ended. */
+/** Removes the traces of a node; to be called after the end of its programs. */
 export function removeTraces(folder: string): void {
   // kubelet mounts its folder onto itself.
   execFileSync('umount', [join(folder, 'kubelet')], { stdio: 'pipe' });
@@ -141,7 +141,7 @@ function writeRegistry(folder: string, url: string): void {
   );
 }
 
-/** `restrict_oom_score_adj`: where a container has no CAP_SYS_RESOURCE, no pod starts without it. */
+/** `restrict_oom_score_adj`: in a container without CAP_SYS_RESOURCE no pod starts without this option. */
 const containerdToml = (folder: string, socket: string): string => `version = 3
 root = "${folder}/containerd"
 state = "${folder}/state"

@@ -7,10 +7,10 @@ import type { Manifest } from '../chart/helm.ts';
 import { customResourceFolders } from './custom-resources.ts';
 import { moduleFolder } from './go-tools.ts';
 
-/** Returns what is wrong with an object, by path; nothing if it is as its API wants it, with no field that is unknown there. */
+/** Returns the faults of an object, by path, including unknown fields; none if it conforms to its API. */
 export type CheckObject = (manifest: Manifest) => readonly string[];
 
-/** Names of schemas, as absolute as references between them must be. They lead nowhere. */
+/** Base of the names of schemas: references between them must be absolute. The addresses do not exist. */
 const kubernetesId = 'https://schemas.invalid/kubernetes';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ const customSchema = z.looseObject({
   }),
 });
 
-/** Takes the schemas from where Kubernetes, KEDA, Gateway API and the Prometheus operator publish them: their Go modules. */
+/** Reads the schemas from the Go modules of Kubernetes, KEDA, Gateway API and the Prometheus operator. */
 export async function objectSchemas(): Promise<CheckObject> {
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const places = new Map<string, string>();
@@ -70,7 +70,7 @@ export async function objectSchemas(): Promise<CheckObject> {
 const keyOf = ({ group, version, kind }: { group: string; version: string; kind: string }): string =>
   `https://schemas.invalid/${group}/${version}/${kind}`;
 
-/** The schema with unknown fields refused, as strict validation does, and with numbers where Kubernetes takes both. */
+/** Returns the schema that refuses unknown fields, as strict validation does, and takes numbers where Kubernetes does. */
 function closed(schema: unknown): Json {
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk);
@@ -93,5 +93,5 @@ function closed(schema: unknown): Json {
 const isQuantity = ({ type, description }: Json): boolean =>
   type === 'string' && typeof description === 'string' && description.startsWith('Quantity is a fixed-point');
 
-/** Go writes flags into its patterns, which JavaScript does not know. A property may be called `pattern` too. */
+/** Returns whether JavaScript can use a pattern: Go allows flags inside. A property may also be named `pattern`. */
 const isPattern = (value: unknown): boolean => typeof value !== 'string' || !value.includes('(?i)');

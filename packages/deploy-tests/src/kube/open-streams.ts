@@ -1,33 +1,34 @@
 import { openaiClient, OpenAiError } from '@sluice/testkit';
 
 export interface StreamLoad {
-  /** With `/v1`. */
+  /** Base URL, including `/v1`. */
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly model: string;
-  /** Tokens that a whole answer of the model has. */
+  /** Number of tokens in a complete answer of the model. */
   readonly tokens: number;
 }
 
 /** Outcomes of the streams of a load. */
 export interface StreamTally {
   readonly complete: number;
-  /** Fault of each stream that was not whole: when it came, the error with its status and cause, or what the text lacked. */
+  /** Fault of each incomplete stream: its time, and the error with status and cause, or the missing text. */
   readonly broken: readonly string[];
 }
 
 /**
- * Streams by OpenAI's own client, a new one for each that ends. The client repeats what is refused before its answer begins, as
- * it does by default: a draining ingress answers 503 to a new request on an old connection. A stream that breaks shows.
+ * Streams of OpenAI's own client; a new one replaces each that ends. The client repeats a request that is refused before
+ * its answer begins, as by default: a draining ingress answers 503 to a new request on an old connection. Broken streams
+ * are counted.
  */
 export interface OpenStreams {
   readonly open: number;
   readonly tally: StreamTally;
-  /** Opens no more, and resolves when the last one has ended. */
+  /** Opens no further streams, and resolves when the last one has ended. */
   finish(): Promise<StreamTally>;
 }
 
-/** Keeps `count` streams open. Each token names its stream and its number, so that lost, doubled and foreign ones show. */
+/** Keeps `count` streams open. Each token contains its stream and number, which shows lost, doubled and foreign tokens. */
 export function keepStreams(load: StreamLoad, count: number): OpenStreams {
   let isFinishing = false;
   let open = 0;
@@ -73,12 +74,12 @@ export function keepStreams(load: StreamLoad, count: number): OpenStreams {
 
 interface Progress {
   readonly id: string;
-  /** By the clock of `performance`. */
+  /** Time on the clock of `performance`. */
   readonly startedAt: number;
   tokens: number;
 }
 
-/** An error in words: its status, code and request of the gateway's, and what lies below it when there was no answer. */
+/** Describes an error: status, code and request id of the gateway, and its cause if there was no answer. */
 function faultOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isAnswered = error instanceof OpenAiError && error.status !== undefined;
@@ -87,7 +88,7 @@ function faultOf(error: unknown): string {
   return `${error.name}: ${facts}${error.message}${cause}`;
 }
 
-/** Returns what is wrong with a stream, if anything is. */
+/** Reads a stream; returns its fault, if it has one. */
 async function readStream(load: StreamLoad, progress: Progress): Promise<string | undefined> {
   const { baseUrl, apiKey, model, tokens } = load;
   const { id } = progress;

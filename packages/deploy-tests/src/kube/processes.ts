@@ -8,11 +8,11 @@ export interface ProcessRequest {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** SIGTERM by default. */
+  /** Signal that ends the program; default: SIGTERM. */
   readonly endBy?: NodeJS.Signals;
 }
 
-/** Programs that belong together: ended in the opposite order in which they were started. */
+/** A group of programs, which end in the reverse order of their start. */
 export interface Processes {
   start(request: ProcessRequest): ChildProcess;
   /** The last lines that a program has logged. */
@@ -22,7 +22,7 @@ export interface Processes {
 
 const graceMs = 15_000;
 
-/** Keeps the log of each program as a file in `folder`. They run politely: others may measure on this machine. */
+/** Keeps the log of each program as a file in `folder`. The programs have a low priority: other work may measure here. */
 export function createProcesses(folder: string): Processes {
   const running: { readonly child: ChildProcess; readonly signal: NodeJS.Signals }[] = [];
   const logOf = (name: string): string => join(folder, `${name}.log`);

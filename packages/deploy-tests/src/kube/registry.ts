@@ -25,7 +25,7 @@ interface Content {
   readonly type: string;
   readonly digest: string;
   readonly size: number;
-  /** A text, or the path of a file. */
+  /** The content as a text; otherwise it is a file. */
   readonly text?: string;
   readonly file?: string;
 }
@@ -67,7 +67,7 @@ async function send({ text, file }: Content, response: ServerResponse): Promise<
   else await pipeline(createReadStream(file), response);
 }
 
-/** By digest, and manifests by name and tag too. */
+/** Reads the contents by digest, and manifests also by name and tag. */
 async function readArchive(parent: string, archive: string): Promise<ReadonlyMap<string, Content>> {
   const folder = join(parent, 'registry');
   mkdirSync(folder);

@@ -6,11 +6,11 @@ export interface ServiceProxyRequest {
   readonly processes: Processes;
   readonly kubeconfig: string;
   readonly node: string;
-  /** It takes two: for its metrics and its health. */
+  /** First of two ports: for metrics and health. */
   readonly firstPort: number;
 }
 
-/** Starts kube-proxy, which leads the addresses of services to ready pods by rules of this machine's firewall. */
+/** Starts kube-proxy, which routes the addresses of services to ready pods by rules of this machine's firewall. */
 export async function startServiceProxy(request: ServiceProxyRequest): Promise<void> {
   const { processes, kubeconfig, node, firstPort } = request;
   processes.start({
@@ -32,7 +32,7 @@ export async function startServiceProxy(request: ServiceProxyRequest): Promise<v
   });
 }
 
-/** Takes its rules away; to be called when it has ended. */
+/** Removes the rules of kube-proxy; to be called after its end. */
 export async function removeServiceRules(): Promise<void> {
   execFileSync(await goTool('kube-proxy'), ['--cleanup'], { stdio: 'pipe' });
   // A chain that it leaves, because kubelets once shared it.

@@ -6,7 +6,7 @@ import { docker, hasImage } from '../docker/docker.ts';
 import { bringCollectorImage } from '../docker/images.ts';
 import { readRepositoryFile } from '../repository.ts';
 
-/** What the first install of docs/operations.md pulls beside Sluice. */
+/** Third-party images of the first install in docs/operations.md. */
 export interface TrialImages {
   readonly valkey: string;
   readonly observability: string;
@@ -16,8 +16,8 @@ const valuesSchema = z.object({ valkey: z.object({ image: z.string() }) });
 const observability = 'grafana/otel-lgtm:latest';
 
 /**
- * Brings both. Valkey comes from its registry or, where that can't be reached, from Debian's package. Grafana's image is always
- * stood in for: by a collector that listens where Grafana's does, and hands the spans on to `tracesEndpoint` as JSON.
+ * Makes both images available. Valkey comes from its registry or, if that can't be reached, from Debian's package. A collector
+ * always replaces Grafana's image: it listens on the same port, and forwards the spans to `tracesEndpoint` as JSON.
  */
 export async function bringTrialImages(folder: string, tracesEndpoint: string): Promise<TrialImages> {
   const { valkey } = valuesSchema.parse(parse(readRepositoryFile('deploy/helm/sluice/values.yaml')));

@@ -4,7 +4,7 @@ import type { ApiGet } from './api-client.ts';
 const podsSchema = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
 const deploymentSchema = z.object({ status: z.object({ readyReplicas: z.number().default(0) }) });
 
-/** Names of all pods of a namespace, those that end included. Unlike kubectl it holds nobody up who streams meanwhile. */
+/** Names of all pods of a namespace, including terminating ones. Unlike kubectl it does not block streams of this process. */
 export async function podNames(get: ApiGet, namespace: string): Promise<readonly string[]> {
   const { items } = podsSchema.parse(await get(`/api/v1/namespaces/${namespace}/pods`));
   return items.map(({ metadata }) => metadata.name);

@@ -31,7 +31,7 @@ const panelShape = z.object({
 });
 const boardShape = z.object({ uid: z.string(), title: z.string(), panels: z.array(panelShape) });
 
-/** A dashboard as far as our checks and images read it. */
+/** The parts of a dashboard that checks and images read. */
 export type BoardFile = z.infer<typeof boardShape>;
 export type PanelFile = z.infer<typeof panelShape>;
 export type TargetFile = z.infer<typeof targetShape>;
@@ -48,7 +48,7 @@ export const readBoards = (): BoardFile[] =>
     boardShape.parse(JSON.parse(readRepositoryFile(`${folder}/${name}`))),
   );
 
-/** A query with its variables filled in, as Grafana does it: everything chosen. */
+/** Fills the variables of a query, as Grafana does when everything is selected. */
 export function fillIn(
   expr: string,
   { rangeSeconds, rateSeconds }: { readonly rangeSeconds: number; readonly rateSeconds: number },

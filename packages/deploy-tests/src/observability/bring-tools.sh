@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Brings the real tools that the tests of dashboards, rules and collector want into a folder: prometheus and promtool as packages
-# of Debian, a collector and Grafana's decoder built with Go. Skips what is there, continues where something can't be had.
-# Each of the two that are built takes minutes the first time.
+# Installs the tools that the tests of dashboards, rules and collector need into a folder: prometheus and promtool from
+# packages of Debian, a collector and Grafana's decoder built with Go. Skips installed tools, and continues after a failure.
+# The first build of each of the latter two takes minutes.
 #
 #   bring-tools.sh FOLDER TOOL...    a tool: prometheus, promtool, otelcol, grafana-decoder
 set -u
@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 version=0.161.0
 mkdir -p "$folder/bin"
 export GOPATH=$folder/go GOCACHE=$folder/gocache GOBIN=$folder/bin CGO_ENABLED=0
-# Other work on this machine comes first.
+# Low priority: other work on this machine comes first.
 [ -w /proc/self/autogroup ] && echo 19 > /proc/self/autogroup
 gently() { nice -n 19 "$@"; }
 

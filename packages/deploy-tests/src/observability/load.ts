@@ -4,18 +4,18 @@ import { keys, type Scene } from './scene.ts';
 /** Options of {@link runLoad}. */
 export interface LoadOptions {
   readonly seconds: number;
-  /** Called after a worker was killed and another has taken its place. */
+  /** Called after a worker was killed and replaced. */
   readonly onReplaced: () => void;
 }
 
 /**
- * A load in which everything happens that the boards show: answers, late first tokens, gaps, retries, resumptions, streams lost
- * for good, limits of keys and of the fleet, credentials in cooldown, an open circuit, clients that leave, a worker that is
- * killed. It ends by itself.
+ * Runs a load with every event that the boards show: answers, late first tokens, gaps, retries, resumptions, lost streams,
+ * limits of keys and of the fleet, credentials in cooldown, an open circuit, clients that leave, a killed worker. It ends by
+ * itself.
  */
 export async function runLoad(scene: Scene, { seconds, onReplaced }: LoadOptions): Promise<void> {
   const endsAt = performance.now() + seconds * 1000;
-  /** Does something again and again until the end, with a pause between. */
+  /** Repeats an action until the end, with a pause in between. */
   const repeat = async (pauseMs: number, act: () => Promise<unknown>): Promise<void> => {
     while (performance.now() < endsAt) {
       await act();

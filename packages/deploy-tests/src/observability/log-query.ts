@@ -1,9 +1,9 @@
 import type { Line } from './start-prometheus.ts';
 
-/** A line of a log, read. */
+/** A parsed log line. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** The lines of JSON in what processes have written. */
+/** Returns the JSON lines in the output of processes. */
 export function readLog(output: string): LogLine[] {
   return output.split('\n').flatMap((line) => {
     try {
@@ -16,17 +16,17 @@ export function readLog(output: string): LogLine[] {
 }
 
 /**
- * The lines that a query in LogQL selects, for those forms that our boards use. It is not Loki: it shows that the texts and
- * fields of a query are those of real lines, and throws at anything that it does not know.
+ * Returns the lines that a LogQL query selects, for the forms that the boards use. It does not replace Loki: it shows that the
+ * texts and fields of a query are those of real lines, and throws on any other form.
  */
 export function selectLines(query: string, lines: readonly LogLine[]): LogLine[] {
-  const [, pipeline = ''] = /\{service_name=~"\.\+"\} (.+?)(?: \[\$__auto\]\)\))?$/.exec(query) ?? [];
+  const [, pipeline = ''] = /\{\$\{logs_selector:raw\}\} (.+?)(?: \[\$__auto\]\)\))?$/.exec(query) ?? [];
   if (pipeline === '') throw new Error(`not a query of ours: ${query}`);
   const tests = pipeline.split(/ (?=\| |\|= )/).map(stageOf);
   return lines.filter((line) => tests.every((test) => test(line)));
 }
 
-/** The lines over time of a query that counts or adds up, by the fields that it names. */
+/** Returns the series of a query that counts or adds up, by the fields that it names. */
 export function countLines(
   query: string,
   lines: readonly LogLine[],
@@ -71,6 +71,6 @@ function stageOf(stage: string): (line: LogLine) => boolean {
   }
 }
 
-/** Loki takes values other than texts as JSON. */
+/** Writes values other than texts as JSON, as Loki does. */
 const textOf = (value: unknown): string =>
   value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);

@@ -14,9 +14,9 @@ import {
 export interface Scene {
   readonly fleet: Fleet;
   readonly simulator: SimulatorControl;
-  /** Sends a request and reads its answer; gives the status, or 0 if the client left. */
+  /** Sends a request and reads its answer; returns the status, or 0 if the client left. */
   ask(model: string, options?: AskOptions): Promise<number>;
-  /** Addresses of the metrics pages of all that run, by job. */
+  /** Addresses of the metrics pages of all running processes, by job. */
   targets(): Readonly<Record<string, readonly string[]>>;
   stop(): Promise<void>;
 }
@@ -26,20 +26,20 @@ export interface AskOptions {
   /** Default true. */
   readonly stream?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The client leaves after so long. */
+  /** Time after which the client leaves. */
   readonly leaveAfterMs?: number;
   /** Default `/v1/chat/completions`. */
   readonly path?: string;
 }
 
 export const keys = {
-  /** May do anything. */
+  /** A key without limits. */
   open: 'sk-team-a-without-limits',
-  /** Ten requests a minute. */
+  /** A key with ten requests a minute. */
   limited: 'sk-team-b-ten-a-minute',
 } as const;
 
-/** Other tests may use the machine as well. */
+/** Long, because other tests may use the machine too. */
 const readyTimeoutMs = 60_000;
 
 const upstream = (id: string, simulatorUrl: string): object => ({
@@ -67,7 +67,7 @@ const configOf = (simulatorUrl: string): Record<string, unknown> => ({
   worker: { concurrency: 16 },
 });
 
-/** Two ingresses, two workers, a simulator and a Redis of their own, on free ports of 127.0.0.1. */
+/** Starts two ingresses, two workers, a simulator and a separate Redis, on free ports of 127.0.0.1. */
 export async function startScene({ env }: { readonly env: Readonly<Record<string, string>> }): Promise<Scene> {
   const redis: RedisServer = await startRedis({ args: ['--maxmemory', '256mb'] });
   const simulator = await spawnService('simulator', { readyTimeoutMs });

@@ -5,16 +5,16 @@ import { inRepository, readRepositoryFile } from '../repository.ts';
 
 /** A collector with the committed configuration. */
 export interface Collector {
-  /** Give these to a process and it sends its spans here. */
+  /** Variables with which a process sends its spans to this collector. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<unknown>;
 }
 
 export interface CollectorOptions {
   readonly binary: string;
-  /** Receives what is kept, as OTLP over HTTP with JSON. */
+  /** Receives the kept traces, as OTLP over HTTP with JSON. */
   readonly tracesEndpoint: string;
-  /** Receives, in the same form, what the pipeline of the service graph would count. */
+  /** Receives, in the same form, the spans that the pipeline of the service graph counts. */
   readonly graphEndpoint: string;
   readonly waitSeconds: number;
   readonly waitAfterRootSeconds: number;
@@ -55,8 +55,8 @@ const graphFile = z.object({
 });
 
 /**
- * deploy/otel/service-graph.yaml up to its connector, which can't be built from what module proxies have: an exporter takes its
- * place, and shows what it would get.
+ * Returns deploy/otel/service-graph.yaml with an exporter in place of its connector, which can't be built from public Go
+ * modules. The exporter receives the connector's input.
  */
 function graphOverlay(endpoint: string): string {
   const { processors, service } = graphFile.parse(parse(readRepositoryFile('deploy/otel/service-graph.yaml')));

@@ -17,15 +17,15 @@ export interface Line {
 /** A Prometheus that scrapes once a second, with the committed rules. */
 export interface Prometheus {
   readonly url: string;
-  /** Scrapes these from now on. */
+  /** Sets the targets to scrape. */
   scrape(targets: Targets): void;
-  /** Values at one time, by default now; those other than numbers are left out. */
+  /** Values at one time, by default now; leaves out values that are not numbers. */
   instant(expr: string, atSeconds?: number): Promise<Line[]>;
   range(
     expr: string,
     range: { readonly from: number; readonly to: number; readonly stepSeconds: number },
   ): Promise<Line[]>;
-  /** Trace ids of the examples of a histogram. */
+  /** Trace ids of the exemplars of a histogram. */
   exemplars(metric: string, range: { readonly from: number; readonly to: number }): Promise<string[]>;
   /** State and health of each alert. */
   alerts(): Promise<
@@ -65,7 +65,7 @@ const rulesShape = z.object({
   }),
 });
 
-/** Starts the real Prometheus on a free port of 127.0.0.1, with its data in a folder that goes with it. */
+/** Starts the real Prometheus on a free port of 127.0.0.1, with its data in a temporary folder. */
 export async function startPrometheus(binary: string): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'));
   const port = await freePort();

@@ -7,11 +7,12 @@ import { inRepository } from '../repository.ts';
 /** `otelcol` is the collector with the components that deploy/otel/collector.yaml uses. */
 export type Tool = 'prometheus' | 'promtool' | 'otelcol' | 'grafana-decoder';
 
-/** Those that were tried for in this process: what could not be had once is not tried for again. */
+/** Tools that this process has tried to install: a failed installation is not repeated. */
 const tried = new Set<Tool>();
 
 /**
- * Path of a tool in the cache; undefined where it can't be had. Brings it if it is missing, which takes minutes, and says so.
+ * Returns the path of a tool in the cache; undefined if it can't be installed. Installs a missing tool, which takes minutes,
+ * and prints a message.
  */
 export function findTool(tool: Tool): string | undefined {
   const folder = cacheFolder('observability');

@@ -1,15 +1,15 @@
 import type { CollectedSpan } from '@sluice/testkit';
 import type { Line } from './start-prometheus.ts';
 
-/** Values that a search shows of a span, by the names of the fields. */
+/** Values of a span in the result of a search, by the names of the fields. */
 export type SpanRow = Readonly<Record<string, string>>;
 
 export interface TraceAnswer {
-  /** Of queries that end in a function over time. */
+  /** Results of queries that end in a function over time. */
   readonly lines: readonly Line[];
-  /** Of searches. */
+  /** Results of searches. */
   readonly rows: readonly SpanRow[];
-  /** Those that the braces select. */
+  /** The spans that the braces select. */
   readonly spans: readonly CollectedSpan[];
 }
 
@@ -21,8 +21,8 @@ interface Range {
 }
 
 /**
- * Answers those forms of TraceQL that our boards use, from collected spans. It is not Tempo: it shows that the attributes,
- * kinds and names of a query are those of real spans, and throws at anything that it does not know.
+ * Answers the forms of TraceQL that the boards use, from collected spans. It does not replace Tempo: it shows that the
+ * attributes, kinds and names of a query are those of real spans, and throws on any other form.
  */
 export function askSpans(query: string, spans: readonly CollectedSpan[], range: Range): TraceAnswer {
   const [, conditions = '', stage = ''] = /^\{ (.+?) \} \| (.+)$/.exec(query) ?? [];

@@ -8,7 +8,7 @@ import { deployment, find } from '../../src/chart/manifests.ts';
 
 const configMapSchema = z.object({ data: z.object({ 'sluice.yaml': z.string() }) });
 
-/** Values that Secrets might hold for the variables that come from them. */
+/** Example values of the variables that come from Secrets. */
 const secrets: Readonly<Record<string, string>> = {
   SLUICE_API_KEYS: 'sk-test-key',
   SLUICE_SECRET_KEY: '0123456789abcdef0123456789abcdef',
@@ -21,8 +21,8 @@ const secrets: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the chart's sluice.yaml as a pod of a service does: with the services' own reader, which refuses unknown settings,
- * contradictions and variables that are not there, and with the pod's own variables.
+ * Reads the chart's sluice.yaml as a pod of a service does: with the pod's variables, and with the services' own reader,
+ * which refuses unknown settings, contradictions and missing variables.
  */
 export function loadRendered(manifests: readonly Manifest[], component: 'ingress' | 'worker' = 'worker'): Config {
   const { data } = configMapSchema.parse(find(manifests, 'ConfigMap', 'rel-sluice'));

@@ -83,7 +83,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the networ
     expect(letsThrough(demo, 'ns', { from, to, port })).toBe(isLet);
   });
 
-  it.each([ingress, worker])('let names be looked up in kube-system and nowhere else', (from) => {
+  it.each([ingress, worker])('allow DNS in kube-system only', (from) => {
     const ask = (to: Side): boolean => letsThrough(production, 'ns', { from, to, port: 53, protocol: 'UDP' });
     expect([ask(elsewhere('kube-system')), ask(elsewhere('web')), ask(outside('8.8.8.8'))]).toEqual([
       true,
@@ -114,7 +114,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the networ
     expect([5, 6379].filter(isLet)).toEqual([6379]);
   });
 
-  it('let in the listed clients and the pod of helm test alone', () => {
+  it('allow the listed clients and the pod of helm test only', () => {
     const ask = (from: Side): boolean => letsThrough(picky, 'ns', { from, to: ingress, port: 8080 });
     expect([ask(elsewhere('web')), ask(pod('test')), ask(elsewhere('other'))]).toEqual([true, true, false]);
   });

@@ -28,7 +28,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart,
     });
   });
 
-  it('asks Prometheus for the largest of the replicas’ equal gauges', () => {
+  it('queries Prometheus for the maximum of the replicas’ equal gauges', () => {
     const { spec } = find(manifestsOf('redis-cluster-tls'), 'ScaledObject');
     expect(spec).toMatchObject({
       triggers: [

@@ -15,7 +15,7 @@ const plainSecrets: readonly (readonly [setting: object, named: string])[] = [
   [{ proxy: '${PROXY:-http://user:pass@proxy:3128}' }, 'proxy'],
 ];
 
-/** Values on top of those of a variant, and the words by which the refusal says what to change. */
+/** Values in addition to those of a variant, and the words of the refusal that name the necessary change. */
 const contradictions: readonly (readonly [what: string, variant: string, values: object, says: string])[] = [
   ['an HPA beside KEDA', 'keda', { worker: { hpa: { enabled: true } } }, 'Set one of them to enabled: false.'],
   ['fewer pods at most than at least', 'ha', { ingress: { hpa: { maxReplicas: 2 } } }, 'Set maxReplicas to 3 or more.'],
@@ -156,7 +156,7 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
   ],
   ['an Ingress without a host', 'all-off', { expose: { ingress: { enabled: true } } }, 'Set expose.ingress.hosts.'],
   ['a route without a gateway', 'all-off', { expose: { httpRoute: { enabled: true } } }, 'expose.httpRoute.parentRefs'],
-  ['metrics that nobody may read', 'ha', { networkPolicy: { metricsFrom: [] } }, 'Set networkPolicy.metricsFrom'],
+  ['metrics that no source may read', 'ha', { networkPolicy: { metricsFrom: [] } }, 'Set networkPolicy.metricsFrom'],
 ];
 
 describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))(
@@ -216,7 +216,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))(
       expect(rendered.ok ? [] : rendered.message.match(/^- .+/gm)?.length).toBe(2);
     });
 
-    it('but a short drain that the values ask for is rendered', () => {
+    it('but a short drain that the values allow is rendered', () => {
       const values = { drain: { mayCutAnswers: true }, worker: { drainTimeoutSeconds: 30 } };
       expect(render(helm, { variant: 'minimal', values }).ok).toBe(true);
     });

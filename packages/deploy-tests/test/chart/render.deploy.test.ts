@@ -26,14 +26,14 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
       expect(ran.status).toBe(0);
     });
 
-    it('gives each object a name of its own and the labels of the release', () => {
+    it('gives each object a unique name and the labels of the release', () => {
       const manifests = manifestsOf(variant);
       const names = manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
       expect(new Set(names).size).toBe(names.length);
       for (const { metadata } of manifests) expect(metadata.labels?.['app.kubernetes.io/instance']).toBe('rel');
     });
 
-    it('writes a sluice.yaml that both services take, with the variables that each of them has', () => {
+    it('writes a sluice.yaml that both services accept, with the variables of each', () => {
       const manifests = manifestsOf(variant);
       const [ingress, worker] = [loadRendered(manifests, 'ingress'), loadRendered(manifests, 'worker')];
       expect(ingress.models).toEqual(worker.models);
@@ -41,13 +41,13 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
       expect([ingress.server.metricsPort, worker.worker.metricsPort]).toEqual([9463, 9464]);
     });
 
-    it('gives both services the same pod but for their names, ports, secrets and stop', () => {
+    it('gives both services the same pod, except names, ports, secrets and stop times', () => {
       const manifests = manifestsOf(variant);
       const comparable = (component: string): unknown => strip(deployment(manifests, `rel-sluice-${component}`));
       expect(comparable('worker')).toEqual(comparable('ingress'));
     });
 
-    it('names everything after the release, whatever that is called', () => {
+    it('names everything after the release, for any name of the release', () => {
       const names = manifestsOf(variant, {}, 'my-gateway').map(({ metadata }) => metadata.name);
       expect(names.filter((name) => !name.startsWith('my-gateway'))).toEqual([]);
     });
@@ -86,7 +86,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
     expect(drain({ stream_total_ms: 60_000 })).toBe('605000');
   });
 
-  it('leaves replicas out where an autoscaler sets them', () => {
+  it('leaves replicas out if an autoscaler sets them', () => {
     const replicas = (variant: string, component: string): number | undefined =>
       deployment(manifestsOf(variant), `rel-sluice-${component}`).spec.replicas;
     expect([replicas('ha', 'ingress'), replicas('ha', 'worker')]).toEqual([undefined, undefined]);
@@ -125,7 +125,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
     expect(metadata['annotations']).toMatchObject({ [annotation]: value });
   });
 
-  it('makes nothing but the two services when all is off', () => {
+  it('creates only the two services when all options are off', () => {
     expect(
       manifestsOf('all-off')
         .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
@@ -148,7 +148,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
   });
 });
 
-/** Leaves of a Deployment what must be the same in both services. */
+/** Returns the parts of a Deployment that must be the same in both services. */
 function strip(given: Deployment): unknown {
   const { template, ...spec } = given.spec;
   const { containers, terminationGracePeriodSeconds: _grace, ...pod } = template.spec;

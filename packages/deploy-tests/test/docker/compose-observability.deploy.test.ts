@@ -22,7 +22,7 @@ const rules = z.object({
   data: z.object({ groups: z.array(z.object({ rules: z.array(z.object({ health: z.string() })) })) }),
 });
 
-/** Stands for Tempo: keeps the JSON that it is sent, and gives it back to who asks. */
+/** Replaces Tempo: stores the received JSON, and returns it on request. */
 const receiver = `
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
@@ -54,7 +54,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))(
           volumes: [`${join(folder, 'receiver.mjs')}:/receiver.mjs:ro`],
         },
         collector: {
-          // Without the service graph, whose connector the stand-in image lacks; and deciding before the test ends.
+          // Leaves out the service graph, whose connector the stand-in image lacks; decides before the test ends.
           command: ['--config=/etc/sluice/collector.yaml'],
           environment: { TAIL_SAMPLING_WAIT: '5s', TAIL_SAMPLING_WAIT_AFTER_ROOT: '2s', TRACES_ENCODING: 'json' },
         },
@@ -63,7 +63,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))(
       writeFileSync(override, JSON.stringify({ services }));
       project = await composeProject('sluice-deploy-observe', {}, [override]);
       await project.down();
-      // The images of the others can't be had everywhere.
+      // The images of the other services are not available everywhere.
       await project.up('load-balancer', 'worker', 'simulator', 'prometheus', 'collector', 'tempo');
     });
     afterAll(async () => {
@@ -71,7 +71,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))(
       rmSync(folder, { recursive: true });
     });
 
-    /** Asks from inside: none of them has a port on the host. */
+    /** Sends a request from inside the network: the services have no port on the host. */
     const get = async (url: string): Promise<string> => {
       const script = `fetch('${url}').then((r) => r.text()).then(console.log)`;
       return await project.compose('exec', '-T', 'ingress', 'node', '-e', script);

@@ -16,7 +16,7 @@ import { answer } from './streams.ts';
 const one = ['--scale', 'ingress=1', '--scale', 'worker=1'];
 const key = 'sk-of-the-person-0001';
 
-/** Variables that the gateway's own README lists; only keys and addresses are others, because examples are refused as keys. */
+/** Variables of the gateway's own README; only keys and addresses differ, because Sluice refuses example keys. */
 const z2api = `
 DEFAULT_KEY="${key}"
 UPSTREAM_URL="http://simulator:9900/api/chat/completions"
@@ -46,7 +46,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
   afterEach(() => project?.down());
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** `.env` of the repository's folder is a person's own: the same variables are given in another file. */
+  /** Another file in place of `.env`, which belongs to the person who uses the folder. */
   async function projectWith(dotenv: string, env: Readonly<Record<string, string>> = {}): Promise<ComposeProject> {
     const path = join(folder, 'dotenv');
     writeFileSync(path, dotenv);
@@ -62,7 +62,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     const { up, baseUrl, compose } = await projectWith(`SLUICE_COMPAT=z2api${z2api}`);
     await up(...one);
     expect(await answer(openaiClient({ baseUrl, apiKey: key }), 'GLM-4.5')).toBe('whole');
-    // Its own key will do: none is made.
+    // The configured key is used: none is generated.
     expect(await compose('logs', 'setup')).not.toContain('API key');
   });
 

@@ -15,7 +15,7 @@ import { answer, type Answer, countEnds, notWhole, startStreams, type Stream, un
 const targets = ['ingress', 'worker', 'simulator'] as const;
 const status = z.object({ total: z.number(), open: z.number() });
 
-/** Of a burst: more than a worker's share, few enough for a small machine. */
+/** Number of streams of a burst: more than a worker's share, few enough for a small machine. */
 const streams = 40;
 
 describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker compose up', () => {
@@ -69,7 +69,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
       times.push(performance.now());
     }
     expect(text.split(' ').length).toBeGreaterThan(15);
-    // A proxy that buffers brings all of them at once.
+    // A buffering proxy would deliver all of them at once.
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(600);
   });
 
@@ -95,7 +95,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     process.stderr.write(`an ingress killed under ${streams} streams: ${JSON.stringify(ends)}\n`);
     expect(ends.whole ?? 0).toBeGreaterThan(0);
     expect((ends.whole ?? 0) + (ends.broken ?? 0) + (ends.refused ?? 0)).toBe(streams);
-    // None looks whole that is not.
+    // No incomplete answer looks complete.
     expectSameText(asked);
     await until(isQuiet, { what: 'the calls of the lost streams to be closed', timeoutMs: 60_000 });
     await docker(['start', victim?.ID ?? '']);
@@ -159,7 +159,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     });
     expect(await ask('INFO', 'persistence')).toContain('aof_enabled:1');
     expect(await ask('INFO', 'memory')).toContain('maxmemory_policy:noeviction');
-    // Whatever the services were refused.
+    // Everything that Redis refused to the services.
     expect(await ask('ACL', 'LOG')).toBe('');
     const unknown = await docker(['exec', redis?.ID ?? '', 'redis-cli', 'KEYS', '*']);
     expect(unknown).toContain('NOAUTH');
@@ -172,7 +172,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
   });
 });
 
-/** All of them ask the same, so all that are whole have the same text. */
+/** All streams have the same request, so all whole ones have the same text. */
 function expectSameText(asked: readonly Stream[]): void {
   const texts = asked.filter(({ end }) => end === 'whole').map(({ text }) => text);
   expect(new Set(texts).size).toBe(1);

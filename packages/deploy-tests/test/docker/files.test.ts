@@ -27,7 +27,7 @@ const manifest = z
 
 /** The variables that Sluice reads. */
 const settings = Array.from(readRepositoryFile('.env.example').matchAll(/^# ([A-Z_]+)=/gm), ([, name = '']) => name);
-/** Those that the compose file alone reads; docs/deploy/docker.md explains them. */
+/** The variables that only the compose file reads; docs/deploy/docker.md explains them. */
 const ofCompose = ['USER_ID', 'GROUP_ID', 'REDIS_MAXMEMORY', 'GRAFANA_PORT', 'DOCKER_CONTAINERS'];
 
 const valueOf = (argument: string): string | undefined =>
@@ -40,19 +40,19 @@ describe('the Dockerfile', () => {
     expect(valueOf('VERSION')).toBe(manifest.version);
   });
 
-  it('builds the image for a trial where no target is named', () => {
+  it('builds the image for a trial if no target is named', () => {
     expect(Array.from(dockerfile.matchAll(/^FROM .* AS (\S+)$/gm), ([, stage]) => stage).at(-1)).toBe('all');
   });
 
-  it('fetches no front end for itself, which would need a registry before the build begins', () => {
+  it('needs no front end from a registry before the build begins', () => {
     expect(dockerfile).not.toMatch(/^# *syntax=/m);
   });
 
-  it('names no flag of Node: they stand in one file', () => {
+  it('contains no flag of Node: one file has them all', () => {
     for (const flag of readNodeFlags()) expect(dockerfile + composeText).not.toContain(flag.replace(/=.*/, ''));
   });
 
-  it('ends every image without root, with labels, a health check and an entry point that no shell runs', () => {
+  it('gives every image a user other than root, labels, a health check and an entry point without a shell', () => {
     for (const target of ['ingress', 'worker', 'simulator', 'all']) {
       const [, stage = ''] =
         new RegExp(`^FROM runtime AS ${target}\n([^]*?)(?=^FROM |(?![^]))`, 'm').exec(dockerfile) ?? [];
@@ -64,10 +64,24 @@ describe('the Dockerfile', () => {
   });
 });
 
+describe('docs/operations.md', () => {
+  it('builds all images of a demo on Kubernetes, with the tag that the chart asks for', () => {
+    const [, lines = ''] = /^## Images$[^]*?^```sh\n([^]*?)^```$/m.exec(readRepositoryFile('docs/operations.md')) ?? [];
+    const [, named = ''] = /^for image in (.*); do$/m.exec(lines) ?? [];
+    const appVersion = /^appVersion: '(.*)'$/m.exec(readRepositoryFile('deploy/helm/sluice/Chart.yaml'))?.[1];
+    expect(named.split(' ')).toEqual(['ingress', 'worker', 'simulator']);
+    for (const target of named.split(' ')) expect(dockerfile).toContain(`\nFROM runtime AS ${target}\n`);
+    expect(lines).toContain(
+      `docker build -f deploy/docker/Dockerfile --target $image -t $REGISTRY/sluice/$image:${appVersion} .`,
+    );
+    expect(lines).toContain(`docker push $REGISTRY/sluice/$image:${appVersion}`);
+  });
+});
+
 describe('docker-compose.yml', () => {
-  it('builds targets that are there, under the name of this version', () => {
+  it('builds existing targets, with the name of this version', () => {
     for (const { build, image, pull_policy } of Object.values(services)) {
-      // The owner of that name at a registry may be anyone.
+      // Another owner may publish an image of this name at a registry.
       expect(pull_policy).toBe(build === undefined ? undefined : 'never');
       if (build === undefined) continue;
       expect(dockerfile).toMatch(new RegExp(`^FROM runtime AS ${build.target}$`, 'm'));
@@ -75,13 +89,13 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('gives our services no variable that Sluice does not know', () => {
+  it('gives the services only variables that Sluice reads', () => {
     for (const name of ['ingress', 'worker', 'setup']) {
       for (const variable of Object.keys(services[name]?.environment ?? {})) expect(settings).toContain(variable);
     }
   });
 
-  it('asks for no other variables than the settings, and a few that the docs explain', () => {
+  it('reads no other variables than the settings, and a few that the docs explain', () => {
     const asked = Array.from(composeText.matchAll(/\$\{([A-Z_]+)/g), ([, name = '']) => name);
     const page = readRepositoryFile('docs/deploy/docker.md');
     for (const name of new Set(asked)) {
@@ -90,7 +104,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('mounts files that are there', () => {
+  it('mounts existing files', () => {
     const sources = Object.values(services)
       .flatMap(({ volumes }) => volumes)
       .map((volume) => (typeof volume === 'string' ? volume.split(':')[0] : volume.source) ?? '')
@@ -105,7 +119,7 @@ describe('docker-compose.yml', () => {
     expect(ports).toEqual(['${HOST:-127.0.0.1}:${PORT:-8080}:8080', '127.0.0.1:${GRAFANA_PORT:-3000}:3000']);
   });
 
-  it('runs what observes under its profile alone, and all else without one', () => {
+  it('runs the observability services only with their profile, and all others without one', () => {
     const observing = Object.entries(services).filter(([, { profiles }]) => profiles.includes('observability'));
     expect(observing.map(([name]) => name).toSorted()).toEqual([
       'collector',
@@ -137,16 +151,16 @@ describe('the users of Redis', () => {
       ),
     );
 
-  it('are those of SECURITY.md, which a test runs the services under', () => {
-    // Clients tell Redis 7.2 and later their name and version.
+  it('are those of SECURITY.md, with which another test runs the services', () => {
+    // Clients send their name and version to Redis 7.2 and later.
     const users = usersOf(readRepositoryFile('deploy/compose/users.acl').replaceAll(' +client|setinfo', ''));
     expect(Object.keys(users)).toEqual(['sluice-ingress', 'sluice-worker', 'sluice-admin']);
     expect(users).toEqual(usersOf(readRepositoryFile('SECURITY.md')));
   });
 
-  it('are all there are: none gets in without a password, but to ask whether Redis is there', () => {
+  it('are complete: without a password a client can only check whether Redis answers', () => {
     const text = readRepositoryFile('deploy/compose/users.acl');
-    // Off, and with all rights: a test restarts Redis, which reads its file as this user.
+    // Off, but with all rights: Redis reads its append-only file as this user after a restart.
     expect(text).toContain('\nuser default off resetpass ~* &* +@all\n');
     expect(text).toMatch(/user health on nopass resetchannels\n  -@all \+ping\n/);
   });

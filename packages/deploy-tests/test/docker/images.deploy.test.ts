@@ -18,7 +18,7 @@ const inNoWayPrivileged = [
   '/tmp',
 ];
 
-/** Runs one service beside a Redis, with no right that it can do without, for as long as `use` takes. */
+/** Runs one service beside a Redis, with minimal rights, while `use` runs. */
 async function withService(target: 'ingress' | 'worker', use: (id: string) => Promise<unknown>): Promise<void> {
   const redis = await docker(['run', '--detach', '--rm', 'redis:8-alpine']);
   const answers = (...command: string[]): Promise<boolean> =>
@@ -44,7 +44,7 @@ async function withService(target: 'ingress' | 'worker', use: (id: string) => Pr
   }
 }
 
-/** From the start of the container to the line in which the service says that it is ready. */
+/** Time from the start of the container to the log line that reports the service as ready. */
 async function readyMs(target: string, id: string): Promise<number> {
   const startedAt = await docker(['inspect', '--format', '{{.State.StartedAt}}', id]);
   const line = (await docker(['logs', id])).split('\n').find((text) => text.includes(`"msg":"${target} ready"`)) ?? '';
@@ -75,7 +75,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
       const command = (await docker(['exec', id, 'cat', '/proc/1/cmdline'])).split('\0');
       expect(command[0]).toBe('node');
       expect(command).toEqual(expect.arrayContaining(readNodeFlags()));
-      // A signal reaches it, and it ends by itself, well.
+      // A signal reaches Node, which exits with 0.
       await docker(['stop', '--time', '20', id]);
       expect(await docker(['inspect', '--format', '{{.State.ExitCode}}', id])).toBe('0');
       expect(await docker(['logs', id])).toContain(`${target} stopped`);
@@ -88,7 +88,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
       await withService(target, async (id) => times.push(await readyMs(target, id)));
     const [load = 0] = loadavg();
     process.stderr.write(`${target}: ready after ${times.join(', ')} ms, at a load of ${load.toFixed(1)}\n`);
-    // Other work on this machine is not the image's fault.
+    // Skips the measurement if other work disturbs it.
     expect(Math.min(...times)).toBeLessThan(isMachineBusy() ? 5 * mostReadyMs : mostReadyMs);
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
     expect(list.bomFormat).toBe('CycloneDX');
     const names = list.components.map(({ name }) => name);
     if (target === 'ingress') expect(names).toContain('express');
-    // Nothing of the tests.
+    // No files of the tests.
     for (const name of ['vitest', 'testcontainers', 'openai', 'typescript', '@sluice/testkit']) {
       expect(names).not.toContain(name);
     }
@@ -109,7 +109,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the ima
     const tags = ['sluice/ingress:first', 'sluice/ingress:second'];
     for (const tag of tags) await buildImage('ingress', { tag, epoch, isFresh: true });
     const [first, second] = await Promise.all(tags.map(async (tag) => (await inspectImage(tag)).RootFS.Layers));
-    // The last one is ours. The base below it takes the times of its directories from the build.
+    // Only the last layer is built by Sluice. The base below it has directories with the time of the build.
     expect(first?.at(-1)).toBe(second?.at(-1));
     for (const tag of tags) await docker(['image', 'rm', tag]);
   });

@@ -9,7 +9,7 @@ import { readNodeFlags } from '../node-flags.ts';
 const folder = mkdtempSync(join(tmpdir(), 's-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The parts of an image that take part, with a service that says what it was started with and throws in its second line. */
+/** The relevant parts of an image, with a service that prints its arguments and throws in its second line. */
 function makeImage(): string {
   for (const path of [
     'deploy/docker/make-executable.mjs',
@@ -35,7 +35,7 @@ function makeImage(): string {
     '//# sourceMappingURL=main.js.map',
   ];
   write('services/ingress/dist/main.js', script.join('\n'));
-  // Each line stands for the same one of its source.
+  // The source map leads each line to the same line of its source.
   const mappings = ['AAAA', ...script.slice(1).map(() => 'AACA')].join(';');
   write('services/ingress/dist/main.js.map', JSON.stringify({ version: 3, sources: ['main.ts'], names: [], mappings }));
   execFileSync(process.execPath, [join(folder, 'deploy/docker/make-executable.mjs'), 'ingress']);
@@ -50,10 +50,10 @@ test('the kernel starts a service of an image with the flags of npm start, and t
   const said = JSON.parse(stdout) as { flags: string[]; main: string; isTraced: boolean; most: number };
   expect(said.flags).toEqual(expect.arrayContaining(readNodeFlags()));
   expect(said.flags).toContain('--enable-source-maps');
-  // Telemetry reads the service's name out of it.
+  // Telemetry reads the service's name from it.
   expect(said.main).toBe(main);
   expect(said.isTraced).toBe(true);
-  // Node's own choice lets this program's grow to 64 MB.
+  // By default Node lets the semi-space of this program grow to 64 MB.
   expect(said.most).toBeLessThanOrEqual(33 * 1024 * 1024);
   const { mappings } = JSON.parse(readFileSync(`${main}.map`, 'utf8')) as { mappings: string };
   expect(mappings).toMatch(/^;AAAA;/);

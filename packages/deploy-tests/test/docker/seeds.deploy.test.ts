@@ -16,8 +16,8 @@ import {
 } from '../../src/index.ts';
 import { answer, type Answer, isMachineBusy } from './streams.ts';
 
-// The lines of the READMEs of the gateways that Sluice stands in for, as they are there. Others are: SLUICE_COMPAT, keys (examples
-// are refused), addresses (the simulator's), the port on this machine, names of images and containers, and the network.
+// The lines of the READMEs of the gateways that Sluice replaces, unchanged except for: SLUICE_COMPAT, keys (Sluice refuses
+// examples), addresses (the simulator's), the port on this machine, names of images and containers, and the network.
 
 const key = 'sk-of-the-person-0001';
 const port = process.env['DEPLOY_TESTS_PORT'] || String(await freePort());
@@ -88,7 +88,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
     await docker(['image', 'rm', '--force', name]);
   });
 
-  /** Runs a line of a README in a folder. The port is this run's, as a variable of the shell that wins over `.env`. */
+  /** Runs a line of a README in a folder, with the port as a shell variable, which takes precedence over `.env`. */
   const inShell = async (folder: string, line: string): Promise<string> =>
     await run(
       'sh',
@@ -97,7 +97,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
       folder,
     );
 
-  /** A clone, as far as `docker-compose` reads it, after `cp .env.example .env` and a person's changes. */
+  /** The files of a clone that `docker-compose` reads, after `cp .env.example .env` and a person's changes. */
   function cloneWith(dotenv: string): string {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-seeds-'));
     folders.push(folder);
@@ -108,7 +108,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
     return folder;
   }
 
-  /** Waits for the start, then asks once. */
+  /** Waits for the start, then sends one request. */
   async function expectAnswer(apiKey: string, model: string): Promise<void> {
     const models = (): Promise<Response> =>
       fetch(`${baseUrl}/models`, { headers: { authorization: `Bearer ${apiKey}` } });
@@ -122,7 +122,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
       const end = await answer(client, model);
       return end !== 'refused' && end;
     };
-    // On a busy machine a first request may be refused, which the SDK would repeat by itself.
+    // A busy machine may refuse a first request; by default the SDK would retry it.
     const end = isMachineBusy()
       ? await until(untilTaken, { what: model, timeoutMs: 60_000 })
       : await answer(client, model);
@@ -138,12 +138,12 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
       await inShell(folder, 'docker-compose up -d');
       await expectAnswer(key, 'GLM-4.5');
       expect(await inShell(folder, 'docker-compose ps')).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}->8080`));
-      // It follows until it is stopped.
+      // The command follows the log until it is stopped.
       const logs = await inShell(folder, 'timeout 5 docker-compose logs -f || [ $? = 124 ]');
       expect(logs).toMatch(/ingress-\d+ +\| .*"model":"GLM-4\.5"/i);
       await inShell(folder, 'docker-compose restart --timeout 20');
       await expectAnswer(key, 'GLM-4.5');
-      // Where no registry can be reached, it is seen what would be asked of one: nothing of ours.
+      // Without a registry, the output shows what the command would pull: none of Sluice's images.
       const pulled = await inShell(folder, 'docker-compose --dry-run pull 2>&1 || true');
       expect(pulled).toMatch(/ingress Skipped/);
       expect(pulled).not.toContain(imageOf('ingress'));
@@ -188,7 +188,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('the lin
       await docker(['network', 'rm', name]);
     });
 
-    /** The key that the start has made and shown. */
+    /** The key that the start has generated and printed. */
     const keyShown = async (): Promise<string> =>
       await until(async () => /API key +(sk-\S+)/.exec(await docker(['logs', name]))?.[1], {
         what: 'the key in the log',

@@ -5,8 +5,8 @@ import type { openaiClient } from '@sluice/testkit';
 type Client = ReturnType<typeof openaiClient>;
 
 /**
- * `whole`: it ended with a finish reason, as a complete answer does. `refused`: nothing began, because Redis took a second to
- * answer; the SDK would ask again by itself. `broken`: the SDK raised another error.
+ * `whole`: it ended with a finish reason, as a complete answer does. `refused`: no answer began, because Redis took a second
+ * to answer; by default the SDK would retry. `broken`: the SDK raised another error.
  */
 export type Answer = 'whole' | 'refused' | 'broken' | 'truncated';
 
@@ -14,14 +14,14 @@ export type Answer = 'whole' | 'refused' | 'broken' | 'truncated';
 export const countEnds = (ends: readonly Answer[]): Partial<Record<Answer, number>> =>
   Object.fromEntries([...new Set(ends)].map((end) => [end, ends.filter((other) => other === end).length]));
 
-/** Those that are not whole. Where this machine has more to do than it can, a tenth may have been refused. */
+/** Returns the streams that are not whole. On an overloaded machine a tenth may have been refused. */
 export function notWhole(ends: readonly Answer[]): Answer[] {
   const others = ends.filter((end) => end !== 'whole');
   const refused = others.filter((end) => end === 'refused').length;
   return isMachineBusy() && refused <= ends.length / 10 ? others.filter((end) => end !== 'refused') : others;
 }
 
-/** Returns whether other work on this machine keeps what is measured from running. */
+/** Returns whether other work on this machine disturbs the measurement. */
 export const isMachineBusy = (): boolean => (loadavg()[0] ?? 0) > availableParallelism();
 
 /** A stream that runs. */
@@ -31,7 +31,7 @@ export interface Stream {
   readonly over: Promise<Answer>;
 }
 
-/** Starts streams that all ask the same. */
+/** Starts streams with the same request. */
 export function startStreams({
   client,
   count,
@@ -48,10 +48,10 @@ export function startStreams({
   });
 }
 
-/** Asks once and returns how the answer ended. */
+/** Sends one request and returns the end of its answer. */
 export const answer = (client: Client, model: string): Promise<Answer> => read(client, model, () => {});
 
-/** Resolves when each stream has brought some words. */
+/** Resolves when each stream has received some words. */
 export async function untilAllSpeak(streams: readonly Stream[]): Promise<void> {
   await until(() => streams.every(({ text, end }) => text.length > 20 || end !== undefined), {
     what: 'every stream to speak',

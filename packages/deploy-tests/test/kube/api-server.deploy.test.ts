@@ -30,7 +30,7 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
     helm = await findHelm();
     plane = await startControlPlane({ folder, processes, firstPort: firstPort(), withControllers: false });
     await installCustomResources(plane.kubeconfig);
-    // The strictest of the levels that Kubernetes itself checks pods against.
+    // The strictest pod security level of Kubernetes.
     kubectl('create', 'namespace', 'ns');
     kubectl('label', 'namespace', 'ns', 'pod-security.kubernetes.io/enforce=restricted');
   });
@@ -44,7 +44,7 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
     const release = () => helmRelease({ helm, kubeconfig: plane.kubeconfig, namespace: 'ns', name: variant });
     const values = ['-f', variantFile(variant)];
 
-    it('takes every object, with no unknown and no doubled field', () => {
+    it('accepts every object, without unknown or duplicate fields', () => {
       const manifests = accepted(render(helm, { variant, release: variant }));
       const list = { apiVersion: 'v1', kind: 'List', items: manifests };
       const args = ['apply', '--namespace', 'ns', '--dry-run=server', '--validate=strict', '-f', '-'];
@@ -52,7 +52,7 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
       expect(said).toHaveLength(manifests.length);
     });
 
-    it('installs, upgrades, goes back and uninstalls', () => {
+    it('installs, upgrades, rolls back and uninstalls', () => {
       const replicas = (): string =>
         kubectl(
           'get',
@@ -76,7 +76,7 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
     });
   });
 
-  it('lets no autoscaler’s scale be undone by an upgrade', () => {
+  it('keeps the scale of an autoscaler during an upgrade', () => {
     const release = helmRelease({ helm, kubeconfig: plane.kubeconfig, namespace: 'ns', name: 'scaled' });
     const values = ['-f', variantFile('keda')];
     const scale = (): string =>

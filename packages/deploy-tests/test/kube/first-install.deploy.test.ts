@@ -16,7 +16,7 @@ import { bringTrialImages } from '../../src/kube/trial-images.ts';
 
 const isThere = canHaveHelm() && canHaveCluster();
 
-/** The ten lines, with ports of this machine that no other program has. */
+/** The ten lines, with free ports of this machine. */
 function firstInstall(http: number, grafana: number): string {
   const page = readRepositoryFile('docs/operations.md');
   const [, lines = ''] = /^## From `helm install` to the first trace$[^]*?^```sh\n([^]*?)^```$/m.exec(page) ?? [];
@@ -41,12 +41,18 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, iptables, Docker, Go a
       cluster = await startCluster(firstPort(), { images: [valkey, observability] });
       receiver = await startOtlpReceiver({ host: bridgeAddress, port: spansPort });
       addLocalVolume(cluster, '8Gi');
-      // What a newcomer has: both commands, and a context of the cluster.
+      // A newcomer has both commands, and a context of the cluster.
       const kubeconfig = join(folder, 'kubeconfig');
       copyFileSync(cluster.kubeconfig, kubeconfig);
       symlinkSync(join(debianTools(), 'usr/bin/kubectl'), join(folder, 'kubectl'));
       symlinkSync(await findHelm(), join(folder, 'helm'));
-      env = { ...process.env, KUBECONFIG: kubeconfig, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+      // The node has the images, under the names that they would have at Docker Hub.
+      env = {
+        ...process.env,
+        REGISTRY: 'docker.io',
+        KUBECONFIG: kubeconfig,
+        PATH: `${folder}:${process.env['PATH'] ?? ''}`,
+      };
     });
     afterAll(async () => {
       await receiver.close();
@@ -80,7 +86,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, iptables, Docker, Go a
       await until(isWhole, { what: 'a trace of both services', timeoutMs: 60_000 });
     });
 
-    it('runs Valkey as the chart sets it, on a volume of its own', async () => {
+    it('runs Valkey with the settings of the chart, on its own volume', async () => {
       expect(await inValkey('config', 'get', 'appendonly', 'maxmemory-policy')).toMatch(
         /appendonly\nyes[^]*noeviction/,
       );
@@ -89,7 +95,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, iptables, Docker, Go a
       expect(await shell('kubectl get pvc -o jsonpath={.items[*].status.phase}')).toBe('Bound');
     });
 
-    it('keeps what Valkey has over the loss of its pod', async () => {
+    it('keeps the data of Valkey when its pod is lost', async () => {
       await inValkey('set', 'probe', 'kept');
       await shell(
         'kubectl delete pod sluice-valkey-0 && kubectl rollout status statefulset/sluice-valkey --timeout=60s',

@@ -15,7 +15,8 @@ const isThere = canHaveHelm() && canHaveCluster() && canHave('keda-operator', 'k
 
 const secret = ['ingress-password=any', 'worker-password=any', 'keda-password=keda'];
 /**
- * Of the chart's README, without what Redis has from 7.2 on. The services are the default user here, who takes any password.
+ * The user of the chart's README, without rights that Redis has from 7.2 on. The services use the default user, with any
+ * password.
  */
 const kedaUser =
   'sluice-keda on >keda resetchannels ~sluice:{q*}:chat:wait ~sluice:{q*}:chat:active ' +
@@ -28,7 +29,7 @@ const keda = {
   maxReplicas: 4,
   targetUtilization: 0.8,
   pollingInterval: 2,
-  // The chart's own window is the longest stream. The test has no ten minutes, and streams to cut all the same.
+  // Shorter than the chart's own window, the longest stream of ten minutes; scaling in still meets open streams.
   behavior: { scaleDown: { stabilizationWindowSeconds: 5 } },
 };
 
@@ -77,7 +78,7 @@ describe.skipIf(isMissing('KEDA and a Kubernetes node', isThere))('KEDA’s own 
       const burst = keepStreams(load, 16);
       await untilWorkers(4, 120_000);
       const outMs = performance.now() - startedAt;
-      // Four long streams are the work of one worker, and several workers have some of them while they are scaled in.
+      // Four long streams are the load of one worker, but several workers serve them when scaling in begins.
       const long = keepStreams({ ...load, model: 'demo-t400-i100', tokens: 400 }, 4);
       const bursts = await burst.finish();
       const endedAt = performance.now();

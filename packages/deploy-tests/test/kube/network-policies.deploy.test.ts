@@ -17,9 +17,9 @@ const isThere = canHaveHelm() && canHaveCluster() && canHave('kube-network-polic
 const inNamespace = (name: string): object => ({
   namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
 });
-/** Of this machine, which is neither Redis nor DNS there. */
+/** A port of this machine that is neither that of Redis nor of DNS. */
 const otherPort = firstPort() + 44;
-const strangers = ['web', 'monitoring', 'elsewhere'];
+const clients = ['web', 'monitoring', 'elsewhere'];
 const podsSchema = z.object({
   items: z.array(z.object({ metadata: z.object({ name: z.string() }), status: z.object({ podIP: z.string() }) })),
 });
@@ -64,17 +64,17 @@ describe.skipIf(isMissing('a Kubernetes node and an engine of network policies',
         },
         async prepare(cluster) {
           await startPolicyEngine(cluster, firstPort() + 15);
-          for (const name of strangers) {
+          for (const name of clients) {
             cluster.kubectl('create', 'namespace', name);
-            runKubectl(cluster.kubeconfig, ['-n', name, 'apply', '-f', '-'], stranger);
+            runKubectl(cluster.kubeconfig, ['-n', name, 'apply', '-f', '-'], clientPod);
           }
         },
       });
       other = createServer((socket) => void socket.end()).listen(otherPort, bridgeAddress);
       await once(other, 'listening');
       places.set('this machine', { namespace: '', pod: '', address: bridgeAddress });
-      for (const name of strangers) {
-        fleet.cluster.kubectl('-n', name, 'wait', '--for=condition=Ready', 'pod/stranger', '--timeout=60s');
+      for (const name of clients) {
+        fleet.cluster.kubectl('-n', name, 'wait', '--for=condition=Ready', 'pod/client', '--timeout=60s');
         await learn(name, `/api/v1/namespaces/${name}/pods`, name);
       }
       for (const component of ['ingress', 'worker', 'simulator']) {
@@ -104,7 +104,7 @@ describe.skipIf(isMissing('a Kubernetes node and an engine of network policies',
       expect(fleet.cluster.kubectl(...args).trim()).toBe(String(isLet));
     });
 
-    it('let requests of clients through to their answers', async () => {
+    it('allow whole requests of clients', async () => {
       const [source, target] = [places.get('web'), places.get('ingress')];
       const headers = { authorization: `Bearer ${fleet.apiKey}`, 'content-type': 'application/json' };
       const body = JSON.stringify({ model: 'demo', messages: [{ role: 'user', content: 'Hello' }] });
@@ -118,9 +118,9 @@ describe.skipIf(isMissing('a Kubernetes node and an engine of network policies',
   },
 );
 
-const stranger = `apiVersion: v1
+const clientPod = `apiVersion: v1
 kind: Pod
-metadata: { name: stranger }
+metadata: { name: client }
 spec:
   terminationGracePeriodSeconds: 0
   containers:

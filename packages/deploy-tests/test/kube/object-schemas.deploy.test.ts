@@ -39,7 +39,7 @@ describe.skipIf(isMissing('Helm and Go', isThere))(
       ['a ScaledObject', 'keda', 'ScaledObject', undefined, { minReplicas: 2 }],
       ['an HTTPRoute', 'gateway-api', 'HTTPRoute', undefined, { hostNames: [] }],
       ['a ServiceMonitor', 'ha', 'ServiceMonitor', undefined, { intervall: '15s' }],
-    ])('would find a typo in %s', (_, variant, kind, name, typo) => {
+    ])('find a typo in %s', (_, variant, kind, name, typo) => {
       const one = find(manifestsOf(variant), kind, name);
       const wrong = { ...one, spec: { ...(one['spec'] as object), ...typo } };
       expect(check(wrong).join()).toContain(Object.keys(typo).join());

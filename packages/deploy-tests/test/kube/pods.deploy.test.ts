@@ -44,7 +44,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
       const streams = keepStreams(load, 200);
       await until(() => streams.tally.complete > 0, { what: 'the first whole stream', timeoutMs: 120_000 });
       expect(streams.open).toBe(200);
-      // Another setting is another checksum, so every pod of both services is replaced.
+      // A changed setting changes the checksum, so every pod of both services is replaced.
       await release.upgradeUnderWay([
         ...fleet.values({ config: { limits: { queue_size: 501 } } }),
         '--wait',
@@ -63,7 +63,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, Docker, Go and Debian'
       expect(complete).toBeGreaterThanOrEqual(400);
     });
 
-    it('keep a drain of their node from taking the last ones', () => {
+    it('block a drain of their node that would evict the last ones', () => {
       const { cluster, release } = fleet;
       release.upgrade([...fleet.values({ ingress: { pdb: { minAvailable: 2 } } }), '--wait']);
       const drain = ['drain', cluster.node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=15s'];

@@ -11,9 +11,9 @@ const binary = findTool('otelcol');
 const waitSeconds = 12;
 const waitAfterRootSeconds = 3;
 
-/** A trace that a client has brought. */
+/** The trace id of a client. */
 const retried = '11111111111111111111111111111111';
-/** So are these, always the same: by their ids the collector decides which of them are the one in a hundred. */
+/** More trace ids of clients, always the same: the collector samples one in a hundred by the id. */
 const plain = Array.from({ length: 300 }, (_, at) =>
   createHash('sha256').update(`plain ${at}`).digest('hex').slice(0, 32),
 );
@@ -59,7 +59,7 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       await scene.ask('no-such-model');
       await scene.ask('demo-t5-f3000');
       await scene.ask('flaky-t20-i20-reset-k10-n1');
-      // Longer than the wait after the root: nothing may be decided while it runs.
+      // Longer than the wait after the root: the collector must not decide while the stream runs.
       await scene.ask('flaky-t100-i60-reset-k90-n1');
       for (let done = 0; done < plain.length; done += 10) {
         const some = plain.slice(done, done + 10);
@@ -82,7 +82,7 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       await graph?.close();
     });
 
-    it('passes on one request over both hops, span by span', () => {
+    it('passes on the spans of one request from both services', () => {
       const spans = kept.spans().filter(({ traceId }) => traceId === retried);
       const root = 'POST /v1/chat/completions';
       const work = `${root} > send chat > process chat`;
@@ -136,7 +136,7 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       expect(trace?.map(({ service }) => service)).toEqual(expect.arrayContaining(['sluice-ingress', 'sluice-worker']));
     });
 
-    it('keeps resumed streams whole, also one that takes longer than it waits after a root', () => {
+    it('keeps resumed streams whole, even one that takes longer than the wait after a root', () => {
       const traces = tracesWith(({ attributes }) => attributes['sluice.resumptions'] === 1);
       expect(traces).toHaveLength(2);
       for (const trace of traces) {
@@ -148,14 +148,14 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       expect(longest).toBeGreaterThan(waitAfterRootSeconds * 1000);
     });
 
-    it('would count every call in the service graph, kept or not, and each once', async () => {
+    it('counts every call in the service graph once, kept or not', async () => {
       const areAllThere = (): boolean => {
         const traces = new Set(graph.spans().map(({ traceId }) => traceId));
         return plain.every((traceId) => traces.has(traceId));
       };
       await until(areAllThere, { what: 'every trace, before any is dropped', timeoutMs: 30_000 });
       const counted = graph.spans();
-      // The call as such stands above its attempts, and is left out.
+      // The span of the whole inference is the parent of its attempts, and is left out.
       const ofRetried = counted.filter(({ traceId }) => traceId === retried);
       expect(ofRetried.filter(({ kind }) => kind === 'client').map(({ name }) => name)).toEqual(['POST', 'POST']);
       for (const attempt of counted.filter(({ name }) => name === 'POST')) {
@@ -167,13 +167,13 @@ describe.skipIf(isMissing('a collector', binary !== undefined))(
       expect(work?.parentSpanId).toBe(send?.spanId);
     });
 
-    it('keeps one in a hundred of the rest, and drops the others', async () => {
+    it('keeps one in a hundred of the other traces', async () => {
       const keptOfPlain = (): string[] => {
         const ids = new Set(kept.spans().map(({ traceId }) => traceId));
         return plain.filter((traceId) => ids.has(traceId));
       };
       await until(() => keptOfPlain().length > 0, { what: 'one that is kept', timeoutMs: 60_000 });
-      // By then the last of them has been decided.
+      // The collector has decided on the last trace by then.
       await delay((waitSeconds + 3) * 1000);
       expect(keptOfPlain().length).toBeLessThan(10);
     });

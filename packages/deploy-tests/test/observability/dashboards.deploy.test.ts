@@ -26,7 +26,7 @@ function decodeChanged(from: string, to: string): ReturnType<typeof decode> {
 }
 
 describe.skipIf(isMissing("Grafana's decoder", decoder !== undefined))('every dashboard', () => {
-  it("is what Grafana's own types allow, strictly", () => {
+  it("conforms to Grafana's own types, strictly", () => {
     expect(boardPaths()).toHaveLength(5);
     const { status, text } = decode(boardPaths());
     expect(status, text).toBe(0);
@@ -37,7 +37,7 @@ describe.skipIf(isMissing("Grafana's decoder", decoder !== undefined))('every da
     ['a misspelled field of a Prometheus query', '"expr":', '"exprr":'],
     ['a misspelled field of a Tempo query', '"metricsQueryType":', '"metricsQueryKind":'],
     ['a misspelled field of a Loki query', '"maxLines":', '"maxLine":'],
-  ])('would be found to have %s', (_, from, to) => {
+  ])('fails the check with %s', (_, from, to) => {
     expect(decodeChanged(from, to).status).toBe(1);
   });
 });

@@ -30,7 +30,7 @@ const targets = boards.flatMap((board) =>
       .map((target) => [`${board.uid}: ${panel.title}, ${target.refId}`, panel, target] as const),
   ),
 );
-/** The load does not bring these about for certain: each says on its panel when it is empty. */
+/** Panels whose events the load does not cause reliably; each panel explains when it is empty. */
 const mayBeEmpty = new Set(['Jobs refused by workers', 'Dropped frames']);
 
 const tracesAsked = asked('tempo').filter(({ target }) => target.queryType === 'traceql' && target.query !== '$trace');
@@ -58,7 +58,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     from = seconds();
     const watch = watchAlerts();
     await runLoad(scene, { seconds: loadSeconds, onReplaced: () => prometheus.scrape(scene.targets()) });
-    // Without its tail: some requests wait for long after the last one was sent.
+    // Excludes the tail of the load: some requests wait long after the last one was sent.
     to = from + loadSeconds;
     alertsSeen = await watch.stop();
     const folder = process.env['BOARD_PREVIEWS'];
@@ -85,7 +85,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
   /** The newest lines of the ingresses; a process keeps a megabyte of them. */
   const logLines = (): LogLine[] => scene.fleet.ingresses.flatMap((ingress) => readLog(ingress.output()));
 
-  /** Notes which alerts are pending or firing at any time. */
+  /** Records which alerts are pending or firing at any time. */
   function watchAlerts(): { stop(): Promise<Set<string>> } {
     const seen = new Set<string>();
     const look = async (): Promise<void> => {
@@ -108,7 +108,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     expect(ingresses[0]?.points[0]?.[1]).toBe(2);
   });
 
-  it.each(targets)('answers what the panel asks: %s', async (_, panel, target) => {
+  it.each(targets)("answers the panel's query: %s", async (_, panel, target) => {
     const expr = fillIn(target.expr ?? '', { rangeSeconds: Math.ceil(to - from), rateSeconds });
     const lines =
       target.instant === true
@@ -118,7 +118,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     else expect(lines.length, expr).toBeGreaterThan(0);
   });
 
-  it('answers what the variables ask', async () => {
+  it('answers the queries of the variables', async () => {
     for (const [metric, label, wanted] of [
       ['sluice_requests_total', 'model', ['broken', 'demo*', 'flaky*', 'limited*', 'none']],
       ['sluice_upstream_attempts_total', 'upstream', ['broken', 'flaky', 'limited', 'main']],
@@ -136,12 +136,12 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     'sluice_admission_wait_seconds_bucket',
     'sluice_queue_wait_seconds_bucket',
     'sluice_upstream_chunk_gap_seconds_bucket',
-  ])('has example traces of %s, which are traces that there are', async (metric) => {
+  ])('has exemplars of %s that lead to existing traces', async (metric) => {
     const ids = await prometheus.exemplars(metric, { from, to });
     expect(ids.length).toBeGreaterThan(0);
     const sent = new Set(spans.spans().map(({ traceId }) => traceId));
     expect(ids.some((id) => sent.has(id))).toBe(true);
-    // A starved machine loses spans on their way; the line of the request names its trace all the same.
+    // An overloaded machine loses spans; the log line of the request names its trace nevertheless.
     const known = new Set([...sent, ...logLines().map((line) => line['trace_id'])]);
     for (const id of ids) expect(known).toContain(id);
   });
@@ -185,7 +185,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     expect(spans.spans().map((span) => span.traceId)).toContain(traceId);
   });
 
-  it('takes the rules, and finds a value for every alert', async () => {
+  it('accepts the rules, and finds a value for every alert', async () => {
     const alerts = await prometheus.alerts();
     expect(alerts.length).toBeGreaterThanOrEqual(12);
     for (const { name, health, query } of alerts) {
@@ -197,7 +197,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     }
   });
 
-  it('raises the alerts that the load is about', () => {
+  it('raises the alerts that the load causes', () => {
     for (const name of [
       'SluiceErrorBudgetBurnsFast',
       'SluiceCircuitOpen',

@@ -38,12 +38,12 @@ function testWith(name: string, change: (expr: string) => string): ReturnType<ty
   }));
   writeFileSync(join(folder, 'rules.yaml'), stringify({ groups }));
   copyFileSync(inRepository(testsPath), join(folder, 'rules.test.yaml'));
-  // Its own cases alone: each begins with the name of its alert.
+  // Runs only the cases of this alert: the name of a case begins with its alert.
   return run(['test', 'rules', `--run=^${name} `, join(folder, 'rules.test.yaml')]);
 }
 
 describe.skipIf(isMissing('promtool', promtool !== undefined))('the alert rules', () => {
-  it('are such that Prometheus takes them', () => {
+  it('are valid for Prometheus', () => {
     const { status, text } = run(['check', 'rules', inRepository(rulesPath)]);
     expect(status, text).toBe(0);
   });
@@ -53,7 +53,7 @@ describe.skipIf(isMissing('promtool', promtool !== undefined))('the alert rules'
     expect(status, text).toBe(0);
   });
 
-  it.each(alerts)('have tests that notice if %s never fires, or always', (name) => {
+  it.each(alerts)('have tests that fail if %s never fires, or always fires', (name) => {
     expect(testWith(name, (expr) => `(${expr}) and vector(0) == 1`).status).not.toBe(0);
     expect(testWith(name, () => 'vector(1)').status).not.toBe(0);
   });

@@ -1,14 +1,14 @@
 /** A piece of an answer, split into text and reasoning. */
-export interface Thought {
+export interface SplitText {
   readonly text: string;
   readonly thought: string;
 }
 
 /** Separates reasoning from an answer's text. */
 export interface ThinkTagSplitter {
-  push(piece: string): Thought;
+  push(piece: string): SplitText;
   /** Returns the text that was held back because it might have been the start of a tag. */
-  end(): Thought;
+  end(): SplitText;
 }
 
 const opening = '<think>';
@@ -23,7 +23,7 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
   let held = '';
 
   /** Returns the part of the held text that can be classified, and keeps the rest. */
-  function take(): Thought {
+  function take(): SplitText {
     if (state === 'before') {
       const start = held.trimStart();
       if (start.startsWith(opening)) {
@@ -81,7 +81,7 @@ function tailOf(text: string): number {
 }
 
 /** Separates the reasoning from a whole answer. */
-export function splitThoughts(text: string): Thought {
+export function splitReasoning(text: string): SplitText {
   const splitter = createThinkTagSplitter();
   const first = splitter.push(text);
   const rest = splitter.end();

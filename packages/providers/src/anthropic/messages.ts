@@ -11,7 +11,7 @@ import {
   type UserMessage,
 } from '../support/turns.ts';
 import { type Cached, cacheControl, textBlocks, toBlocks } from './content.ts';
-import { withThoughts } from './reasoning-details.ts';
+import { withReasoning } from './reasoning-details.ts';
 
 /**
  * A conversation in Anthropic's form: instructions are separate, and consecutive messages of one side form one message.
@@ -100,7 +100,7 @@ function fromUser(message: UserMessage | ToolMessage): ContentBlockParam[] {
 function fromAssistant({ message, calls }: Said): ContentBlockParam[] {
   const { content, refusal } = message;
   const said = [...toBlocks(content), ...toBlocks(refusal)];
-  const blocks = withThoughts(Reflect.get(message, 'reasoning_details'), [...said, ...calls.map(toUse)]);
+  const blocks = withReasoning(Reflect.get(message, 'reasoning_details'), [...said, ...calls.map(toUse)]);
   return cached(blocks, message);
 }
 

@@ -11,14 +11,14 @@ export type ReasoningDetail = Readonly<Record<string, unknown>>;
 
 const format = 'anthropic-claude-v1';
 
-export interface Thought {
+export interface ReasoningBlock {
   /** Index among the blocks of the answer. */
   readonly index: number;
   readonly text: string;
   readonly signature: string;
 }
 
-export const signedThought = ({ index, text, signature }: Thought): ReasoningDetail => ({
+export const signedReasoning = ({ index, text, signature }: ReasoningBlock): ReasoningDetail => ({
   type: 'reasoning.text',
   text,
   signature,
@@ -26,7 +26,7 @@ export const signedThought = ({ index, text, signature }: Thought): ReasoningDet
   index,
 });
 
-export const encryptedThought = (index: number, data: string): ReasoningDetail => ({
+export const encryptedReasoning = (index: number, data: string): ReasoningDetail => ({
   type: 'reasoning.encrypted',
   data,
   format,
@@ -49,7 +49,7 @@ const detailSchema = z.discriminatedUnion('type', [
  * Returns the blocks of an assistant message with its reasoning in the original places. Unsigned reasoning and that
  * from other providers is omitted, because Anthropic refuses it.
  */
-export function withThoughts(details: unknown, said: readonly ContentBlockParam[]): ContentBlockParam[] {
+export function withReasoning(details: unknown, said: readonly ContentBlockParam[]): ContentBlockParam[] {
   const thoughts = (Array.isArray(details) ? details : [])
     .flatMap((detail: unknown) => detailSchema.safeParse(detail).data ?? [])
     .sort((a, b) => (a.index ?? 0) - (b.index ?? 0));

@@ -10,13 +10,13 @@ import { laterUsage, toFinishReason, unexplainedRefusal, usageOf } from './answe
 import { toInnerFailure } from './failure.ts';
 import { cutSpace } from './messages.ts';
 import { createOverlapCutter } from './overlap.ts';
-import { encryptedThought, type ReasoningDetail, signedThought } from './reasoning-details.ts';
+import { encryptedReasoning, type ReasoningDetail, signedReasoning } from './reasoning-details.ts';
 import { type WireBlock, wireEventSchema, type WireUsage } from './wire.ts';
 
 type WireEvent = z.output<typeof wireEventSchema>;
 type WireDelta = NonNullable<WireEvent['delta']>;
 
-interface OpenThought {
+interface OpenReasoning {
   readonly kind: 'thinking';
   text: string;
   signature: string;
@@ -25,7 +25,7 @@ interface OpenThought {
 /** A block that has not ended. */
 type OpenBlock =
   | { readonly kind: 'text' }
-  | OpenThought
+  | OpenReasoning
   | { readonly kind: 'redacted'; readonly data: string }
   | { readonly kind: 'call'; readonly call: number; readonly input: unknown; hasArguments: boolean };
 
@@ -52,7 +52,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (content !== '') answer.delta({ content });
   }
 
-  function think(block: OpenThought, text: string | null | undefined, answer: AnswerDraft): void {
+  function think(block: OpenReasoning, text: string | null | undefined, answer: AnswerDraft): void {
     if (text == null || text === '') return;
     block.text += text;
     answer.delta({ reasoning_content: text });
@@ -73,7 +73,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       blocks.set(index, { kind: 'text' });
       say(text, answer);
     } else if (type === 'thinking') {
-      const block: OpenThought = { kind: 'thinking', text: '', signature: signature ?? '' };
+      const block: OpenReasoning = { kind: 'thinking', text: '', signature: signature ?? '' };
       blocks.set(index, block);
       think(block, thinking, answer);
     } else if (type === 'redacted_thinking') {
@@ -117,9 +117,9 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     blocks.delete(index);
     if (block?.kind === 'thinking' && block.signature !== '') {
       const { text, signature } = block;
-      proofs.push(signedThought({ index, text, signature }));
+      proofs.push(signedReasoning({ index, text, signature }));
     }
-    if (block?.kind === 'redacted') proofs.push(encryptedThought(index, block.data));
+    if (block?.kind === 'redacted') proofs.push(encryptedReasoning(index, block.data));
     // Anthropic sends no JSON for a call without arguments; in OpenAI's protocol it is never empty.
     if (block?.kind !== 'call' || block.hasArguments) return;
     const text = writeLossless(block.input ?? {});

@@ -8,7 +8,7 @@ import { toFinishReason, unexplainedRefusal, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { cutSpace } from './messages.ts';
 import { createOverlapCutter } from './overlap.ts';
-import { encryptedThought, type ReasoningDetail, signedThought } from './reasoning-details.ts';
+import { encryptedReasoning, type ReasoningDetail, signedReasoning } from './reasoning-details.ts';
 import { type WireBlock, wireMessageSchema } from './wire.ts';
 
 export function translateWhole(text: string, body: ChatBody, plan: CallPlan): WholeTranslation {
@@ -44,9 +44,9 @@ function readBlocks(blocks: readonly WireBlock[], space: string, requestId: stri
     if (type === 'thinking') {
       const thought = unmarkText(thinking ?? '');
       thoughts.push(thought);
-      if (signature != null && signature !== '') details.push(signedThought({ index, text: thought, signature }));
+      if (signature != null && signature !== '') details.push(signedReasoning({ index, text: thought, signature }));
     }
-    if (type === 'redacted_thinking' && data != null) details.push(encryptedThought(index, data));
+    if (type === 'redacted_thinking' && data != null) details.push(encryptedReasoning(index, data));
     if (type === 'tool_use') {
       const called = { name: name ?? '', arguments: writeLossless(input ?? {}) };
       calls.push({ id: distinct.take(id || nameOf(calls.length)), type: 'function', function: called });

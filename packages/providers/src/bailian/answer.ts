@@ -14,7 +14,7 @@ export function finishReasonOf({
 }
 
 /** Returns the model's reasoning. Look-ups and tool calls in the same list are skipped. */
-export function thoughtsOf({ thoughts }: NativeOutput): string {
+export function reasoningOf({ thoughts }: NativeOutput): string {
   const own = (thoughts ?? []).filter(({ action_type: type }) => type === 'reasoning');
   return own.map(({ thought, response }) => thought ?? response ?? '').join('');
 }

@@ -2,7 +2,7 @@ import type { UpstreamEvent } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parsePlainText } from '../plain-text.ts';
-import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './answer.ts';
+import { finishReasonOf, identityOf, sessionOf, reasoningOf, usageOf } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { answerSchema, type NativeAnswer, type NativeOutput } from './wire.ts';
 
@@ -12,13 +12,13 @@ import { answerSchema, type NativeAnswer, type NativeOutput } from './wire.ts';
  */
 export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: boolean): StreamTranslator {
   const grownText = createGrowth(isIncremental);
-  const grownThoughts = createGrowth(isIncremental);
+  const grownReasoning = createGrowth(isIncremental);
   let isCounted = false;
 
   function onOutput(frame: NativeAnswer, output: NativeOutput, answer: AnswerDraft): void {
     answer.identify(identityOf(frame));
     const reason = finishReasonOf(output);
-    const thoughts = grownThoughts(thoughtsOf(output));
+    const thoughts = grownReasoning(reasoningOf(output));
     const content = grownText(output.text ?? '');
     const delta = {
       ...(thoughts === '' ? {} : { reasoning_content: thoughts }),

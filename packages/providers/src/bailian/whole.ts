@@ -1,7 +1,7 @@
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { parsePlainText } from '../plain-text.ts';
-import { finishReasonOf, identityOf, sessionOf, thoughtsOf, usageOf } from './answer.ts';
+import { finishReasonOf, identityOf, sessionOf, reasoningOf, usageOf } from './answer.ts';
 import { readError, toInnerFailure } from './failure.ts';
 import { answerSchema } from './wire.ts';
 
@@ -21,7 +21,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
     const message = "The provider's answer broke off before its end.";
     return { kind: 'failed', failure: { kind: 'truncated', message } };
   }
-  const thoughts = thoughtsOf(output);
+  const thoughts = reasoningOf(output);
   return writeCompletion({
     id: `chatcmpl-${plan.requestId}`,
     created: Math.floor(plan.startedAtMs / 1000),

@@ -8,7 +8,7 @@ import { z } from 'zod';
 const text = z.string().nullish().catch(undefined);
 const count = z.number().nonnegative().nullish().catch(undefined);
 
-const thoughtSchema = z.object({ action_type: text, thought: text, response: text });
+const reasoningPartSchema = z.object({ action_type: text, thought: text, response: text });
 
 const outputSchema = z.object({
   text,
@@ -16,7 +16,7 @@ const outputSchema = z.object({
   finish_reason: text,
   session_id: text,
   reject_status: z.boolean().nullish().catch(undefined),
-  thoughts: z.array(thoughtSchema).nullish().catch(undefined),
+  thoughts: z.array(reasoningPartSchema).nullish().catch(undefined),
 });
 
 const modelUsageSchema = z.object({ model_id: text, input_tokens: count, output_tokens: count });

@@ -21,7 +21,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   let speaking: string | null | undefined;
   let hasText = false;
   const withText = new Set<string>();
-  const withThoughts = new Set<string>();
+  const withReasoning = new Set<string>();
 
   function end(answer: AnswerDraft): void {
     isOver = true;
@@ -61,7 +61,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     if (message.type !== 'answer') return answer.heartbeat();
     const { id, content, reasoning_content: thoughts } = message;
     if (thoughts) {
-      withThoughts.add(id ?? '');
+      withReasoning.add(id ?? '');
       answer.delta({ reasoning_content: thoughts });
     }
     if (!content) return;
@@ -79,7 +79,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       {
         ...message,
         content: withText.has(id) ? '' : message.content,
-        reasoning_content: withThoughts.has(id) ? '' : message.reasoning_content,
+        reasoning_content: withReasoning.has(id) ? '' : message.reasoning_content,
       },
       answer,
     );

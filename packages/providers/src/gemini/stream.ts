@@ -101,7 +101,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
       return translator.isFinished || isCounted;
     },
     // Older models send a finish reason with every event; after one event it is unknown whether more follow.
-    get mayGoOn() {
+    get mayContinue() {
       return !isOver() && (endings > 1 || responses === 1);
     },
   };

@@ -11,7 +11,7 @@ export interface RequestOptions {
 }
 
 /** Models that need their reasoning of earlier turns. */
-const readsThoughts = /^(?:glm-[45]|minimax-m2)/i;
+const readsReasoning = /^(?:glm-[45]|minimax-m2)/i;
 
 /** Builds OpenAI's request with the reasoning switch of the model's family. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: RequestOptions): UpstreamRequest {
@@ -40,10 +40,10 @@ function withoutEmptyTools(body: ChatBody): ChatBody {
 }
 
 function messagesFor(model: string, messages: unknown): unknown {
-  if (!Array.isArray(messages) || readsThoughts.test(model)) return messages;
+  if (!Array.isArray(messages) || readsReasoning.test(model)) return messages;
   return messages.map((message: unknown) => {
     if (typeof message !== 'object' || message === null || !('reasoning_content' in message)) return message;
-    const { reasoning_content: _thoughts, ...rest } = message;
+    const { reasoning_content: _reasoning, ...rest } = message;
     return rest;
   });
 }

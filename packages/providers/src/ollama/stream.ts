@@ -1,7 +1,7 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { createThinkTagSplitter, type Thought } from '../answer/think-tags.ts';
+import { createThinkTagSplitter, type SplitText } from '../answer/think-tags.ts';
 import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
 import { readResponse } from './read-response.ts';
 import type { ChatResponse } from './wire.ts';
@@ -25,7 +25,7 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
   let calls = 0;
   let hasBrokenLine = false;
 
-  function say({ text, thought }: Thought, answer: AnswerDraft): void {
+  function say({ text, thought }: SplitText, answer: AnswerDraft): void {
     if (thought !== '') answer.delta({ reasoning_content: thought });
     if (text !== '') answer.delta({ content: text });
   }

@@ -1,7 +1,7 @@
 import type { WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
-import { splitThoughts } from '../answer/think-tags.ts';
+import { splitReasoning } from '../answer/think-tags.ts';
 import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';
 import { readResponse } from './read-response.ts';
 import type { TranslationOptions } from './stream.ts';
@@ -22,7 +22,7 @@ export function translateWhole(text: string, { plan, hasThinkTags }: Translation
   const end = endOf(response, calls.length > 0);
   if (end.kind === 'failed') return end;
   const isSplit = hasThinkTags && !plan.keepsThinkingMarkup;
-  const said = isSplit ? splitThoughts(content ?? '') : { text: content ?? '', thought: '' };
+  const said = isSplit ? splitReasoning(content ?? '') : { text: content ?? '', thought: '' };
   const reasoning = (thinking ?? '') + said.thought;
   return writeCompletion({
     ...namesOf(plan),

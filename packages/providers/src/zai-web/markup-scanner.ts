@@ -27,10 +27,10 @@ type Place = 'opening' | 'thoughts' | 'summary' | 'gap' | 'answer';
 
 const blockOpen = '<glm_block';
 const blockClose = '</glm_block>';
-const thoughtsClose = '</details>';
+const reasoningClose = '</details>';
 const summaryClose = '</summary>';
 /** Tags with a meaning inside the reasoning. */
-const inThoughts = [thoughtsClose, '<summary', blockOpen] as const;
+const inReasoning = [reasoningClose, '<summary', blockOpen] as const;
 
 /**
  * Creates a scanner. Reasoning stands in `<details type="reasoning" …>`, with a `<summary>` and with every line quoted
@@ -41,7 +41,7 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
   let isInBlock = false;
   let held = '';
   let isLineStart = true;
-  let hasThoughts = false;
+  let hasReasoning = false;
   let out = { reasoning: '', content: '' };
 
   const steps: Readonly<Record<Place, (isLast: boolean) => boolean>> = { opening, thoughts, summary, gap, answer };
@@ -64,10 +64,10 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
   }
 
   function thoughts(isLast: boolean): boolean {
-    const at = firstOf(held, inThoughts);
+    const at = firstOf(held, inReasoning);
     if (at === -1) {
       // Line ends, quotes and spaces at the end may belong to the end of the reasoning.
-      const open = isLast ? held.length : held.length - tornLength(held, inThoughts);
+      const open = isLast ? held.length : held.length - tornLength(held, inReasoning);
       const tail = (isLineStart ? /(?:^|\n)[\n> ]*$/ : /\n[\n> ]*$/).exec(held.slice(0, open));
       think(take(isLast ? open : (tail?.index ?? open)));
       return false;
@@ -76,10 +76,10 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
       think(take(at));
       return enterBlock(0);
     }
-    const isEnd = held.startsWith(thoughtsClose, at);
+    const isEnd = held.startsWith(reasoningClose, at);
     const text = take(at);
     think(isEnd && !keepsMarkup ? text.replace(/\n[\n> ]*$/, '') : text);
-    if (isEnd) keepMarkup(take(thoughtsClose.length));
+    if (isEnd) keepMarkup(take(reasoningClose.length));
     place = isEnd ? 'gap' : 'summary';
     return true;
   }
@@ -87,9 +87,9 @@ export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions):
   function think(text: string): void {
     keepMarkup(text);
     if (keepsMarkup || text === '') return;
-    const atStart = isLineStart ? text.replace(hasThoughts ? /^> ?/ : /^\n*(?:> ?)?/, '') : text;
+    const atStart = isLineStart ? text.replace(hasReasoning ? /^> ?/ : /^\n*(?:> ?)?/, '') : text;
     const unquoted = atStart.replaceAll(/\n> ?/g, '\n');
-    hasThoughts ||= unquoted !== '';
+    hasReasoning ||= unquoted !== '';
     isLineStart &&= unquoted === '';
     out.reasoning += unquoted;
   }

@@ -88,9 +88,9 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
   function applyPlain(update: WebUpdate): Scanned {
     const phase = update.phase ?? '';
     if (toolPhases.has(phase)) return nothing;
-    const isThought = phase === 'thinking';
-    const { text, appended } = edited(isThought ? thoughts : raw, update);
-    if (isThought) {
+    const isReasoning = phase === 'thinking';
+    const { text, appended } = edited(isReasoning ? thoughts : raw, update);
+    if (isReasoning) {
       thoughts = text;
       return { reasoning: appended === undefined ? reasoning.replace(text) : reasoning.append(appended), content: '' };
     }

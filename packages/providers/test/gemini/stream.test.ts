@@ -94,9 +94,9 @@ describe('a Gemini stream', () => {
       candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }],
       usageMetadata,
     });
-    expect(translate(stop('a')).translator).toMatchObject({ isFinished: true, mayGoOn: true });
-    expect(translate(stop('a'), stop('b'), stop('c')).translator.mayGoOn).toBe(true);
-    expect(translate(parts({ text: 'a' }), stop('b')).translator.mayGoOn).toBe(false);
+    expect(translate(stop('a')).translator).toMatchObject({ isFinished: true, mayContinue: true });
+    expect(translate(stop('a'), stop('b'), stop('c')).translator.mayContinue).toBe(true);
+    expect(translate(parts({ text: 'a' }), stop('b')).translator.mayContinue).toBe(false);
   });
 
   it('separates reasoning, text, signatures and images', () => {

@@ -40,7 +40,7 @@ export function toEventStream(answer: Answer): EventStream {
     return opening + delta(index, { type: 'text_delta', text: piece.text });
   }
 
-  function thoughtStep(seq: number): string {
+  function reasoningStep(seq: number): string {
     const opening = seq === 0 ? start(0, { type: 'thinking', thinking: '', signature: '' }) : '';
     const text = delta(0, { type: 'thinking_delta', thinking: thoughts[seq] });
     if (seq < thoughts.length - 1) return opening + text;
@@ -53,7 +53,7 @@ export function toEventStream(answer: Answer): EventStream {
     steps: thoughts.length + pieces.length,
     leadSteps: thoughts.length,
     tokensPerStep: 1,
-    step: (index) => (index < thoughts.length ? thoughtStep(index) : contentStep(index - thoughts.length)),
+    step: (index) => (index < thoughts.length ? reasoningStep(index) : contentStep(index - thoughts.length)),
     closing:
       (last === undefined ? '' : stop(last)) +
       event('message_delta', {

@@ -10,7 +10,7 @@ import { allocationQuota, errorBody, errorEvent } from './errors.ts';
  */
 export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
   const { content, reasoningTokens } = answer;
-  const { isIncremental, hasThoughts } = request;
+  const { isIncremental, hasReasoning } = request;
   const blankLine = request.isPacked ? '' : '\n';
   const steps = reasoningTokens + content.tokens;
 
@@ -20,8 +20,8 @@ export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
 
   function outputAt(index: number): object {
     if (index < reasoningTokens) {
-      const thought = isIncremental ? reasoningText(index) : thoughtsUpTo(index + 1);
-      return { ...(hasThoughts ? { thoughts: [thoughtOf(thought)] } : {}), text: '' };
+      const thought = isIncremental ? reasoningText(index) : reasoningUpTo(index + 1);
+      return { ...(hasReasoning ? { thoughts: [reasoningPieceOf(thought)] } : {}), text: '' };
     }
     const tokens = index - reasoningTokens + 1;
     return isIncremental ? { text: textOfDelta(content.delta(0, tokens - 1)) } : { text: textUpTo(tokens) };
@@ -57,7 +57,9 @@ export function toBody(request: AppRequest, answer: ChatAnswer): WholeAnswer {
   const filler =
     fault?.name === 'huge' ? 'x'.repeat(fault.value * 1024 * 1024) : fault?.name === 'badutf8' ? spoiltCharacter : '';
   const output = {
-    ...(request.hasThoughts && reasoningTokens > 0 ? { thoughts: [thoughtOf(thoughtsUpTo(reasoningTokens))] } : {}),
+    ...(request.hasReasoning && reasoningTokens > 0
+      ? { thoughts: [reasoningPieceOf(reasoningUpTo(reasoningTokens))] }
+      : {}),
     text: (content.message(0, tokens).content ?? '') + filler,
     finish_reason: isCut ? 'null' : content.finishReason,
   };
@@ -83,11 +85,11 @@ function bodyOf(
 
 const textOfDelta = (delta: string): string => (JSON.parse(delta) as { readonly content: string }).content;
 
-const thoughtsUpTo = (tokens: number): string =>
+const reasoningUpTo = (tokens: number): string =>
   Array.from({ length: tokens }, (_, seq) => reasoningText(seq)).join('');
 
 /** Returns an item of reasoning; for this kind `response` repeats `thought`. */
-const thoughtOf = (thought: string): object => ({
+const reasoningPieceOf = (thought: string): object => ({
   action: 'reasoning',
   action_type: 'reasoning',
   action_name: '思考过程',

@@ -9,7 +9,7 @@ export interface AppRequest {
   /** The same request in OpenAI's form, from which the answer is created. */
   readonly chat: ChatRequest;
   readonly sessionId: string;
-  readonly hasThoughts: boolean;
+  readonly hasReasoning: boolean;
   /** Set if a frame contains only new text. */
   readonly isIncremental: boolean;
   /** Set if there are no blank lines between frames. */
@@ -51,7 +51,7 @@ export function readAppRequest(appId: string, body: string, headers: IncomingHtt
     kind: 'app',
     chat,
     sessionId: typeof session === 'string' && session !== '' ? session : `session${chat.conversation}`,
-    hasThoughts: settings['has_thoughts'] === true,
+    hasReasoning: settings['has_thoughts'] === true,
     isIncremental: settings['incremental_output'] === true,
     isPacked: appId.startsWith(packedPrefix),
   };

@@ -12,21 +12,21 @@ interface Answer {
   /** Parts with reasoning. */
   readonly thoughts: readonly object[];
   /** Number of reasoning tokens, whether shown or not. */
-  readonly thoughtTokens: number;
+  readonly reasoningTokens: number;
   readonly parts: number;
   part(index: number): object;
   readonly finishReason: 'STOP' | 'MAX_TOKENS';
 }
 
 function answerOf(request: GeminiRequest, behaviour: Behaviour): Answer {
-  const { chat, mayThink, showsThoughts } = request;
+  const { chat, mayThink, showsReasoning } = request;
   const content = contentOf(chat, behaviour);
-  const thoughtTokens = mayThink && behaviour.fault?.name !== 'empty' ? behaviour.reasoningTokens : 0;
-  const thoughts = Array.from({ length: showsThoughts ? thoughtTokens : 0 }, (_, seq) => ({
+  const reasoningTokens = mayThink && behaviour.fault?.name !== 'empty' ? behaviour.reasoningTokens : 0;
+  const thoughts = Array.from({ length: showsReasoning ? reasoningTokens : 0 }, (_, seq) => ({
     text: reasoningText(seq),
     thought: true,
   }));
-  const common = { request, thoughts, thoughtTokens } as const;
+  const common = { request, thoughts, reasoningTokens } as const;
   const isLong = content.finishReason === 'length';
   if (chat.functions.length > 0) {
     // Calls are never sent in pieces; a truncated call is omitted.
@@ -101,7 +101,7 @@ export function toWhole(request: GeminiRequest, behaviour: Behaviour): WholeAnsw
     usageMetadata,
     ...identityOf(answer),
   });
-  return { kind: 'whole', body, tokens: answer.thoughtTokens + length, steps: answer.thoughts.length + length };
+  return { kind: 'whole', body, tokens: answer.reasoningTokens + length, steps: answer.thoughts.length + length };
 }
 
 const candidate = (parts: readonly object[]): object => ({ content: { parts, role: 'model' }, index: 0 });
@@ -115,12 +115,12 @@ const promptCount = ({ request: { chat } }: Answer): object => ({
   totalTokenCount: chat.promptTokens,
 });
 
-function countOf({ request: { chat }, thoughtTokens }: Answer, tokens: number): object {
+function countOf({ request: { chat }, reasoningTokens }: Answer, tokens: number): object {
   return {
     promptTokenCount: chat.promptTokens,
     candidatesTokenCount: tokens,
-    totalTokenCount: chat.promptTokens + tokens + thoughtTokens,
-    ...(thoughtTokens === 0 ? {} : { thoughtsTokenCount: thoughtTokens }),
+    totalTokenCount: chat.promptTokens + tokens + reasoningTokens,
+    ...(reasoningTokens === 0 ? {} : { thoughtsTokenCount: reasoningTokens }),
   };
 }
 

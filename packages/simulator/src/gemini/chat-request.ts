@@ -8,7 +8,7 @@ import { asList, asObject, type Fields, parseFields, unknownField } from './fiel
 export interface GeminiRequest {
   readonly kind: 'gemini';
   readonly chat: ChatRequest;
-  readonly showsThoughts: boolean;
+  readonly showsReasoning: boolean;
   readonly mayThink: boolean;
 }
 
@@ -96,7 +96,7 @@ export function readRequest(body: string, model: string, stream: boolean): Gemin
   return {
     kind: 'gemini',
     chat,
-    showsThoughts: thinking['includeThoughts'] === true,
+    showsReasoning: thinking['includeThoughts'] === true,
     mayThink: thinking['thinkingBudget'] !== 0,
   };
 }

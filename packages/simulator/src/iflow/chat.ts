@@ -40,8 +40,8 @@ function toWhole(answer: ChatAnswer): WholeAnswer {
   const whole = toCompletion(answer);
   const completion = JSON.parse(whole.body) as Completion;
   const choices = completion.choices?.map((choice) => {
-    const isAllThought = choice.message.content === '' && answer.reasoningTokens > 0;
-    return isAllThought ? { ...choice, message: { ...choice.message, content: null } } : choice;
+    const isAllReasoning = choice.message.content === '' && answer.reasoningTokens > 0;
+    return isAllReasoning ? { ...choice, message: { ...choice.message, content: null } } : choice;
   });
   const counted = { ...completion, ...(choices === undefined ? {} : { choices }) };
   return { ...whole, body: JSON.stringify(countsNothing(answer) ? { ...counted, usage: undefined } : counted) };

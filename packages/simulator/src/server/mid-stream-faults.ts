@@ -14,7 +14,7 @@ export interface StrickenStream {
   /** The next part of the stream: one event or more. */
   readonly upcoming: string;
   /** Sends this and continues the stream. */
-  readonly sendAndGoOn: (content: string | Buffer) => void;
+  readonly sendAndContinue: (content: string | Buffer) => void;
   /** Sends this and ends the body properly. */
   readonly sendAndEnd: (content: string) => void;
 }
@@ -35,7 +35,7 @@ export const midStreamFaults: { readonly [Name in Fault['name']]?: (stricken: St
   half: ({ sendAndEnd, upcoming }) => sendAndEnd(upcoming.slice(0, upcoming.indexOf('\n') >> 1)),
   cut: ({ sendAndEnd }) => sendAndEnd(''),
   errev: ({ sendAndEnd, stream }) => sendAndEnd(stream.failure),
-  badjson: ({ sendAndGoOn, stream }) => sendAndGoOn(stream.broken),
-  badutf8: ({ sendAndGoOn, stream }) => sendAndGoOn(spoilUtf8(stream.carrying(spoiltCharacter))),
-  huge: ({ sendAndGoOn, stream, fault }) => sendAndGoOn(stream.carrying('x'.repeat(fault.value * 1024 * 1024))),
+  badjson: ({ sendAndContinue, stream }) => sendAndContinue(stream.broken),
+  badutf8: ({ sendAndContinue, stream }) => sendAndContinue(spoilUtf8(stream.carrying(spoiltCharacter))),
+  huge: ({ sendAndContinue, stream, fault }) => sendAndContinue(stream.carrying('x'.repeat(fault.value * 1024 * 1024))),
 };

@@ -87,7 +87,7 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
       stream,
       fault,
       upcoming: (next === 0 ? stream.opening : '') + (next < steps ? stream.step(next) : stream.closing),
-      sendAndGoOn: (content) => wait(write(content)),
+      sendAndContinue: (content) => wait(write(content)),
       sendAndEnd: endWith,
     });
   }

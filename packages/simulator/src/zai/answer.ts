@@ -6,7 +6,7 @@ import { innerFailureBody } from './errors.ts';
 import type { GlmRequest } from './request.ts';
 
 /** Number of reasoning tokens of a model told to reason, if no directive sets it. */
-const usualThoughts = 4;
+const usualReasoning = 4;
 /** Marks of models that write reasoning into the text; these also mark their result with a box. */
 const marks = { open: '<think>\n', close: '</think>\n<|begin_of_box|>', end: '<|end_of_box|>' };
 
@@ -14,19 +14,19 @@ interface GlmAnswer {
   readonly answer: ChatAnswer;
   readonly request: GlmRequest;
   readonly finishReason: string;
-  readonly thoughtsInText: boolean;
+  readonly reasoningInText: boolean;
 }
 
 function answerOf(request: GlmRequest, given: Behaviour): GlmAnswer {
   const { thinks, words } = request;
-  const thoughts = thinks === false ? 0 : given.reasoningTokens || (thinks === true ? usualThoughts : 0);
+  const thoughts = thinks === false ? 0 : given.reasoningTokens || (thinks === true ? usualReasoning : 0);
   const answer = chatAnswerOf(request.chat, { ...given, reasoningTokens: thoughts });
   const finishReason = words.has('sensitive')
     ? 'sensitive'
     : words.has('neterr')
       ? 'network_error'
       : answer.content.finishReason;
-  return { answer, request, finishReason, thoughtsInText: words.has('think') && thoughts > 0 };
+  return { answer, request, finishReason, reasoningInText: words.has('think') && thoughts > 0 };
 }
 
 const found = [{ title: 'Lorem', link: 'https://example.com/lorem', content: 'ipsum', refer: 'ref_1' }];
@@ -50,14 +50,14 @@ function usage(answer: ChatAnswer, tokens: number): object {
 /** Writes chunks in the API's dialect: the role on each, a finish reason only on the last, which also has the usage. */
 export function toGlmStream(request: GlmRequest, behaviour: Behaviour): EventStream {
   const glm = answerOf(request, behaviour);
-  const { answer, thoughtsInText } = glm;
+  const { answer, reasoningInText } = glm;
   const { content, reasoningTokens } = answer;
   const head = { ...identityOf(answer), object: 'chat.completion.chunk' };
   const chunk = (choice: object, more: object = {}): string =>
     `data: ${JSON.stringify({ ...head, choices: [{ index: 0, ...choice }], ...more })}\n\n`;
   const say = (delta: object): string => chunk({ delta: { role: 'assistant', ...delta } });
   const think = (seq: number): string =>
-    thoughtsInText
+    reasoningInText
       ? say({ content: (seq === 0 ? marks.open : '') + reasoningText(seq) })
       : say({ reasoning_content: reasoningText(seq) });
 
@@ -70,11 +70,11 @@ export function toGlmStream(request: GlmRequest, behaviour: Behaviour): EventStr
     step(index) {
       if (index < reasoningTokens) return think(index);
       const seq = index - reasoningTokens;
-      const border = thoughtsInText && seq === 0 ? say({ content: marks.close }) : '';
+      const border = reasoningInText && seq === 0 ? say({ content: marks.close }) : '';
       return border + say(JSON.parse(content.delta(0, seq)) as object);
     },
     closing:
-      (thoughtsInText ? say({ content: marks.end }) : '') +
+      (reasoningInText ? say({ content: marks.end }) : '') +
       chunk(
         { finish_reason: glm.finishReason, delta: { role: 'assistant', content: '' } },
         { usage: usage(answer, content.tokens), ...(request.searches ? { web_search: found } : {}) },
@@ -89,7 +89,7 @@ export function toGlmStream(request: GlmRequest, behaviour: Behaviour): EventStr
 export function toGlmCompletion(request: GlmRequest, behaviour: Behaviour): WholeAnswer {
   const { fault, faultAfterTokens } = behaviour;
   if (fault?.name === 'errev') return { kind: 'whole', body: innerFailureBody, tokens: 0, steps: 0 };
-  const { answer, finishReason, thoughtsInText } = answerOf(request, behaviour);
+  const { answer, finishReason, reasoningInText } = answerOf(request, behaviour);
   const { content, reasoningTokens } = answer;
   const tokens = fault?.name === 'cut' ? Math.min(faultAfterTokens, content.tokens) : content.tokens;
   const { content: text, tool_calls: calls } = content.message(0, tokens);
@@ -99,8 +99,8 @@ export function toGlmCompletion(request: GlmRequest, behaviour: Behaviour): Whol
   const said = (text ?? '') + filler;
   const message = {
     role: 'assistant',
-    content: thoughtsInText ? marks.open + thoughts + marks.close + said + marks.end : said,
-    ...(thoughts === '' || thoughtsInText ? {} : { reasoning_content: thoughts }),
+    content: reasoningInText ? marks.open + thoughts + marks.close + said + marks.end : said,
+    ...(thoughts === '' || reasoningInText ? {} : { reasoning_content: thoughts }),
     ...(calls === undefined ? {} : { tool_calls: calls.map((call, index) => ({ index, ...call })) }),
   };
   const body = JSON.stringify({

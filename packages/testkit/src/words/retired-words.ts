@@ -38,12 +38,23 @@ const headlessOpening: Retired = {
   instead: 'a subject and a verb, or a noun',
 };
 
+/** Files that list former names, which is their purpose. */
+export const formerNameFiles =
+  /former-(?:names|metrics)|packages\/telemetry\/test\/instruments\.test|docs\/metrics\.md/;
+
+/**
+ * Folders whose code speaks the protocols of providers, where `thought` and `thoughts` are fields. Only their comments are
+ * searched for these words.
+ */
+const protocolFolders =
+  /^packages\/(?:providers|simulator)\/|\/recordings\/|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/configuration/;
+
 /**
  * Names of others: protocols of providers, commands of Redis, fields of libraries. They are taken out of a text before
  * it is searched.
  */
 const foreignNames =
-  /thought_?[sS]ignatures?|thought-signatures|thoughts_?[tT]oken_?[cC]ount|include_?[tT]houghts|has_thoughts|skip_thought_signature_validator|[A-Z_]*THOUGHT[A-Z_]*|hash slots?|ADDSLOTSRANGE|slotsRefreshTimeout|nslots|cluster_slots_ok|mcp_tool_execution_error|tool_execution\w*|Thought for \d|cluster\|slots|stop-writes-on-bgsave-error|Failed to refresh slots|options\??\.?\S*thoughts|2026-11-21-rescue\.md|npm run rests/g;
+  /thought_?[sS]ignatures?|thought-signatures|thoughts_?[tT]oken_?[cC]ount|include_?[tT]houghts|has_thoughts|skip_thought_signature_validator|[A-Z_]*THOUGHT[A-Z_]*|hash slots?|ADDSLOTSRANGE|slotsRefreshTimeout|nslots|cluster_slots_ok|mcp_tool_execution_error|tool_execution\w*|Thought for \d|cluster\|slots|stop-writes-on-bgsave-error|Failed to refresh slots|slots cache|options\??\.?\S*thoughts|2026-11-21-rescue\.md|npm run rests|`thoughts?`|"Go on …"|\^\(continue\|go on\)|'Go on\.'/g;
 
 /** The text as the patterns search it: without the names of others, and with each name split into its words. */
 function splitNames(text: string): string {
@@ -53,6 +64,10 @@ function splitNames(text: string): string {
     .replaceAll(/(?<=[a-z\d])[_-](?=[a-z\d])/gi, ' ');
 }
 
+/** Removes `thought` and `thoughts` from all lines that are not comments. */
+const withoutFields = (text: string): string =>
+  text.replaceAll(/^(?!\s*(?:\*|\/\*\*|\/\/)).*$/gm, (line) => line.replaceAll(/thoughts?/gi, ' '));
+
 /** What a text has of one retired form. */
 export interface Finding {
   readonly line: number;
@@ -60,9 +75,10 @@ export interface Finding {
   readonly instead: string;
 }
 
-export function findRetired(text: string, retired: readonly Retired[] = retiredWords): Finding[] {
-  const split = splitNames(text);
-  return retired
+/** @param file path from the root of the repository */
+export function findRetired(text: string, file = ''): Finding[] {
+  const split = splitNames(protocolFolders.test(file) ? withoutFields(text) : text);
+  return retiredWords
     .flatMap(({ pattern, instead }) =>
       [...split.matchAll(pattern)].map(({ 0: found, index }) => ({ line: lineAt(split, index), found, instead })),
     )

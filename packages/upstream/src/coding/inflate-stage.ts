@@ -53,7 +53,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
     if (opened === undefined) return 'plain';
     opened.on('data', (piece: Uint8Array) => {
       next.write(piece);
-      goOn();
+      resume();
     });
     opened.on('end', () => onInflated(opened));
     opened.on('error', (error) => {
@@ -64,7 +64,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
   }
 
   /** Passes on one piece at a time, so that bytes after the end of the encoded data can be identified. */
-  function goOn(): void {
+  function resume(): void {
     while (!isOver && busyWith === undefined) {
       const [piece] = queue;
       if (piece === undefined) return finish();
@@ -86,7 +86,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
     if (isOver || busyWith !== piece) return;
     busyWith = undefined;
     count(-piece.length);
-    goOn();
+    resume();
   }
 
   function count(bytes: number): void {
@@ -128,11 +128,11 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
       if (isOver || piece.length === 0) return;
       queue.push(piece);
       count(piece.length);
-      goOn();
+      resume();
     },
     end(isCut) {
       end ??= { isCut };
-      goOn();
+      resume();
     },
     get isFull() {
       return queuedBytes > mostQueuedBytes && !isOver;
@@ -144,7 +144,7 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
     resume() {
       isPaused = false;
       if (typeof state === 'object') state.resume();
-      goOn();
+      resume();
     },
     destroy() {
       isOver = true;

@@ -3,28 +3,28 @@ import { type ChatBody, createChunkCollector, toChunks } from '@sluice/providers
 import { type ExtendedAnswer, createTranscript, type ResumedAnswer, type Transcript } from '@sluice/answers';
 
 /**
- * Takes the answer of an attempt. A sink wraps another sink to change what passes through it: to go on with an answer
- * that broke off, to join several attempts into one answer, or to collect a stream into a whole answer.
+ * Takes the answer of an attempt. A sink wraps another sink to change the text that passes through it: to resume an
+ * answer that broke off, to make one answer of several attempts, or to collect a stream into a whole answer.
  */
 export interface AnswerSink {
-  /** The provider has begun to answer; called once an attempt, before the first `data`. */
+  /** Called once per attempt, when the provider begins to answer, before the first `data`. */
   onAnswer(): void;
   /** Takes the server-sent events of one upstream event; returns the text that goes out now, or ''. */
   take(sse: string): string;
-  /** Takes an answer that came in one piece; returns the text that goes out. */
+  /** Takes a whole answer; returns the text that goes out. */
   takeWhole(completion: string): string;
   /** The attempt's answer is complete; returns the text that was held back until now, or ''. */
   finish(usage: Usage | undefined): string;
-  /** The answer differs from the one that it should go on with: nothing of it may go out. */
+  /** The answer differs from the one that it should resume: none of it may go out. */
   readonly isDiverged: boolean;
-  /** Sends out what was taken. */
+  /** Sends text towards the client. */
   data(text: string): void;
   /** Returns whether the way to the client is full. */
   isCongested(): boolean;
   onceWritable(callback: () => void): void;
 }
 
-/** The way to the client, on which a sink is built. */
+/** The way to the client; the innermost sink writes to it. */
 export type ClientWay = Pick<AnswerSink, 'onAnswer' | 'data' | 'isCongested' | 'onceWritable'>;
 
 /** For a client that wants a stream. */
@@ -36,29 +36,29 @@ export const streamSink = (way: ClientWay, body: ChatBody): AnswerSink => ({
   isDiverged: false,
 });
 
-/** Fits the stream to what the client has of an answer that broke off. */
-export function resumeFrom(stitch: ResumedAnswer, sink: AnswerSink): AnswerSink {
-  const pass = (sse: string): string => (sse === '' ? '' : sink.take(stitch.push(sse)));
+/** Fits the stream to the delivered part of an answer that broke off. */
+export function resumeFrom(resumed: ResumedAnswer, sink: AnswerSink): AnswerSink {
+  const pass = (sse: string): string => (sse === '' ? '' : sink.take(resumed.push(sse)));
   return {
     ...sink,
     take: pass,
     takeWhole: (completion) => pass(sink.takeWhole(completion)),
     get isDiverged() {
-      return stitch.isDiverged || sink.isDiverged;
+      return resumed.isDiverged || sink.isDiverged;
     },
   };
 }
 
-/** Makes one answer of several attempts, each of which goes on where the one before met its limit. */
-export const extendAnswer = (join: ExtendedAnswer, sink: AnswerSink): AnswerSink => ({
+/** Makes one answer of several attempts, each of which extends the answer that met its length limit. */
+export const extendAnswer = (extended: ExtendedAnswer, sink: AnswerSink): AnswerSink => ({
   ...sink,
   data(text) {
-    const passed = join.take(text);
+    const passed = extended.take(text);
     if (passed !== '') sink.data(passed);
   },
 });
 
-/** The part of a whole answer that has been collected, over all attempts that wrote on it. */
+/** The collected part of a whole answer, over all attempts that resumed it. */
 export interface Collection {
   /** Undefined until something was collected: most whole answers come in one piece. */
   parts: { readonly collector: ReturnType<typeof createChunkCollector>; readonly transcript: Transcript } | undefined;
@@ -79,7 +79,7 @@ export function wholeSink(way: ClientWay, body: ChatBody, collection: Collection
     ...way,
     take,
     takeWhole(completion) {
-      // The attempt was asked to go on with the collected text, and its answer came in one piece.
+      // The attempt was asked to resume the collected text, and its answer is a whole one.
       if (collection.parts !== undefined) return take(toChunks(completion, body));
       isWhole = true;
       return completion;

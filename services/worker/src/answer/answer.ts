@@ -23,7 +23,7 @@ import {
   streamSink,
   wholeSink,
 } from './answer-sink.ts';
-import type { Execution } from '../run/claimed-run.ts';
+import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { Candidate } from '../run/plan.ts';
 import type { Tally } from '../run/tally.ts';
 import type { Target } from '../targets/targets.ts';
@@ -32,37 +32,37 @@ import type { Target } from '../targets/targets.ts';
 export interface Opening {
   readonly body: ChatBody;
   readonly sink: AnswerSink;
-  /** The request ends in the answer so far, in the form in which this target continues it (prefill). */
+  /** The request ends with the answer so far, in the form that makes this target continue it (prefill). */
   readonly isPrefilled: boolean;
 }
 
-/** The answer of one run as it comes together, over all its attempts. */
+/** The growing answer of one run, over all its attempts. */
 export interface Answer {
-  /** For an attempt that begins the answer, or goes on with one that broke off. */
+  /** Opens an attempt that begins the answer, or resumes one that broke off. */
   begin(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
-  /** For an attempt that lengthens an answer which has met its limit. */
+  /** Opens an attempt that extends an answer which met its length limit. */
   extend(candidate: Candidate, state: RetryState, onAnswer: () => void): Opening;
-  /** An attempt is complete. Can the answer be lengthened? */
+  /** Ends an attempt. Returns whether the answer can be extended. */
   endAttempt(usage: Usage | undefined): boolean;
-  /** No attempt lengthens the answer any more: the text that was held back goes out. */
+  /** Sends the text that was held back: no further attempt extends the answer. */
   close(): void;
-  /** Usage of all attempts together; undefined where there was only one. */
+  /** Usage of all attempts together; undefined if there was only one. */
   usage(): Usage | undefined;
-  /** Returns whether this target can continue the text that there is. */
+  /** Returns whether this target can continue the text so far. */
   canContinue(target: Target, state: RetryState): boolean;
-  /** There is text of an answer that broke off. */
+  /** Returns whether there is text of an answer that broke off. */
   hasDelivered(): boolean;
 }
 
-/** @param isExtensible the model's entry lets answers be lengthened */
-export function createAnswer(execution: Execution, tally: Tally, mayExtend: boolean): Answer {
-  const { job, body, delivered, publisher } = execution;
+/** @param mayExtend the model's entry allows extensions */
+export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: boolean): Answer {
+  const { job, body, delivered, publisher } = claimedRun;
   const isJoined = mayExtend && job.operation === 'chat' && isExtensible(body);
   let join: ExtendedAnswer | undefined;
   let collection: Collection = createCollection();
   let soFar: Delivered | undefined;
 
-  /** The text from which the next attempt may go on: the client has it, or it was collected for the client. */
+  /** The text that the next attempt may resume: delivered to the client, or collected for the client. */
   function before(): Delivered | undefined {
     if (delivered !== undefined || job.stream || collection.parts === undefined || !isContinuable(body)) {
       return delivered;
@@ -78,7 +78,7 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
     return {
       onAnswer() {
         publisher.send('answered', answeredBy(target, tally));
-        if (tally.extensions === 0) execution.span.event(firstChunkEvent);
+        if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
         onAnswer();
       },
       data: publisher.data,
@@ -104,7 +104,7 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
         collection = createCollection();
         return { body: fitted, sink: sink(), isPrefilled: false };
       }
-      // No single answer is as long as several: it must be continued, in words where the target takes no prefill.
+      // One answer can't repeat an extended one: it must be continued, by an instruction if the target has no prefill.
       if ((from.continuations ?? 0) > 0) {
         const asked = withAnswerSoFar(fitted, from.content, style);
         return {
@@ -125,7 +125,7 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
       collection = createCollection();
       const asked = withAnswerSoFar(candidate.fitted, soFar?.content ?? '', style);
       const sink = sinkOf(candidate, onAnswer);
-      // Before the call: should this worker die, the next one knows that there was more than one answer.
+      // Sent before the call: if this worker dies, the next worker learns that the answer was extended.
       publisher.send('answered', answeredBy(candidate.target, tally));
       const resumed =
         job.stream && soFar !== undefined ? resumeFrom(createResumedAnswer(soFar, 'continue'), sink) : sink;
@@ -151,11 +151,11 @@ export function createAnswer(execution: Execution, tally: Tally, mayExtend: bool
   };
 }
 
-/** The form in which the target continues a text by itself; `none` if it does not. */
+/** The form of prefill that the target takes; `none` if it takes none. */
 const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle | 'none' =>
   withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
 
-/** Tells the ingress which target answers, and after how many calls. */
+/** The message to the ingress: the target that answers, and the number of calls so far. */
 const answeredBy = ({ upstream, model }: Target, tally: Tally): Answered => ({
   upstream,
   model,

@@ -10,7 +10,7 @@ export function isAskedToStream({ stream, operation }: ChatJob, target: Target, 
   return target.wholeAnswers === 'collect' && operation === 'chat' && !wantsAudio(body);
 }
 
-/** Audio is asked for as a whole answer: in a stream its pieces have another form, which some providers lack. */
+/** Audio is requested as a whole answer: streamed audio has another format, which some providers do not offer. */
 function wantsAudio({ modalities, audio }: ChatBody): boolean {
   return (audio !== undefined && audio !== null) || (Array.isArray(modalities) && modalities.includes('audio'));
 }

@@ -11,13 +11,13 @@ export type Ending =
 export type AttemptResult = Ending & {
   /** Upstream events that were passed on. */
   readonly events: number;
-  /** Upstream events that came, including those that the client has from an earlier attempt. */
+  /** Upstream events that were received, including those that the client has from an earlier attempt. */
   readonly received: number;
-  /** The request went out twice: its first connection had been closed before. */
+  /** The request was sent twice, because its first connection was already closed. */
   readonly wasResent: boolean;
   /** False if no call was made to the target. */
   readonly wasCalled: boolean;
-  /** The provider refused an access token: it can be renewed. */
+  /** The provider refused an access token, which can be renewed. */
   readonly isTokenRefused: boolean;
 };
 

@@ -7,13 +7,13 @@ export interface ChosenAttempt {
   readonly credentialId: string;
   /** This attempt decides whether the target's circuit closes. */
   readonly isProbe: boolean;
-  /** The request as far as this target can serve it, with what is to be written on. */
+  /** The request, reduced to what this target can serve, with the text that is to be resumed or extended. */
   readonly body: ChatBody;
-  /** The provider is to answer with a stream. */
+  /** The provider is asked for a stream. */
   readonly stream: boolean;
-  /** Number of this attempt within its request, the first is 1. */
+  /** Number of this attempt within its request; the first is 1. */
   readonly number: number;
-  /** For an answer in one piece; Infinity: until the deadline. */
+  /** Time limit of a whole (not streamed) answer, in ms; Infinity: until the deadline. */
   readonly wholeMs: number;
 }
 
@@ -22,6 +22,6 @@ export interface ThrownFacts {
   readonly requestId: string;
   readonly upstream: string;
   readonly model: string;
-  /** Must not get into the log. */
+  /** Texts that must not appear in the log. */
   readonly secrets: readonly string[];
 }

@@ -1,33 +1,33 @@
 import { targetName, type Verdict } from '@sluice/policy';
 import type { Logger } from '@sluice/telemetry';
-import type { Execution } from '../run/claimed-run.ts';
+import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { FailedAttempt } from './attempt-result.ts';
 import type { ChosenAttempt, ThrownFacts } from './chosen-attempt.ts';
 import { redactFailure } from './redact-failure.ts';
 
-/** The part of a logger that is needed here. */
+/** The logger methods that a run uses. */
 export type RunLogger = Pick<Logger, 'warn' | 'debug' | 'isLevelEnabled'>;
 
-/** The consequence of a failed attempt: see `Verdict`, and two that are no verdicts. */
+/** The consequence of a failed attempt: that of the `Verdict`, or one of two more. */
 export type Remedy = Verdict['remedy'] | 'renew_token' | 'begin_anew';
 
 export interface FailedLine {
   readonly chosen: Pick<ChosenAttempt, 'target' | 'credentialId' | 'number'>;
   readonly result: FailedAttempt;
   readonly remedy: Remedy;
-  /** Attempts so far that the policy limits, and that limit. */
+  /** Attempts so far that count against `retry.max_attempts`, and that limit. */
   readonly attempts: number;
   readonly maxAttempts: number;
 }
 
-/** One line for each attempt that failed, also where another target has served the request. */
-export function logFailedAttempt(logger: Pick<RunLogger, 'warn'>, execution: Execution, line: FailedLine): void {
+/** Logs one line for each failed attempt, even if another target then serves the request. */
+export function logFailedAttempt(logger: Pick<RunLogger, 'warn'>, claimedRun: ClaimedRun, line: FailedLine): void {
   const { chosen, result, remedy, attempts, maxAttempts } = line;
   const { target, credentialId, number } = chosen;
   const { kind, status, code, message, retryAfterMs, shouldRetry } = result.failure;
   logger.warn(
     {
-      ...idsOf(execution),
+      ...idsOf(claimedRun),
       attempt: number,
       max_attempts: maxAttempts,
       upstream: target.upstream,
@@ -47,14 +47,14 @@ export function logFailedAttempt(logger: Pick<RunLogger, 'warn'>, execution: Exe
   );
 }
 
-/** The ids by which lines of one request are joined. */
-export const idsOf = ({ job, span }: Pick<Execution, 'job' | 'span'>): object => ({
+/** The ids that all log lines of one request share. */
+export const idsOf = ({ job, span }: Pick<ClaimedRun, 'job' | 'span'>): object => ({
   internal_id: job.requestId,
   trace_id: span.traceId,
   epoch: job.epoch,
 });
 
-/** Writes a line for those who look for the cause of a fault; its fields are made only if somebody wants them. */
+/** Writes a debug line; computes its fields only if the level is enabled. */
 export function logDetail(
   logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>,
   message: string,
@@ -67,8 +67,8 @@ const longestReason = 500;
 const longestStack = 2000;
 
 /**
- * Logs an error that an adapter threw: its type and stack. Its message stays out, because it may quote the answer or
- * the request.
+ * Logs the type and stack of an error that an adapter threw. The message is left out, because it may quote the answer
+ * or the request.
  */
 export function logThrown(
   logger: Pick<RunLogger, 'warn'>,

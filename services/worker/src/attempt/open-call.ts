@@ -4,13 +4,13 @@ import type { CallPlan, ChatBody } from '@sluice/providers';
 import type { TokenVault } from '@sluice/access-tokens';
 import type { ImageFetcher } from '@sluice/upstream';
 import { type CallKey, takeCallKey } from '../credentials/call-key.ts';
-import type { Execution } from '../run/claimed-run.ts';
+import type { ClaimedRun } from '../run/claimed-run.ts';
 import { loadImages } from '../images/load-images.ts';
 import { prepare } from './prepare.ts';
 import type { Credential, Target } from '../targets/targets.ts';
 import type { CallClient } from '../targets/upstream-clients.ts';
 
-/** A call that can be made, or why it can't. */
+/** A call that can be made, or the reason why it can't. */
 export type OpenedCall =
   | {
       readonly kind: 'ready';
@@ -29,22 +29,22 @@ export interface OpenCallNeeds {
   readonly clientOf: (upstreamId: string) => CallClient;
   /** Undefined where no credential has access tokens. */
   readonly tokens: TokenVault | undefined;
-  /** For one call of the preparation. */
+  /** Time limit of one call of the preparation. */
   readonly stepMs: number;
   readonly maxBodyBytes: number;
 }
 
 export interface CallFacts {
-  readonly execution: Execution;
+  readonly claimedRun: ClaimedRun;
   readonly target: Target;
   readonly credential: Credential;
   readonly body: ChatBody;
-  /** The provider is to answer with a stream. */
+  /** The provider is asked for a stream. */
   readonly stream: boolean;
   readonly images: Pick<ImageFetcher, 'fetch'>;
   /** Results of earlier attempts at this target. */
   readonly notes: Readonly<Record<string, string>> | undefined;
-  /** Keeps results from which a later attempt at this target may start. */
+  /** Keeps results for a later attempt at this target. */
   readonly keepNotes: (notes: Readonly<Record<string, string>>) => void;
   /** Called with the key as soon as it is known. */
   readonly onKey: (key: OpenedKey) => void;
@@ -54,15 +54,15 @@ export interface CallFacts {
 }
 
 /**
- * Does everything before the call that brings the answer: gets the key or access token and the images, makes the calls
- * that the protocol wants first, and writes the request. An error that an adapter throws becomes a failure.
+ * Prepares the call that brings the answer: gets the key or access token and the images, makes the calls that the
+ * protocol requires first, and writes the request. An error that an adapter throws becomes a failure.
  *
  * @throws the connection's error when Redis is away
  */
 export async function openCall(needs: OpenCallNeeds, facts: CallFacts): Promise<OpenedCall> {
-  const { execution, credential, onKey, onThrow } = facts;
-  const { signal } = execution.active;
-  const key = await takeCallKey(credential, { tokens: needs.tokens, signal, remainingMs: execution.remainingMs() });
+  const { claimedRun, credential, onKey, onThrow } = facts;
+  const { signal } = claimedRun.active;
+  const key = await takeCallKey(credential, { tokens: needs.tokens, signal, remainingMs: claimedRun.remainingMs() });
   if (key.kind !== 'key') return key;
   onKey(key);
   try {
@@ -75,13 +75,13 @@ export async function openCall(needs: OpenCallNeeds, facts: CallFacts): Promise<
 
 const notWritten: UpstreamFailure = {
   kind: 'malformed',
-  message: 'The request could not be put into the form that the provider wants.',
+  message: "The request could not be translated into the provider's format.",
 };
 
 async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: string | undefined): Promise<OpenedCall> {
-  const { execution, target, body, images, onCall, onThrow } = facts;
+  const { claimedRun, target, body, images, onCall, onThrow } = facts;
   const { adapter } = target;
-  const { signal } = execution.active;
+  const { signal } = claimedRun.active;
   const loaded = await loadImages(body, { adapter, fetcher: images, signal });
   if (signal.aborted) return { kind: 'aborted' };
   if (loaded.kind === 'failed') return loaded;
@@ -92,7 +92,7 @@ async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: stri
     plan: planOf(facts, apiKey),
     signal,
     stepMs: needs.stepMs,
-    remainingMs: execution.remainingMs(),
+    remainingMs: claimedRun.remainingMs(),
     maxBodyBytes: needs.maxBodyBytes,
     onCall,
     onThrow,
@@ -102,7 +102,7 @@ async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: stri
 }
 
 function planOf(
-  { execution: { job }, target, stream, notes, keepNotes }: CallFacts,
+  { claimedRun: { job }, target, stream, notes, keepNotes }: CallFacts,
   apiKey: string | undefined,
 ): CallPlan {
   return {

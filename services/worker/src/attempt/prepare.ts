@@ -2,7 +2,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { CallPlan, ChatBody, Prepared, ProviderAdapter } from '@sluice/providers';
 import { runSteps, type StepOptions } from './run-steps.ts';
 
-/** A request whose provider has been asked all that must be asked before the answer. */
+/** A request after the calls that its provider requires before the answer. */
 export type PrepareResult =
   | { readonly kind: 'ready'; readonly body: ChatBody; readonly plan: CallPlan }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure; readonly hasThrown?: boolean }
@@ -14,7 +14,7 @@ export interface PrepareOptions extends Omit<StepOptions<Prepared>, 'left' | 'ma
   readonly plan: CallPlan;
 }
 
-/** Asks a provider what its protocol wants to be asked first. Never rejects. */
+/** Makes the calls that the provider's protocol requires before the answer. Never rejects. */
 export async function prepare(options: PrepareOptions): Promise<PrepareResult> {
   const { adapter, body, plan } = options;
   const steps = adapter.prepare?.(body, plan);

@@ -1,7 +1,7 @@
 import type { UpstreamFailure } from '@sluice/protocol';
 import { redactSecrets } from '@sluice/telemetry';
 
-/** Removes secrets from a failure. Providers repeat keys in their errors: plain, encoded, in another case, or cut. */
+/** Removes secrets from a failure. Providers repeat keys in errors: plain, encoded, in another case, or truncated. */
 export function redactFailure(failure: UpstreamFailure, secrets: readonly string[]): UpstreamFailure {
   const clean = (text: string): string => secrets.reduce(withoutTraces, redactSecrets(text, secrets));
   return {
@@ -13,14 +13,14 @@ export function redactFailure(failure: UpstreamFailure, secrets: readonly string
 }
 
 const mark = '[redacted]';
-/** Shorter secrets occur in ordinary words. */
+/** Length in characters; shorter secrets occur in ordinary words. */
 const shortestSecret = 4;
-/** More characters than providers show where they mask a key. */
+/** Length in characters; providers that mask a key show fewer. */
 const tornLength = 9;
-/** This many characters at the end of a secret are no ordinary word. */
+/** Length in characters; this much of a secret's end does not occur in ordinary words. */
 const tailLength = 8;
 const shortestTorn = 4;
-/** The half of a shorter one might be an ordinary word. */
+/** Length in characters; half of a shorter secret could be an ordinary word. */
 const shortestWithHalves = 12;
 
 function withoutTraces(text: string, secret: string): string {
@@ -30,7 +30,7 @@ function withoutTraces(text: string, secret: string): string {
   return withoutTornEnd(torn, secret);
 }
 
-/** Takes out the secret in another case, with any of its characters as `%XX`, or in base64. */
+/** Removes the secret in any case, with any of its characters as `%XX`, or in base64. */
 function withoutEncoded(text: string, secret: string): string {
   const anyCase = new RegExp(Array.from(secret, characterPattern).join(''), 'gi');
   return base64CoresOf(secret).reduce(withoutRun, text.replace(anyCase, mark));
@@ -43,8 +43,9 @@ function characterPattern(character: string): string {
 }
 
 /**
- * The forms of the secret in any base64 text that holds it, such as that of `Bearer SECRET` or `user:SECRET`. It may
- * begin at each of the three places of a group; the characters at its ends depend on its neighbours and are left out.
+ * The forms of the secret in a base64 text that contains it, such as that of `Bearer SECRET` or `user:SECRET`. The
+ * secret can begin at any of the three bytes of a group; the characters at its ends depend on its neighbours and are
+ * left out.
  */
 function base64CoresOf(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8');
@@ -62,7 +63,7 @@ function base64CoresOf(secret: string): string[] {
 
 const base64 = /[A-Za-z0-9+/_=-]/;
 
-/** Takes out the text with all characters of its kind around it. */
+/** Removes the text and all base64 characters around it. */
 function withoutRun(text: string, core: string): string {
   let clean = '';
   let rest = text;
@@ -78,13 +79,13 @@ function withoutRun(text: string, core: string): string {
 }
 
 /**
- * Takes out every part of the secret that is too long to be there by chance: nine characters from anywhere in it, or
- * the last eight. Adapters and providers cut texts, perhaps in the middle of a secret.
+ * Removes every part of the secret that is too long for a coincidence: nine characters from anywhere in it, or the
+ * last eight. Adapters and providers cut texts, sometimes in the middle of a secret.
  */
 function withoutTorn(text: string, secret: string): string {
   const lower = secret.toLowerCase();
   const haystack = text.toLowerCase();
-  // Letters whose lower case has another length would shift all that follows.
+  // A letter whose lower case has another length shifts all positions after it.
   if (haystack.length !== text.length) return text;
   const starts = new Map<string, number>();
   for (let at = 0; at + tailLength <= lower.length; at++) starts.set(lower.slice(at, at + tailLength), at);
@@ -109,7 +110,7 @@ function commonLength(one: string, at: number, other: string, start: number): nu
   return length;
 }
 
-/** The beginning of a secret at the end of a text is taken for a secret that was cut off. */
+/** Removes the beginning of a secret at the end of the text: the text was cut inside the secret. */
 function withoutTornEnd(text: string, secret: string): string {
   for (let length = secret.length - 1; length >= shortestTorn; length--) {
     if (text.endsWith(secret.slice(0, length))) return `${text.slice(0, -length)}…`;

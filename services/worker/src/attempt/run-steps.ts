@@ -3,7 +3,7 @@ import type { PreparationStep, StepAnswer } from '@sluice/providers';
 import type { Call } from '@sluice/upstream';
 import type { CallClient } from '../targets/upstream-clients.ts';
 
-/** A conversation with a provider that ends in a result. */
+/** A series of calls to a provider that ends in a result. */
 export type Steps<Result> = Generator<PreparationStep, Result, StepAnswer>;
 
 export type StepsResult<Result> =
@@ -13,15 +13,15 @@ export type StepsResult<Result> =
 
 export interface StepOptions<Result> {
   readonly client: CallClient;
-  /** The last message to the provider when the conversation is left before its end; the rest is not heard. */
+  /** The result that the generator returns when its steps end early. */
   readonly left: Result;
   readonly signal: AbortSignal;
-  /** For one step. */
+  /** Time limit of one step. */
   readonly stepMs: number;
-  /** For all of them. */
+  /** Time limit of all steps together. */
   readonly remainingMs: number;
   readonly maxBodyBytes: number;
-  /** Default: as many as there is time for. */
+  /** Default: no limit but the time. */
   readonly maxSteps?: number;
   /** Called for each call that is made. */
   readonly onCall?: () => void;
@@ -32,11 +32,11 @@ export interface StepOptions<Result> {
 const tooLong: UpstreamFailure = { kind: 'timeout', message: 'The provider did not begin to answer in time.' };
 const tooMany: UpstreamFailure = {
   kind: 'malformed',
-  message: 'The provider did not come to an end of the questions that it wants to be asked before it answers.',
+  message: 'The provider required too many preparatory calls before its answer.',
 };
 const thrown: UpstreamFailure = { kind: 'malformed', message: "The provider's answer could not be understood." };
 
-/** Takes the steps of a conversation one after the other. Never rejects. */
+/** Takes the steps one after the other. Never rejects. */
 export async function runSteps<Result>(
   steps: Steps<Result>,
   options: StepOptions<Result>,
@@ -143,7 +143,7 @@ function ask(
   return call;
 }
 
-/** Ends a conversation early; what it wants to say to the provider then is said, and nobody waits for it. */
+/** Ends the steps early; sends their last message to the provider and does not wait for its answer. */
 function leave<Result>(steps: Steps<Result>, { client, left }: StepOptions<Result>): void {
   const last = steps.return(left);
   if (last.done !== true && last.value.kind === 'tell') client.tell(last.value.request);

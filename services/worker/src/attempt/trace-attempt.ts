@@ -1,7 +1,7 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import { attemptSpan, type Carrier, type SpanHandle, startSpan, startSpanOf, tokenSpan } from '@sluice/telemetry';
 import type { ChosenAttempt } from './chosen-attempt.ts';
-import type { Execution } from '../run/claimed-run.ts';
+import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { AttemptResult } from './attempt-result.ts';
 import type { OpenedCall, OpenedKey } from './open-call.ts';
 
@@ -11,9 +11,9 @@ interface TokenTimes {
   readonly calledAtMs: number;
 }
 
-/** Records a span for an access token that had to be waited for. */
+/** Records a span for the time in which the attempt waited for its access token. */
 export function traceToken(
-  { span }: Execution,
+  { span }: ClaimedRun,
   chosen: ChosenAttempt,
   { key, askedAtMs, calledAtMs }: TokenTimes,
 ): void {
@@ -24,9 +24,9 @@ export function traceToken(
   startSpan({ ...shape, parent: span, startTimeMs: askedAtMs }).end(calledAtMs);
 }
 
-/** Starts the span of an attempt, also of one whose call could not be opened. */
+/** Starts the span of an attempt, even if its call could not be opened. */
 export function startAttemptSpan(
-  execution: Execution,
+  claimedRun: ClaimedRun,
   { target, number, credentialId }: ChosenAttempt,
   { opened, calledAtMs }: { readonly opened: OpenedCall; readonly calledAtMs: number },
 ): SpanHandle {
@@ -35,17 +35,17 @@ export function startAttemptSpan(
       const { method, url } = opened.kind === 'ready' ? opened.request : { method: 'POST', url: target.baseUrl };
       return attemptSpan({ method, url, resendCount: number - 1, upstream: target.upstream, credentialId });
     },
-    { parent: execution.span, startTimeMs: calledAtMs },
+    { parent: claimedRun.span, startTimeMs: calledAtMs },
   );
 }
 
 export function endAttemptSpan(span: SpanHandle, result: AttemptResult): void {
-  if (result.kind === 'aborted') span.fail({ code: 'cancelled', message: 'the call was not wanted any more' });
+  if (result.kind === 'aborted') span.fail({ code: 'cancelled', message: 'the call is no longer wanted' });
   if (result.kind === 'failed') span.fail({ code: result.failure.kind, message: result.failure.message });
   span.end();
 }
 
-/** The client's `tracestate` may hold internals of the client: it goes no further. */
+/** Adds `traceparent` alone: the client's `tracestate` may contain internals of the client. */
 export function withTraceContext(request: UpstreamRequest, { traceparent }: Carrier): UpstreamRequest {
   if (traceparent === undefined) return request;
   return { ...request, headers: { ...request.headers, traceparent } };

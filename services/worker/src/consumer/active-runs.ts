@@ -1,21 +1,21 @@
 import type { Frame } from '@sluice/protocol';
 
-/** A run of a request as the rest of the worker steers it. */
+/** The controls of a run. */
 export interface ActiveRun {
   readonly ingressId: string;
   /** Closes the upstream's socket; the run then ends by itself. */
   readonly signal: AbortSignal;
-  /** Calls back whenever reading must stop (`true`) or may go on, because the client can't keep up; at once if it must now. */
+  /** Calls back when reading must stop (`true`) because the client is too slow, or may resume; at once if held now. */
   onHold(listener: (isHeld: boolean) => void): void;
   close(): void;
 }
 
-/** Every run of this process, and what ingresses may tell it. */
+/** All runs of this process, and the control frames for them. */
 export interface ActiveRuns {
   open(run: { readonly requestId: string; readonly epoch: number; readonly ingressId: string }): ActiveRun;
-  /** A control frame from an ingress. Unknown runs are over: ignored. */
+  /** Handles a control frame from an ingress. Ignores unknown runs: they are over. */
   control(frame: Frame): void;
-  /** An ingress is gone, and all its clients with it. */
+  /** Aborts all runs of an ingress that is gone with its clients. */
   abortAllOf(ingressId: string): void;
   abortAll(reason: AbortReason): void;
   hasRunsOf(ingressId: string): boolean;

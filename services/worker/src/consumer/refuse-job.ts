@@ -8,16 +8,16 @@ type RefuseNeeds = Pick<RunJobNeeds, 'metrics' | 'onRefused' | 'writer' | 'forge
 
 const noSignature =
   'it is not signed with the SLUICE_SECRET_KEY of this worker: give the same one to all ingresses; if they have it, ' +
-  'somebody else wrote to Redis';
+  'another program wrote to Redis';
 
-/** A job that no ingress with this worker's secret has written is not run. */
+/** Refuses a job that was not written by an ingress with this worker's secret. */
 export function refuseForged(needs: RefuseNeeds, job: ChatJob | undefined): void {
   if (job !== undefined) return refuseJob(needs, job, { metric: 'unsigned', reason: noSignature });
   needs.metrics.jobRefused('malformed');
-  needs.onRefused(new Error('it is not a job of Sluice: somebody else wrote to Redis'));
+  needs.onRefused(new Error('it is not a job of Sluice: another program wrote to Redis'));
 }
 
-/** Refuses a job and tells its ingress: a secret that differs must not look like a provider that hangs. */
+/** Refuses a job and reports it to its ingress, so that a wrong secret does not look like a provider that hangs. */
 export function refuseJob(
   needs: RefuseNeeds,
   job: ChatJob,

@@ -4,7 +4,7 @@ import { inferenceResultAttributes, type SpanHandle } from '@sluice/telemetry';
 import type { Outcome } from '../run/claimed-run.ts';
 import type { RunJobNeeds } from './run-job-needs.ts';
 
-/** Tells the ingress how a run ended. */
+/** Sends the outcome of a run to its ingress. */
 export function publishOutcome(publisher: Publisher, outcome: Outcome): void {
   switch (outcome.kind) {
     case 'end':
@@ -21,7 +21,7 @@ export function publishOutcome(publisher: Publisher, outcome: Outcome): void {
   }
 }
 
-/** Writes how a run ended into its span, and into the log if it failed. */
+/** Writes the outcome of a run into its span, and into the log if the run failed. */
 export function describeOutcome(
   { logger, policy }: Pick<RunJobNeeds, 'logger' | 'policy'>,
   job: ChatJob,
@@ -82,7 +82,7 @@ function logFailedRun(
   logger.warn({ ...line, attempts, retryable: error.retryable }, 'request failed');
 }
 
-/** From the details of a usage, which are as the provider sent them. */
+/** Reads a count from the details of a usage, which the provider sent and nothing has validated. */
 function tokensOf(details: unknown, name: string): number | undefined {
   const tokens: unknown = typeof details === 'object' && details !== null ? Reflect.get(details, name) : undefined;
   return typeof tokens === 'number' ? tokens : undefined;

@@ -2,21 +2,21 @@ import type { ChatJob, Frame, Holds } from '@sluice/protocol';
 import type { CountingPublisher, MailboxWriter } from '@sluice/relay';
 
 /**
- * Remembers the runs that this worker has taken, for the case that Redis loses its data. An ingress that has lost track
- * of a run asks all workers, and queues it again only if all disclaim it. An answer is binding: a worker does not begin a run
- * that it has disclaimed, and does not begin a run twice.
+ * Remembers the runs that this worker has taken, in case Redis loses its data. An ingress that has lost track of a run
+ * asks all workers, and queues it again only if all disclaim it. An answer is binding: a worker does not begin a run that
+ * it has disclaimed, and does not begin a run twice.
  */
 export interface RunMemory {
-  /** Undefined when the run must not be begun: it was begun before, or was disclaimed. */
+  /** Returns undefined if the run must not begin: it began before, or was disclaimed. */
   begin(job: Pick<ChatJob, 'requestId' | 'epoch'>): BegunRun | undefined;
-  /** An ingress asks for a run. While its claim is under way, the answer waits for that. */
+  /** Answers an ingress that asks for a run. The answer waits for a claim that is under way. */
   probe(frame: Pick<Frame, 'requestId' | 'epoch'>, ingressId: string): void;
 }
 
 export interface BegunRun {
-  /** The run is this worker's. `started` has been sent. */
+  /** Notes that this worker has the run and has sent `started`. */
   claimed(publisher: Pick<CountingPublisher, 'sent'>): void;
-  /** The run is over and its last frame sent; or it was never claimed. */
+  /** Notes that the run is over and its last frame is sent, or that it was never claimed. */
   close(): void;
 }
 
@@ -28,12 +28,12 @@ export interface RunMemoryNeeds {
 }
 
 /**
- * Shortest time for which a run is remembered; the longest is twice that. An ingress asks within seconds after Redis has
- * lost its data; it does not wait longer than 5 s for Redis to come back.
+ * Minimum time for which a run is remembered; the maximum is twice as long. An ingress asks within seconds after Redis
+ * has lost its data; it waits at most 5 s for Redis to come back.
  */
 const rememberMs = 60_000;
 
-/** In place of the number of frames that a run has sent: it never began and never will. */
+/** Stands in place of the number of frames sent: the run never began and never will. */
 const disclaimed = -1;
 
 interface Active {
@@ -45,8 +45,8 @@ interface Active {
 export function createRunMemory({ workerId, writer, now }: RunMemoryNeeds): RunMemory {
   const active = new Map<string, Active>();
   /**
-   * Frames that a run had sent when it was over, or `disclaimed`. Two maps that take turns: a time beside each of some
-   * 40,000 runs a minute would be objects that the garbage collector moves about.
+   * Number of frames that a run had sent at its end, or `disclaimed`. Two maps take turns: a time stored with each of
+   * some 40,000 runs a minute would make objects that the garbage collector has to move.
    */
   let recent = new Map<string, number>();
   let older = new Map<string, number>();

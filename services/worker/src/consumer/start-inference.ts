@@ -3,7 +3,7 @@ import type { ChatBody } from '@sluice/providers';
 import { inferenceSpan, type SpanHandle, startSpanOf } from '@sluice/telemetry';
 import type { RunJobNeeds } from './run-job-needs.ts';
 
-/** Starts the span of the logical call, with the parameters of the request. */
+/** Starts the span of the whole inference, with the parameters of the request. */
 export function startInference(
   { targetsOf }: Pick<RunJobNeeds, 'targetsOf'>,
   { model, stream, operation }: ChatJob,

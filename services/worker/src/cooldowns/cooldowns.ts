@@ -12,19 +12,19 @@ export const usage = `Usage:
   npm run cooldowns                                lists credentials in cooldown and open circuits
   npm run cooldowns -- lift UPSTREAM [CREDENTIAL]  lets them serve again at once; circuits of the upstream are closed`;
 
-/** The line for a fleet in which all is well. */
+/** The line for a fleet without cooldowns and open circuits. */
 export const noCooldown = 'No credential is in cooldown and no circuit is open.';
 
-/** The command line is wrong; the message says what is wanted. */
+/** The command line is wrong; the message contains the correct usage. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 /**
- * Shows which credentials are in cooldown and which circuits are open, or ends that by hand for all workers.
+ * Lists credentials in cooldown and open circuits, or ends these states for all workers.
  *
  * @returns the lines to print
- * @throws UsageError when the command line names nothing that is configured
+ * @throws UsageError if the command line is malformed, or names an upstream or credential that is not configured
  */
 export async function cooldowns(needs: CooldownsNeeds, args: readonly string[]): Promise<string[]> {
   const [command, upstream, credential, ...others] = args;
@@ -40,7 +40,7 @@ async function list({ config, health }: CooldownsNeeds): Promise<string[]> {
       const scope = model === undefined ? 'all models' : `model ${model}`;
       const why = [reason, ...(isRefused ? ['refused by the provider'] : [])].filter(Boolean).join(', ');
       const cause = why === '' ? '' : ` (${why})`;
-      lines.push(`credential  ${id}/${credentialId}  ${scope}  cooldowns for ${inWords(remainingMs)}${cause}`);
+      lines.push(`credential  ${id}/${credentialId}  ${scope}  in cooldown for ${inWords(remainingMs)}${cause}`);
     }
     for (const model of modelsAt(config, id)) {
       const { isOpen, failures, cause } = await health.circuit({ upstreamId: id, model });
@@ -70,7 +70,7 @@ async function lift({ config, health }: CooldownsNeeds, upstream: string, creden
   return [`Lifted ${lifted} cooldowns and closed ${closed} circuits of ${upstream}.`];
 }
 
-/** Models that the configuration names at an upstream; a target that passes the client's name on names none. */
+/** Models that the configuration names at an upstream; a target that passes the client's name on adds none. */
 function modelsAt({ models }: CooldownsNeeds['config'], upstreamId: string): readonly string[] {
   const names = models.flatMap(({ targets }) =>
     targets.flatMap(({ upstream, model }) => (upstream === upstreamId && model !== undefined ? [model] : [])),

@@ -2,7 +2,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { TokenAnswer, TokenCredential, TokenVault } from '@sluice/access-tokens';
 import type { Credential } from '../targets/targets.ts';
 
-/** As whom a call is made. */
+/** The key or access token of a call, or the reason why there is none. */
 export type CallKey =
   | {
       readonly kind: 'key';
@@ -17,20 +17,20 @@ export type CallKey =
   | { readonly kind: 'aborted' };
 
 export interface CallKeyNeeds {
-  /** Undefined where no credential has tokens. */
+  /** Undefined if no credential has access tokens. */
   readonly tokens: TokenVault | undefined;
   readonly signal: AbortSignal;
-  /** Until the request's deadline. */
+  /** Milliseconds until the request's deadline. */
   readonly remainingMs: number;
 }
 
 const tooLate: CallKey = {
   kind: 'failed',
-  failure: { kind: 'timeout', message: "The provider's token could not be had in time." },
+  failure: { kind: 'timeout', message: "The provider's access token could not be obtained in time." },
 };
 
 /**
- * The key of a credential, or the token that all workers use for it now.
+ * Returns the key of a credential, or the access token that all workers use for it now.
  *
  * @throws the connection's error when Redis is away
  */
@@ -45,7 +45,7 @@ export async function takeCallKey(
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
   try {
-    // A request that leaves does not end the renewal: others wait for the same token.
+    // A cancelled request does not end the renewal: others wait for the same access token.
     return await Promise.race([leaving.promise, tokens.get(credential).then((answer) => toKey(answer, credential))]);
   } finally {
     clearTimeout(timer);

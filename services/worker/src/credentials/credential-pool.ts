@@ -1,23 +1,23 @@
 import { orderCredentials } from '@sluice/policy';
 
-/** The data that the pool needs to know of a credential. */
+/** The part of a credential that the pool uses. */
 interface PooledCredential {
   readonly id: string;
 }
 
 /**
- * Number of calls per credential of one upstream in this process. Every worker balances its own calls; together
- * they balance the fleet's, with nothing to leak when one of them dies.
+ * Counts the open calls per credential of one upstream in this process. Every worker balances its own calls; together
+ * they balance those of the fleet, and a worker that dies leaves no stale counts.
  */
 export interface CredentialPool<Credential extends PooledCredential> {
   /**
-   * Ids of those that suit, in the order in which to offer them: least loaded first, equals in turn. Until the offer is
-   * closed its first counts as loaded, or all that ask at the same moment would be given the same one.
+   * Offers the ids of the suitable credentials: least loaded first, equally loaded ones in turn. Until the offer is
+   * closed, its first credential counts as loaded; otherwise simultaneous requests would all get the same one.
    */
   offer(suits?: (credential: Credential) => boolean): { readonly ids: readonly string[]; readonly close: () => void };
-  /** Returns whether any of them suits. */
+  /** Returns whether any credential is suitable. */
   hasSome(suits: (credential: Credential) => boolean): boolean;
-  /** Counts a call on it until the returned function is called. */
+  /** Counts a call with this credential until `giveBack` is called. */
   take(credentialId: string): { readonly credential: Credential; readonly giveBack: () => void };
 }
 

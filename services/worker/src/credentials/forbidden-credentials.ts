@@ -1,21 +1,21 @@
-/** A credential as it is used at one target. */
+/** A credential of one upstream. */
 export interface ForbiddenCredential {
   readonly upstreamId: string;
   readonly credentialId: string;
 }
 
 /**
- * Counts refusals with 403, which may be the fault of the credential or of the request. Each worker keeps its own
- * counts: they decide only on a short cooldown.
+ * Counts refusals with 403, which may be the fault of the credential or of the request. Each worker has its own counts:
+ * they decide only on a short cooldown.
  */
 export interface ForbiddenCredentials {
-  /** Counts a refusal. True when enough requests, of more than one client, have met it in a row: the credential is at fault. */
+  /** Counts a refusal. Returns true if the credential is at fault: enough requests in a row, of several clients, met it. */
   refused(credential: ForbiddenCredential, request: { readonly requestId: string; readonly tenant: string }): boolean;
-  /** The credential has served a request. */
+  /** Resets the count of a credential that has served a request. */
   served(credential: ForbiddenCredential): void;
 }
 
-/** Requests in a row that must be refused before the credential is in cooldown; fewer may be the fault of the requests. */
+/** Number of refused requests in a row that put the credential in cooldown; fewer may be the fault of the requests. */
 const enoughRequests = 3;
 const enoughTenants = 2;
 /** Bounds the memory: a configuration has far fewer credentials. */
@@ -33,7 +33,7 @@ export function createForbiddenCredentials(): ForbiddenCredentials {
       refusals.set(name, requests);
       const tenants = new Set(requests.values());
       const isEnough = requests.size >= enoughRequests && tenants.size >= enoughTenants;
-      // One client alone proves nothing, however often it asks.
+      // Refusals of one client alone may be the fault of its requests, however many there are.
       const [oldest] = requests.keys();
       if (!isEnough && oldest !== undefined && requests.size > enoughRequests) requests.delete(oldest);
       if (isEnough) refusals.delete(name);

@@ -18,12 +18,12 @@ export interface TokenCredentialFacts {
   readonly source: TokenSource;
 }
 
-/** For one call to where the tokens come from. */
+/** Time limit of one call to the source of access tokens. */
 const stepMs = 10_000;
-/** A source that is not done by then is broken, or is made a fool of. */
+/** Maximum number of calls for one access token; more mean a bug or a hostile server. */
 const maxSteps = 16;
 
-/** Lets the vault get the tokens of a credential; undefined for one that has a key. */
+/** Describes how the vault gets the access tokens of a credential; undefined for a credential with a key. */
 export function toTokenCredential(
   { clientOf, maxBodyBytes }: TokenCredentialNeeds,
   { upstream, credential, source }: TokenCredentialFacts,
@@ -41,7 +41,7 @@ export function toTokenCredential(
       const taken = await runSteps<TokenResult>(steps, {
         client: clientOf(upstream.id),
         left: interrupted,
-        // A renewal goes on when its request is not wanted any more: the provider may have used up what it began with.
+        // A renewal continues after its request is cancelled: the provider may already have used up the previous token.
         signal: new AbortController().signal,
         stepMs,
         remainingMs: withinMs,
@@ -65,7 +65,7 @@ const interrupted: TokenResult = {
 const secretsOf = ({ secrets = [] }: TokenSource, before: ProviderToken | undefined): string[] =>
   [...secrets, before?.value ?? '', before?.renewal ?? ''].filter((secret) => secret !== '');
 
-/** A login that nobody can read is not there: the source then says what is to be done. */
+/** Returns undefined for a login that can't be read: the source then reports what the operator has to do. */
 async function readLogin(path: string, source: TokenSource): Promise<ProviderToken | undefined> {
   try {
     return source.readLogin?.(await readFile(path, 'utf8'));

@@ -1,4 +1,4 @@
-/** Severity: a `warning` may be intended; with a `problem` Sluice can't do its work or is not safe. */
+/** Severity: a `warning` may be intended; with a `problem` Sluice does not work or is not safe. */
 export type Level = 'ok' | 'warning' | 'problem';
 
 /** The names of the checks, for machines and in docs/doctor.md. */

@@ -5,11 +5,11 @@ import { type Check, problem } from './check.ts';
 const connectTimeoutMs = 5000;
 
 export interface DoctorClients extends UpstreamClients {
-  /** Of the upstreams whose files can't be used, by their ids: these have no client. */
+  /** Findings by the id of an upstream whose files can't be used; such an upstream has no client. */
   readonly unusable: ReadonlyMap<string, readonly Check[]>;
 }
 
-/** The clients of the worker, so that the doctor's calls leave as real calls do. */
+/** Opens the worker's own clients, so that the doctor's calls take the same way as real calls. */
 export function openClients(config: Pick<Config, 'upstreams' | 'proxies' | 'worker'>): DoctorClients {
   const unusable = new Map<string, readonly Check[]>();
   const clients = createUpstreamClients({
@@ -25,8 +25,8 @@ export function openClients(config: Pick<Config, 'upstreams' | 'proxies' | 'work
   return { ...clients, unusable };
 }
 
-/** Says which files of certificates can't be used. */
+/** Names the certificate files that can't be used. */
 export const unusableFiles = ({ problems }: ConfigError): readonly Check[] =>
   problems.map(({ path, message }) => problem('config', `${path} ${message}.`, advice));
 
-const advice = 'Sluice does not start with it: docs/networking.md says what the files must hold.';
+const advice = 'Sluice does not start with it: docs/networking.md describes the contents of the files.';

@@ -1,17 +1,17 @@
 import { type Check, type CheckId, ok, problem, warning } from './check.ts';
 
-/** A reading of another clock: how far this machine's is ahead of it. */
+/** A comparison of this machine's clock with another one. */
 export interface ClockReading {
   readonly id: CheckId;
-  /** Whose clock it is, as in `that of Redis`. */
+  /** The owner of the other clock, as in `that of Redis`. */
   readonly whose: string;
-  /** Negative: behind. */
+  /** The lead of this machine's clock; negative if it is behind. */
   readonly aheadMs: number;
-  /** Beyond it a warning, beyond ten times as much a problem. */
+  /** A larger difference is a warning; more than ten times as much is a problem. */
   readonly tolerableMs: number;
 }
 
-/** Deadlines cross machines as points in time, and so do times until which a token or a signature holds. */
+/** Judges a clock: deadlines and the ends of access tokens and signatures are points in time for several machines. */
 export function judgeClock({ id, whose, aheadMs, tolerableMs }: ClockReading): Check {
   const distance = Math.abs(aheadMs);
   if (distance <= tolerableMs) return ok(id, `This machine's clock agrees with ${whose} to ${inWords(tolerableMs)}.`);

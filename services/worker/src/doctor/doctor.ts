@@ -23,15 +23,15 @@ import { wantedPorts } from './wanted-ports.ts';
 export interface DoctorNeeds {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Where `npm start` keeps its state. */
+  /** The folder in which `npm start` keeps its state. */
   readonly stateFolder: string | undefined;
-  /** Of the Redis that a running `npm start` has brought. Secret. */
+  /** URL of the Redis that a running `npm start` has started. Secret. */
   readonly startedRedisUrl: string | undefined;
   /** Names of variables in `env` that a `.env` file has set. */
   readonly dotenvNames?: readonly string[] | undefined;
 }
 
-/** Looks at everything that Sluice needs, and changes nothing. Never rejects: what can't be checked is a problem. */
+/** Checks everything that Sluice needs, and changes nothing. Never rejects: a check that fails is a problem. */
 export async function examine(needs: DoctorNeeds): Promise<Report> {
   const facts = await readProcess();
   const read = readSettings(needs);
@@ -114,7 +114,7 @@ async function examinePorts(config: Config, env: DoctorNeeds['env']): Promise<Ch
   return facts.map(judgePort);
 }
 
-/** The full status is on the management port, without a key. */
+/** Reads the full status from the management port, which needs no key. */
 async function examineRunning({ server }: Config, { memoryLimitBytes }: ProcessFacts): Promise<Check[]> {
   if (server.metricsPort === 0) return [];
   const status = await fetchPage(`${baseUrl(server.metricsHost, server.metricsPort)}/status`);
@@ -139,11 +139,11 @@ function filesOf({ cwd, stateFolder }: DoctorNeeds, settings: SettingsList | und
   ];
 }
 
-/** The set-up makes the folder for its lock; secrets come with the first `npm start`. */
+/** Returns whether the folder has secrets. The set-up creates it for its lock; the first `npm start` adds secrets. */
 const holdsSecrets = (stateFolder: string): boolean =>
   ['api-key', 'redis-url', 'redis.conf', 'logs'].some((name) => existsSync(join(stateFolder, name)));
 
-/** A check that fails in a way that nobody reasoning of says so, and the others go on. */
+/** Runs a group of checks; reports an unexpected error in it as a problem, so that the other groups continue. */
 async function group(name: string, run: () => Promise<readonly Check[]>): Promise<readonly Check[]> {
   try {
     return await run();
@@ -154,7 +154,7 @@ async function group(name: string, run: () => Promise<readonly Check[]>): Promis
   }
 }
 
-/** The last net: whatever a provider, a server or an error has said. */
+/** Removes secrets from a check: its text may quote a provider, a server or an error. */
 function withoutSecrets(check: Check, secrets: readonly string[]): Check {
   const { text, advice } = check;
   return {

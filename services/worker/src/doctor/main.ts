@@ -2,7 +2,7 @@ import { countOf, toJson, toText } from './report.ts';
 import { examine } from './doctor.ts';
 
 const usage = `Usage:
-  npm run doctor            prints the settings and where each came from, and tries what Sluice needs
+  npm run doctor            prints the settings with their origins, and checks what Sluice needs
   npm run doctor -- --json  the same for machines
 Exit code: 0, or 1 when a problem was found.`;
 
@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<void> {
   const report = await examine({
     env,
     cwd: process.cwd(),
-    // The launcher says them.
+    // The launcher sets these variables.
     stateFolder: env['SLUICE_DOCTOR_STATE_FOLDER'],
     startedRedisUrl: env['SLUICE_DOCTOR_REDIS_URL'],
     dotenvNames: env['SLUICE_DOCTOR_DOTENV_NAMES']?.split(','),

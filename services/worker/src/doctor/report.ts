@@ -1,9 +1,9 @@
 import type { EffectiveSetting, SettingOrigin, SettingsList } from '@sluice/config';
 import type { Check, Level } from './check.ts';
 
-/** All that the doctor has found. */
+/** All findings of the doctor. */
 export interface Report {
-  /** Undefined where the configuration can't be read. */
+  /** Undefined if the configuration can't be read. */
   readonly settings: SettingsList | undefined;
   readonly checks: readonly Check[];
 }

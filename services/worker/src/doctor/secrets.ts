@@ -2,7 +2,7 @@ import { type Config, isNamedLikeSecret, type Proxy } from '@sluice/config';
 import { providers } from '@sluice/providers';
 import { headerSecrets } from '../targets/upstream-clients.ts';
 
-/** All texts that must not be printed: those of the configuration, and of variables that are named like secrets. */
+/** Returns all texts that must not be printed: secrets of the configuration, and variables with names of secrets. */
 export function secretsOf(
   { upstreams, redis, secretKey, proxies }: Config,
   env: Readonly<Record<string, string | undefined>>,
@@ -21,7 +21,7 @@ export function secretsOf(
   ].filter((text) => text.length >= shortest);
 }
 
-/** The header for the proxy, and what it is made of, also as it stands in a URL. */
+/** The proxy's authorization header and the user and password in it, also percent-encoded. */
 function proxySecrets({ authorization }: Proxy): string[] {
   if (authorization === undefined) return [];
   const header = authorization.reveal();
@@ -40,5 +40,5 @@ function redisSecrets(redis: Config['redis']): string[] {
 
 const asInUrl = (text: string): string[] => [text, encodeURIComponent(text)];
 
-/** Shorter ones, such as `true`, are words of sentences. */
+/** Length in characters; shorter values, such as `true`, occur in ordinary sentences. */
 const shortest = 8;

@@ -1,10 +1,10 @@
 import type { Config } from '@sluice/config';
 import { type Check, ok, warning } from './check.ts';
 
-/** Shorter, and models that think before they answer are cut off. */
+/** A shorter limit cuts off models that reason before they answer. */
 const shortFirstTokenMs = 10_000;
 
-/** Settings that are allowed, and make requests fail in ways that no call shows. */
+/** Judges settings that are valid, but make requests fail in a way that no call of the doctor shows. */
 export function judgeSetup(config: Config): Check[] {
   return [...judgeKeys(config), ...judgeDemo(config), judgeTimeouts(config), ...config.upstreams.flatMap(judgeBailian)];
 }
@@ -32,20 +32,20 @@ function judgeDemo({ demo }: Config): Check[] {
 
 function judgeTimeouts({ timeouts: { firstTokenMs, wholeMs, streamMs } }: Config): Check {
   const id = 'timeouts';
-  // A limit for the beginning that is longer than that for the whole has no effect.
+  // A first-token limit that exceeds the limit of the whole answer has no effect.
   const beginning = firstTokenMs < streamMs ? `must begin within ${seconds(firstTokenMs)} and be complete ` : '';
   const text = `An answer must be complete within ${seconds(wholeMs)}, a streamed one ${beginning}within ${seconds(streamMs)}.`;
   if (Math.min(firstTokenMs, wholeMs, streamMs) >= shortFirstTokenMs) return ok(id, text);
   return warning(
     id,
     text,
-    'Models that think take longer: raise timeouts.first_token_ms and timeouts.total_ms (REQUEST_TIMEOUT, STREAM_TIMEOUT in profiles).',
+    'Models that reason take longer: raise timeouts.first_token_ms and timeouts.total_ms (REQUEST_TIMEOUT, STREAM_TIMEOUT in profiles).',
   );
 }
 
 const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
-/** Aliyun's path of plain models answers applications with "Agent request must contain input messages". */
+/** Aliyun's path for plain models refuses applications with "Agent request must contain input messages". */
 function judgeBailian({ id, type, baseUrl, options }: Config['upstreams'][number]): Check[] {
   const { pathname } = new URL(baseUrl);
   if (type !== 'bailian' || options['mode'] === 'compatible' || pathname === '/') return [];
@@ -53,7 +53,7 @@ function judgeBailian({ id, type, baseUrl, options }: Config['upstreams'][number
     {
       ...warning(
         'upstream.setup',
-        `base_url has the path ${pathname}; applications are called below the host alone.`,
+        `base_url has the path ${pathname}; applications have their path directly below the host.`,
         'Set it (ALIYUN_BASE_URL) to https://dashscope.aliyuncs.com.',
       ),
       about: `upstream ${id}`,

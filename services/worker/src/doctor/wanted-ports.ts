@@ -6,10 +6,10 @@ const loopback = '127.0.0.1';
 const usualIngressManagementPort = 9463;
 
 /**
- * The ports on which a gateway with this configuration listens.
+ * Returns the ports on which a gateway with this configuration listens.
  *
  * `METRICS_PORT` is the management port of the process that has it in its environment. Under `npm start` it is the
- * worker's, and the ingress takes its usual one or the next that is free.
+ * worker's, and the ingress takes its default port or the next free one.
  */
 export function wantedPorts(
   { server, worker, simulator, upstreams, demo }: Config,
@@ -59,11 +59,11 @@ export function wantedPorts(
   return ports.filter(isFirstOfPort);
 }
 
-/** `METRICS_PORT` stands for the management port of either process: each of them is started with its own. */
+/** Removes duplicates: `METRICS_PORT` sets the management port of either process, each started with its own. */
 const isFirstOfPort = ({ port, host }: WantedPort, at: number, all: readonly WantedPort[]): boolean =>
   port === 0 || all.findIndex((other) => other.port === port && other.host === host) === at;
 
-/** A browser brings its code there during `npm run login`. */
+/** The ports to which a browser brings the code during `npm run login`. */
 function loginPorts(upstreams: Config['upstreams']): WantedPort[] {
   const types = upstreams.flatMap(({ type, credentials }) =>
     credentials.some(({ tokens }) => tokens?.kind === 'login') ? [type] : [],

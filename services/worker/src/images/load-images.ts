@@ -6,11 +6,11 @@ export type LoadedImages =
   | { readonly kind: 'ready'; readonly body: ChatBody }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
-/** The most images that one request may have fetched. */
+/** Maximum number of fetched images per request. */
 const mostImages = 100;
-/** The most that they may hold together, as base64: what a provider takes in one request is not much more. */
+/** Maximum size of all images of a request, in base64 characters: providers take little more in one request. */
 const mostCharacters = 64 * 1024 * 1024;
-/** Number of a request's images that are fetched at once. Each may be as large as the fetcher lets it be. */
+/** Number of a request's images that are fetched at once. The fetcher limits the size of each. */
 const atOnce = 4;
 
 /** The position of an image in a request. */
@@ -27,7 +27,7 @@ interface LoadOptions {
 }
 
 export interface RememberedImages extends Pick<ImageFetcher, 'fetch'> {
-  /** Gives the memory of all images back. */
+  /** Releases the memory of all images. */
   close(): void;
 }
 
@@ -40,7 +40,7 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
       const before = known.get(url);
       if (before !== undefined) return before;
       const fetched = await fetcher.fetch(url, AbortSignal.any([signal, either]), (giveBack) => kept.push(giveBack));
-      // A fetch that was aborted because of another image proves nothing; one without memory may succeed later.
+      // A fetch that was aborted because of another image has no result; one without memory may succeed later.
       if (!either.aborted && fetched.kind !== 'busy') known.set(url, fetched);
       return fetched;
     },
@@ -50,7 +50,7 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
   };
 }
 
-/** Puts the bytes of images into a request for a provider that does not fetch them itself. Never rejects. */
+/** Puts the bytes of images into a request if the provider does not fetch images itself. Never rejects. */
 export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
@@ -68,7 +68,7 @@ type FetchedAll =
   | { readonly kind: 'ready'; readonly dataUrls: ReadonlyMap<string, string> }
   | Extract<LoadedImages, { kind: 'failed' }>;
 
-/** Data URLs by the URLs that they stand for. The first image that can't be had ends the work on the others. */
+/** Fetches images; returns their data URLs by URL. The first image that can't be fetched ends the work on the others. */
 async function fetchAll(
   images: readonly FoundImage[],
   { fetcher, signal }: Omit<LoadOptions, 'adapter'>,
@@ -87,7 +87,7 @@ async function fetchAll(
       if (fetched.kind === 'image') characters += fetched.base64.length;
       if (fetched.kind === 'busy') failed = { kind: 'failed', failure: busy };
       else if (fetched.kind === 'refused') failed = refuse(image, fetched.reason);
-      else if (characters > mostCharacters) failed = refuse(image, 'is too large, with those before it');
+      else if (characters > mostCharacters) failed = refuse(image, 'is too large, together with the images before it');
       else dataUrls.set(image.url, `data:${fetched.mediaType};base64,${fetched.base64}`);
       if (failed !== undefined) return stop.abort();
     }
@@ -99,7 +99,7 @@ async function fetchAll(
 
 const busy: UpstreamFailure = {
   kind: 'busy',
-  message: 'The gateway is fetching as many images as it has memory for. Try again later.',
+  message: 'The gateway has no memory for another image at the moment. Try again later.',
 };
 
 const refuse = (image: FoundImage, reason: string): Extract<LoadedImages, { kind: 'failed' }> => ({
@@ -130,7 +130,7 @@ function findWebImages({ messages }: ChatBody): FoundImage[] {
   );
 }
 
-/** The URL of an image that does not stand in the request itself. */
+/** The URL of an image that the request refers to; undefined for an image inside the request. */
 function webImageOf(part: unknown): string | undefined {
   const image = isObject(part) && part['type'] === 'image_url' ? part['image_url'] : undefined;
   const url = isObject(image) ? image['url'] : undefined;

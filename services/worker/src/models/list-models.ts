@@ -2,7 +2,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { ListPlan, ModelLister, ProviderAdapter } from '@sluice/providers';
 import { runSteps, type StepOptions, type Steps } from '../attempt/run-steps.ts';
 
-/** A provider's answer to the question for its models. */
+/** The result of asking a provider for its models. */
 export type Listing =
   | { readonly kind: 'told'; readonly names: readonly string[] }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
@@ -13,22 +13,22 @@ export interface ListModelsNeeds extends Pick<StepOptions<Listing>, 'client' | '
   readonly plan: ListPlan;
 }
 
-/** For one page, and for all of them: within the time for which no other worker asks. */
+/** Time limits of one page and of all pages: both end before another worker may ask. */
 const pageMs = 10_000;
 const listMs = 20_000;
-/** Gemini gives 1000 models a page, Anthropic too: a list that goes on is broken. */
+/** Gemini and Anthropic give 1000 models per page: a list with more pages is broken. */
 const mostPages = 20;
 
-const aborted: Listing = { kind: 'failed', failure: { kind: 'timeout', message: 'The list was not wanted any more.' } };
+const aborted: Listing = { kind: 'failed', failure: { kind: 'timeout', message: 'The list is no longer wanted.' } };
 const notAList: Listing = {
   kind: 'failed',
   failure: {
     kind: 'malformed',
-    message: "The provider's answer is no list of models, or one with more than 60,000 values.",
+    message: "The provider's answer is not a list of models, or has more than 60,000 values.",
   },
 };
 
-/** Providers that are half up say so: what they told before is nearer to the truth. */
+/** Providers answer so while they start up: the previous list is more accurate. */
 const noModels: Listing = {
   kind: 'failed',
   failure: { kind: 'malformed', message: "The provider's list of models is empty." },

@@ -15,7 +15,7 @@ import { type CallClient, headerSecrets } from '../targets/upstream-clients.ts';
 
 type Upstream = Config['upstreams'][number];
 
-/** Asks the upstreams for their models while ingresses want to know them, once for the whole fleet. */
+/** Asks the upstreams for their models while ingresses want the lists, once for the whole fleet. */
 export interface ModelLists {
   start(): void;
   close(): Promise<void>;
@@ -34,11 +34,11 @@ export interface ModelListsNeeds {
   readonly now: () => number;
 }
 
-/** An ingress waits at most 2 s for a list that nobody has. */
+/** Poll interval, in ms; an ingress waits at most 2 s for a list that is not there yet. */
 const lookEveryMs = 500;
-/** After another worker has asked, or this one: until it is looked whether the list is due again. */
+/** Time after a question by any worker until the next check whether the list is due. */
 const cooldownMs = 5000;
-/** No list of names is longer. */
+/** Upper bound of a believable list of names. */
 const maxListBytes = 4 * 1024 * 1024;
 
 export function createModelLists(needs: ModelListsNeeds): ModelLists {
@@ -98,8 +98,8 @@ interface Listed {
   readonly lister: ModelLister;
   readonly credentials: readonly Credential[];
   /**
-   * The credential that is asked with. The next one takes its turn only when this one is refused: two credentials may
-   * see different models, and a list that changed with each question would come and go.
+   * Index of the credential in use. It advances only when the credential is refused: two credentials may see different
+   * models, and a rotation would change the list with each question.
    */
   turn: number;
 }
@@ -128,7 +128,7 @@ async function ask(
   return listing;
 }
 
-/** Another credential may be told what this one was not. */
+/** Returns whether another credential may get the list that this one did not get. */
 const isOfCredential = (failure: UpstreamFailure): boolean => credentialRemedies.has(classify(failure).remedy);
 const credentialRemedies: ReadonlySet<Verdict['remedy']> = new Set([
   'next_credential',

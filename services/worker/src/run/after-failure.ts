@@ -15,13 +15,13 @@ interface FailedRunAttempt {
   readonly result: FailedAttempt;
 }
 
-/** Decides what follows a failed attempt; undefined: another attempt. */
+/** Decides what follows a failed attempt. Returns undefined if another attempt follows. */
 export async function afterFailure(
   needs: RunNeeds,
   progress: RunProgress,
   { next, result }: FailedRunAttempt,
 ): Promise<Outcome | undefined> {
-  const { execution, tally, plan } = progress;
+  const { claimedRun, tally, plan } = progress;
   const { candidate, opening } = next;
   const { failure, events } = result;
   const name = targetName(candidate.target);
@@ -44,7 +44,7 @@ export async function afterFailure(
     await recoverProbe(needs, progress, candidate);
   } else {
     logAttempt(needs, progress, { next, result, remedy });
-    const { job, body } = execution;
+    const { job, body } = claimedRun;
     const isWhole = !isAskedToStream(job, candidate.target, body);
     judged = await judge(needs, { job, candidate, result, plan, state: progress.state, remedy, isWhole });
     progress.state = judged.state;
@@ -55,19 +55,19 @@ export async function afterFailure(
     progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
     return undefined;
   }
-  const isAtEnd = tally.attempts >= needs.policy.maxAttempts || execution.remainingMs() <= 0;
+  const isAtEnd = tally.attempts >= needs.policy.maxAttempts || claimedRun.remainingMs() <= 0;
   const { lastFailure } = progress.state;
   if (judged?.isFinal === true || (events > 0 && isAtEnd)) {
     return { kind: 'error', error: reason, attempts: tally.calls(), events, lastFailure };
   }
   retried();
-  // Only the ingress knows what the client has of the answer.
+  // Only the ingress has the text that was delivered to the client.
   if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(progress.state), error: reason };
   if (judged === undefined || remedy !== 'retry') return undefined;
   return backOffAt(needs, progress, { target: candidate.target, failure });
 }
 
-/** Another target that says something else than the one that stalled tells the client nothing: the stall has failed. */
+/** Returns the stall as the failure to report if a second target's answer differs from that of the stalled target. */
 function toldInPlaceOf(failure: UpstreamFailure, { state }: RunProgress, target: string): UpstreamFailure {
   const isOfAnother = state.stalled.length > 0 && !state.stalled.includes(target);
   return failure.kind === 'diverged' && isOfAnother ? (state.lastFailure ?? failure) : failure;
@@ -75,11 +75,11 @@ function toldInPlaceOf(failure: UpstreamFailure, { state }: RunProgress, target:
 
 function logAttempt(
   { logger, policy }: RunNeeds,
-  { execution, tally }: RunProgress,
+  { claimedRun, tally }: RunProgress,
   { next: { candidate, number }, result, remedy }: FailedRunAttempt & { readonly remedy: Remedy },
 ): void {
   const { maxAttempts } = policy;
-  logFailedAttempt(logger, execution, {
+  logFailedAttempt(logger, claimedRun, {
     chosen: { ...candidate, number },
     result,
     remedy,
@@ -90,7 +90,7 @@ function logAttempt(
 
 const renewedName = ({ target, credentialId }: Candidate): string => `${target.upstream}/${credentialId}`;
 
-/** Another access token may help the same credential; if the provider refuses that too, the credential is at fault. */
+/** A renewed access token may help the same credential; if the provider refuses it too, the credential is at fault. */
 const mayRenewToken = ({ policy }: RunNeeds, { tally, state, extended }: RunProgress, candidate: Candidate): boolean =>
   extended === undefined &&
   tally.attempts < policy.maxAttempts &&
@@ -104,11 +104,11 @@ async function renewToken(needs: RunNeeds, progress: RunProgress, candidate: Can
 }
 
 /** A refusal proves that the target answers: a probe that ends in one closes the circuit. */
-async function recoverProbe(needs: RunNeeds, { execution }: RunProgress, candidate: Candidate): Promise<void> {
+async function recoverProbe(needs: RunNeeds, { claimedRun }: RunProgress, candidate: Candidate): Promise<void> {
   const { target, credentialId, isProbe } = candidate;
   if (isProbe)
     await needs.health.recovered(
       { upstreamId: target.upstream, model: target.model },
-      { tenant: execution.job.tenant, credentialId },
+      { tenant: claimedRun.job.tenant, credentialId },
     );
 }

@@ -2,14 +2,14 @@ import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
 import type { Usage } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 
-/** No request costs more tokens, whatever its provider counts. */
+/** Upper bound of a believable count, in tokens. */
 const mostTokens = 10_000_000;
 /** A count of more than this many times the reservation is wrong … */
 const mostTimes = 100;
-/** … if it is beyond this many tokens: hidden reasoning may cost far more than the length of the question suggests. */
+/** … if it exceeds this many tokens: hidden reasoning can cost far more than the length of the prompt suggests. */
 const alwaysBelieved = 1_000_000;
 
-/** The provider's count, or undefined where it can't be true; the ingress then counts the events of the answer. */
+/** Returns the provider's count, or undefined if it can't be true; the ingress then counts the events of the answer. */
 export function believableUsage(usage: Usage | undefined, body: ChatBody): Usage | undefined {
   if (usage === undefined) return undefined;
   const counts = [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens];
@@ -18,7 +18,7 @@ export function believableUsage(usage: Usage | undefined, body: ChatBody): Usage
   return counts.every((count) => Number.isFinite(count) && count >= 0 && count <= most) ? usage : undefined;
 }
 
-/** As the ingress reserves: the prompt by its length, and the answer as long as it may be. */
+/** The tokens that an ingress reserves: the prompt by its length, plus the longest answer that the request allows. */
 function reservationOf(body: ChatBody): number {
   const limits = [body['max_tokens'], body['max_completion_tokens']].filter((limit) => typeof limit === 'number');
   const prompt = estimateTokens({ textBytes: JSON.stringify(body).length, media: 0 });

@@ -4,8 +4,8 @@ import type { Publisher } from '@sluice/relay';
 import type { SpanHandle } from '@sluice/telemetry';
 import type { ActiveRun } from '../consumer/active-runs.ts';
 
-/** One run of a request, claimed and ready. */
-export interface Execution {
+/** One run of a request that this worker has claimed. */
+export interface ClaimedRun {
   readonly job: ChatJob;
   readonly body: ChatBody;
   /** The part of a broken answer that the client has. */
@@ -14,7 +14,7 @@ export interface Execution {
   readonly publisher: Publisher;
   /** Milliseconds until the request's deadline. */
   readonly remainingMs: () => number;
-  /** The logical call; attempts are its children. */
+  /** The span of the whole inference; attempts are its children. */
   readonly span: SpanHandle;
 }
 
@@ -30,12 +30,12 @@ export type Outcome =
       /** For the log. */
       readonly lastFailure?: LastFailure | undefined;
     }
-  /** To be run again after the delay; `error` is why. */
+  /** The request runs again after the delay; `error` is the cause. */
   | {
       readonly kind: 'retry';
       readonly delayMs: number;
       readonly state: RetryState;
       readonly error: GatewayError;
-      /** For the log: the back-off without jitter. Undefined where the delay is none. */
+      /** The back-off without jitter, for the log. Undefined if the delay is not a back-off. */
       readonly baseDelayMs?: number | undefined;
     };

@@ -5,7 +5,7 @@ import type { Outcome } from './claimed-run.ts';
 import type { AttemptResult } from '../attempt/attempt-result.ts';
 import type { Candidate } from './plan.ts';
 
-/** An attempt is complete; undefined: its answer has met its limit and is to be lengthened. */
+/** Ends a complete attempt. Returns undefined if its answer met its length limit and is to be extended. */
 export function complete(
   progress: RunProgress,
   candidate: Candidate,
@@ -19,18 +19,18 @@ export function complete(
   return end(progress, progress.extended.end);
 }
 
-/** Ends the run with the answer that there is. */
-export function end({ answer, tally, execution }: RunProgress, last: End): Outcome {
+/** Ends the run with the answer so far. */
+export function end({ answer, tally, claimedRun }: RunProgress, last: End): Outcome {
   answer.close();
-  const usage = believableUsage(answer.usage() ?? last.usage, execution.body);
+  const usage = believableUsage(answer.usage() ?? last.usage, claimedRun.body);
   const { burntTokens, events, extensions } = tally;
   const counted = extensions > 0 ? { continuations: extensions } : {};
   return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted }, attempts: tally.calls() };
 }
 
-/** The run is not wanted any more, or its worker stops. */
-export function giveUp({ execution, state, tally }: RunProgress, { received }: AttemptResult): Outcome {
-  const isDraining = execution.active.signal.reason === 'draining';
+/** Ends a run that is no longer wanted, or whose worker stops. */
+export function giveUp({ claimedRun, state, tally }: RunProgress, { received }: AttemptResult): Outcome {
+  const isDraining = claimedRun.active.signal.reason === 'draining';
   const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
   if (!isDraining) return { kind: 'error', error, attempts: tally.calls(), events: tally.events };
   tally.burn(received);

@@ -2,16 +2,16 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import { type ChatBody, fitRequest } from '@sluice/providers';
 import { droppedParametersAttribute } from '@sluice/telemetry';
 import type { Target } from '../targets/targets.ts';
-import type { Execution } from './claimed-run.ts';
+import type { ClaimedRun } from './claimed-run.ts';
 
 interface Fit {
-  /** The request as each target can serve it; nothing for those that can't. */
+  /** The request as each target can serve it; targets that can't serve it are absent. */
   readonly bodies: ReadonlyMap<Target, ChatBody>;
   readonly misfit: UpstreamFailure | undefined;
 }
 
-/** Fits the request to each target: what the provider can't do is left out, or is why the target can't serve it. */
-export function fitTargets(targets: readonly Target[], { body, job, span }: Execution): Fit {
+/** Fits the request to each target: leaves out unsupported fields, or finds that the target can't serve the request. */
+export function fitTargets(targets: readonly Target[], { body, job, span }: ClaimedRun): Fit {
   const bodies = new Map<Target, ChatBody>();
   let misfit: UpstreamFailure | undefined;
   for (const target of targets) {

@@ -25,7 +25,7 @@ export interface JudgeNeeds {
   readonly forbiddenCredentials: ForbiddenCredentials;
   readonly policy: RetryPolicy;
   readonly metrics: Pick<WorkerMetrics, 'credentialCooledDown'>;
-  /** Gives numbers in [0, 1). */
+  /** Returns numbers in [0, 1). */
   readonly random: () => number;
 }
 
@@ -47,15 +47,15 @@ export interface Judgement {
   readonly isFinal: boolean;
 }
 
-/** Cooldowns of a credential that the provider does not accept, and of one that has nothing left to spend. */
+/** Cooldowns, in ms, of a credential that the provider does not accept, and of one without credit or quota. */
 const refusedCooldownMs = 10_000;
 const quotaCooldownMs = 60_000;
-/** A request makes at most this many attempts whose answers would come the same again. */
+/** Maximum number of attempts of one request that fail in a way that another attempt would repeat. */
 const mostSpoiled = 2;
-/** When this many credentials are refused in the same way, the request is at fault. */
+/** Number of credentials refused with 403 from which on the request is at fault. */
 const enoughForbidden = 2;
 
-/** Reports a failure to the health of the upstreams, and decides what it means for the next steps of this request. */
+/** Reports a failure to the health of the upstreams, and decides its consequences for this request. */
 export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promise<Judgement> {
   await tellHealth(needs, attempted);
   const { candidate, result, plan, remedy } = attempted;
@@ -79,7 +79,7 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
       if (failure.shouldRetry === false) plan.note(target, { kind: 'refused' });
       const counted = withLastFailure(
         failure.shouldRetry === false ? refusing : state,
-        // A client that came sooner would find the credential in cooldown.
+        // Before that time the credential is still in cooldown.
         isCredentialRefused(failure) ? failure : { ...failure, retryAfterMs: cooldownMs },
         target,
       );
@@ -94,13 +94,13 @@ export async function judge(needs: JudgeNeeds, attempted: JudgedAttempt): Promis
       };
     case 'give_up':
       if (failure.kind !== 'diverged' || !hasStalledElsewhere(state, name)) return { state, isFinal: true };
-      // The target that stalled is asked last, and it alone may go on with its own text. The stall stays the last failure.
+      // The stalled target is tried last; only it can continue its own text. The stall stays the last failure.
       plan.note(target, { kind: 'refused' });
       return { state: { ...refusing, lastFailure: attempted.state.lastFailure }, isFinal: false };
   }
 }
 
-/** Returns whether another target has stalled in the middle of this answer, and may be asked once more. */
+/** Returns whether another target has stalled in the middle of this answer, and can be tried once more. */
 const hasStalledElsewhere = ({ stalled, refusedBy }: RetryState, target: string): boolean =>
   stalled.some(
     (name) => name !== target && !refusedBy.includes(name) && stalled.indexOf(name) === stalled.lastIndexOf(name),
@@ -111,15 +111,15 @@ async function tellHealth({ health }: JudgeNeeds, { job, candidate, result }: Ju
   const { failure, wasCalled, hasThrown } = result;
   const ref = { upstreamId: target.upstream, model: target.model };
   const { requestId, tenant } = job;
-  // An error that an adapter throws is our fault or the request's.
+  // An adapter's own error is the fault of Sluice or of the request, not of the target.
   const isTargets = classify(failure).countsAgainstTarget && hasThrown !== true;
   if (isTargets) await health.failed(ref, { isProbe, requestId, tenant, cause: causeOf(failure) });
   else if (isProbe && (!wasCalled || hasThrown === true)) await health.abandoned(ref);
-  // Any answer, even a refusal, proves that the target is there.
+  // Any answer, even a refusal, proves that the target is reachable.
   else if (isProbe) await health.recovered(ref, { tenant, credentialId: candidate.credentialId });
 }
 
-/** Kinds whose messages are our own; a provider's message could tell one client something about another. */
+/** Kinds whose messages Sluice writes; a provider's message could tell one client something about another. */
 const hasOwnWords: ReadonlySet<string> = new Set(['network', 'timeout', 'certificate']);
 
 /** The description of a failure that any other client may read. */
@@ -134,9 +134,9 @@ function withBreak({ candidate: { target }, result, state, isWhole }: JudgedAtte
   const { upstream, model } = target;
   const name = targetName(target);
   const isSilent = failure.kind === 'timeout';
-  // An answer that is cut again at the same place brings nothing new either.
+  // An answer that is cut again at the same place adds nothing.
   const isCutAgain = failure.kind === 'truncated' && received > 0 && events === 0 && state.brokenAt !== undefined;
-  // The provider has made all of an answer in one piece before it sends it, and is paid for that.
+  // The provider generates a whole answer before it sends it, and bills it.
   const isWholeCut = isWhole && failure.kind === 'truncated';
   return {
     ...state,
@@ -167,9 +167,9 @@ export function withLastFailure(state: RetryState, failure: UpstreamFailure, tar
 }
 
 /**
- * Puts a credential in cooldown that is too fast, has nothing left to spend, or is not accepted.
+ * Puts a credential in cooldown that is rate-limited, without quota, or not accepted.
  *
- * @returns how long it was to stay in cooldown, ms
+ * @returns length of the cooldown, in ms
  */
 async function coolDownLimited(needs: JudgeNeeds, { candidate, result, state }: JudgedAttempt): Promise<number> {
   const { policy, random } = needs;
@@ -178,7 +178,7 @@ async function coolDownLimited(needs: JudgeNeeds, { candidate, result, state }: 
   const ownMs = backoffMs(policy, { schedule: 'rate_limit', waits: state.rateLimitWaits, random });
   const usualMs = failure.retryAfterMs === undefined && kind === 'quota' ? quotaCooldownMs : ownMs;
   const isRefused = isCredentialRefused(failure);
-  // Never for less than our own back-off, whatever the provider says.
+  // The cooldown is never shorter than our own back-off, even if the provider asks for less.
   const cooldownMs = Math.max(isRefused ? refusedCooldownMs : usualMs, retryAfterMs);
   await coolDown(needs, candidate, { failure, cooldownMs, isRefused });
   return cooldownMs;
@@ -201,7 +201,7 @@ async function coolDown(
   metrics.credentialCooledDown(target.upstream, toClientError(failure).code);
 }
 
-/** A 403 may mean the credential or the request: the next attempt asks another credential of the same target. */
+/** A 403 may be about the credential or the request: the next attempt uses another credential of the same target. */
 async function onForbidden(needs: JudgeNeeds, attempted: JudgedAttempt, state: RetryState): Promise<RetryState> {
   const { job, candidate, result, plan } = attempted;
   const { target, credentialId } = candidate;
@@ -224,8 +224,8 @@ const refusedBy = (state: RetryState, target: string): RetryState => ({
   refusedBy: [...state.refusedBy, target],
 });
 
-/** A credential has served a request for which others at the same target were refused: those go into cooldown. */
-export async function restForbidden(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
+/** Puts credentials in cooldown that a target refused for a request which another credential then served. */
+export async function coolDownForbidden(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
   const { target, credentialId } = candidate;
   needs.forbiddenCredentials.served({ upstreamId: target.upstream, credentialId });
   const prefix = `${targetName(target)}#`;

@@ -1,12 +1,12 @@
 import type { Candidate } from './plan.ts';
 import { offerCredentials } from './offer-credentials.ts';
 import type { NextAttempt, RunNeeds, RunProgress } from './progress.ts';
-import { restForbidden } from './judge.ts';
+import { coolDownForbidden } from './judge.ts';
 
-/** What a run does next. `none`: no target may be called now. */
+/** The next step of a run. `none`: no target may be called now. */
 export type Next =
   | { readonly kind: 'attempt'; readonly attempt: NextAttempt }
-  /** A preferred target comes back soon: the request waits for it. */
+  /** A preferred target is available soon: the request waits for it. */
   | { readonly kind: 'wait'; readonly delayMs: number }
   | { readonly kind: 'none' };
 
@@ -14,9 +14,9 @@ const none: Next = { kind: 'none' };
 
 /** Chooses the next attempt: an extension of the answer, the same credential again, or the next target of the plan. */
 export async function nextAttempt(needs: RunNeeds, progress: RunProgress): Promise<Next> {
-  const { execution, tally, answer, plan, again } = progress;
-  // A call after the deadline would be paid for without use.
-  if (execution.remainingMs() <= 0) return none;
+  const { claimedRun, tally, answer, plan, again } = progress;
+  // The provider would bill a call after the deadline, and the client would get nothing.
+  if (claimedRun.remainingMs() <= 0) return none;
   if (progress.extended !== undefined) return extend(needs, progress, progress.extended);
   if (tally.attempts >= needs.policy.maxAttempts) return none;
   progress.again = undefined;
@@ -34,13 +34,13 @@ async function extend(
   progress: RunProgress,
   { candidate: { target, fitted } }: NonNullable<RunProgress['extended']>,
 ): Promise<Next> {
-  const { execution, tally, answer, state } = progress;
+  const { claimedRun, tally, answer, state } = progress;
   if (tally.extensions >= target.maxContinuations) return none;
   const offer = offerCredentials(target, fitted, state);
   if (offer.ids.length === 0) return none;
   const ref = { upstreamId: target.upstream, model: target.model };
-  // Without Redis no credential can be chosen; the answer so far is good all the same.
-  const choice = await needs.health.choose(ref, offer.ids, execution.job).catch(needs.onError).finally(offer.close);
+  // Without Redis no credential can be chosen; the answer so far is delivered without an extension.
+  const choice = await needs.health.choose(ref, offer.ids, claimedRun.job).catch(needs.onError).finally(offer.close);
   if (choice?.kind !== 'go') return none;
   const candidate: Candidate = { target, fitted, ...choice };
   const number = tally.extend();
@@ -48,9 +48,9 @@ async function extend(
   return { kind: 'attempt', attempt: { candidate, number, opening } };
 }
 
-function onAnswer(needs: RunNeeds, { execution: { job }, state }: RunProgress, candidate: Candidate): void {
+function onAnswer(needs: RunNeeds, { claimedRun: { job }, state }: RunProgress, candidate: Candidate): void {
   const { target, credentialId, isProbe, hasFailures } = candidate;
   const ref = { upstreamId: target.upstream, model: target.model };
   if (isProbe || hasFailures) needs.health.recovered(ref, { tenant: job.tenant, credentialId }).catch(needs.onError);
-  restForbidden(needs, candidate, state).catch(needs.onError);
+  coolDownForbidden(needs, candidate, state).catch(needs.onError);
 }

@@ -6,7 +6,7 @@ import type { Credential, Target } from '../targets/targets.ts';
 /** Name of a credential within the refusals of one target. */
 export const credentialName = (target: Target, credentialId: string): string => `${targetName(target)}#${credentialId}`;
 
-/** Offers the credentials of a target that may send this request. A guest comes in only where there is nobody else. */
+/** Offers the credentials of a target that may send this request; guest credentials only if there is no other. */
 export function offerCredentials(
   target: Target,
   body: ChatBody,

@@ -11,7 +11,7 @@ import type { ChatBody } from '@sluice/providers';
 import { idsOf, logDetail, type RunLogger } from '../attempt/log-attempt.ts';
 import type { Health } from '../targets/fleet-health.ts';
 import type { Target } from '../targets/targets.ts';
-import type { Execution } from './claimed-run.ts';
+import type { ClaimedRun } from './claimed-run.ts';
 import { fitTargets } from './fit-targets.ts';
 import { offerCredentials } from './offer-credentials.ts';
 
@@ -25,21 +25,21 @@ export interface Candidate {
   readonly fitted: ChatBody;
 }
 
-/** The next step of a plan. `wait`: a preferred target comes back soon enough that no fallback is called for it. */
+/** The next step of a plan. `wait`: a preferred target is available soon, so that no fallback is called. */
 export type Found =
   | { readonly kind: 'call'; readonly candidate: Candidate }
   | { readonly kind: 'wait'; readonly delayMs: number };
 
-/** The targets of one run, their order, and the standing of each. */
+/** The targets of one run, with their order and states. */
 export interface Plan {
-  /** The next target that may be called now; undefined when each has had its chance. */
+  /** The next target that may be called now; undefined when each was tried. */
   next(state: RetryState): Promise<Found | undefined>;
   note(target: Target, standing: Standing): void;
   /** Returns whether there is another target that this request has not tried yet. */
   hasAnother(target: Target, state: RetryState): boolean;
-  /** Another round begins: targets that failed may be called again, but for those that are away. */
+  /** Begins another round: targets that failed may be called again, except those that are away. */
   beginRound(state: RetryState): void;
-  /** The targets that failed and want to be left alone for longer than this wait. */
+  /** The failed targets whose `retry-after` is longer than this wait. */
   awayAfter(delayMs: number): RetryState['away'];
   standings(): readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
@@ -54,24 +54,24 @@ export interface PlanNeeds {
   readonly health: Pick<Health, 'choose'>;
   readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
   readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
-  /** Gives numbers in [0, 1). */
+  /** Returns numbers in [0, 1). */
   readonly random: () => number;
 }
 
 export interface PlanFacts {
-  readonly execution: Execution;
+  readonly claimedRun: ClaimedRun;
   readonly targets: readonly Target[];
   /** Returns whether this target can continue the text of the answer so far. */
   readonly canContinue: (target: Target, state: RetryState) => boolean;
-  /** There is text of an answer that broke off. */
+  /** Returns whether the client has text of an answer that broke off. */
   readonly hasDelivered: () => boolean;
 }
 
 export function createPlan({ health, policy, logger, random }: PlanNeeds, facts: PlanFacts): Plan {
-  const { job } = facts.execution;
+  const { job } = facts.claimedRun;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
-  const { bodies, misfit } = fitTargets(planned, facts.execution);
+  const { bodies, misfit } = fitTargets(planned, facts.claimedRun);
   const standings = new Map<Target, Standing>();
   for (const target of planned) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
 
@@ -92,14 +92,14 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
 
   /** A fallback is a target before which others of a better priority are to be tried. */
   function waitBefore({ priority }: Target, state: RetryState): number | undefined {
-    // An answer that broke off is best continued at once, and by rules of its own.
+    // An answer that broke off is resumed at once; it has rules of its own.
     if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;
     const preferred = planned.flatMap((other) => {
       const standing = standings.get(other);
       const isPreferred = other.priority < priority && !state.silent.includes(targetName(other));
       return isPreferred && standing !== undefined ? [standing] : [];
     });
-    return preferredWaitMs({ policy, state, preferred, remainingMs: facts.execution.remainingMs() });
+    return preferredWaitMs({ policy, state, preferred, remainingMs: facts.claimedRun.remainingMs() });
   }
 
   return {
@@ -111,7 +111,7 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
         const found = await choose(health, { job, target, fitted: bodies.get(target), state });
         if ('target' in found) return { kind: 'call', candidate: found };
         standings.set(target, found);
-        logPassedOver(logger, facts.execution, { target, standing: found });
+        logPassedOver(logger, facts.claimedRun, { target, standing: found });
       }
       return undefined;
     },
@@ -137,7 +137,7 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
   };
 }
 
-/** A target that has fallen silent in the middle of this answer for the second time. */
+/** Returns whether a target stalled in the middle of this answer for the second time. */
 const isSpent = (target: Target, { stalled }: RetryState): boolean =>
   stalled.filter((name) => name === targetName(target)).length > 1;
 
@@ -164,11 +164,11 @@ async function choose(
 
 function logPassedOver(
   logger: PlanNeeds['logger'],
-  execution: Execution,
+  claimedRun: ClaimedRun,
   { target, standing }: { readonly target: Target; readonly standing: Standing },
 ): void {
   logDetail(logger, 'target passed over', () => ({
-    ...idsOf(execution),
+    ...idsOf(claimedRun),
     target: targetName(target),
     standing: standing.kind,
     wait_ms: 'waitMs' in standing ? standing.waitMs : undefined,

@@ -6,7 +6,7 @@ import type { Answer, Opening } from '../answer/answer.ts';
 import type { AttemptMemory, MakeAttempt } from '../attempt.ts';
 import type { RunLogger } from '../attempt/log-attempt.ts';
 import type { TargetsOf } from '../targets/targets.ts';
-import type { Execution } from './claimed-run.ts';
+import type { ClaimedRun } from './claimed-run.ts';
 import type { JudgeNeeds } from './judge.ts';
 import type { Candidate, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
@@ -23,15 +23,15 @@ export interface RunNeeds extends JudgeNeeds {
 
 /** The state of a run between two attempts. */
 export interface RunProgress {
-  readonly execution: Execution;
+  readonly claimedRun: ClaimedRun;
   readonly plan: Plan;
   readonly tally: Tally;
   readonly answer: Answer;
   readonly memory: AttemptMemory;
   state: RetryState;
-  /** The same credential once more, with another access token. */
+  /** The candidate to try again with a renewed access token. */
   again: Candidate | undefined;
-  /** The answer has met its limit and is to be lengthened; an attempt that fails leaves it as it is. */
+  /** The answer met its length limit and is to be extended; a failed extension leaves it unchanged. */
   extended: { readonly candidate: Candidate; readonly end: End } | undefined;
 }
 
@@ -39,6 +39,6 @@ export interface RunProgress {
 export interface NextAttempt {
   readonly candidate: Candidate;
   readonly opening: Opening;
-  /** Number of this attempt within its request, the first is 1. */
+  /** Number of this attempt within its request; the first is 1. */
   readonly number: number;
 }

@@ -2,28 +2,28 @@ import type { Delivered, RetryState } from '@sluice/protocol';
 
 /** Counts the attempts and tokens of a request over all its runs. No other code counts them. */
 export interface Tally {
-  /** An attempt begins; gives its number. */
+  /** Counts the start of an attempt; returns its number. */
   begin(): number;
-  /** An attempt begins that lengthens the answer; gives its number. The policy's limit does not count it. */
+  /** Counts the start of an extension; returns its number. `retry.max_attempts` does not limit extensions. */
   extend(): number;
-  /** A call of embeddings in several batches was made, beyond the one that every attempt is. */
+  /** Counts a further call of an attempt that sends embeddings in several batches. */
   countBatch(): void;
-  /** An attempt went out twice, since its connection had been closed before, and failed. */
+  /** Counts a failed attempt that was sent twice, because its first connection was already closed. */
   countResend(): void;
-  /** An attempt has passed so many upstream events on. */
+  /** Counts upstream events that an attempt has passed on. */
   pass(events: number): void;
-  /** A failed attempt had sent about so many tokens. */
+  /** Counts the tokens, approximately, that a failed attempt had sent. */
   burn(tokens: number): void;
-  /** Attempts that the policy limits. */
+  /** Attempts that count against `retry.max_attempts`. */
   readonly attempts: number;
-  /** Attempts that lengthened the answer. */
+  /** Attempts that extended the answer. */
   readonly extensions: number;
-  /** All calls, as the client is told. */
+  /** Number of all calls; the client gets it. */
   calls(): number;
   readonly burntTokens: number;
   /** Upstream events that this run has passed on. */
   readonly events: number;
-  /** The state with what was counted. */
+  /** Returns the state with these counts. */
   into(state: RetryState): RetryState;
 }
 

@@ -8,17 +8,17 @@ import { finalError, tooLate } from './final-error.ts';
 import { withoutCall } from '../attempt/attempt-result.ts';
 import type { Target } from '../targets/targets.ts';
 
-/** Longest wait in the worker, for requests whose attempts keep notes: another run would not have them. */
+/** Longest wait in the worker, for requests whose attempts keep notes: another run does not have the notes. */
 const longestWaitMs = 10_000;
-/** Requests that wait for the same target come back within this time of each other, not at the same instant. */
+/** Requests that wait for the same target return spread over this time, not at the same instant. */
 const spreadMs = 50;
 
-/** Ends a round in which every target had its chance; undefined: another round begins. */
+/** Ends a round in which every target was tried. Returns undefined if another round begins. */
 export async function waitOrFail(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {
-  const { execution, plan, tally, state } = progress;
+  const { claimedRun, plan, tally, state } = progress;
   if (progress.extended !== undefined) return end(progress, progress.extended.end);
   const standings = plan.standings();
-  const remainingMs = execution.remainingMs();
+  const remainingMs = claimedRun.remainingMs();
   const lastFailure = state.lastFailure ?? plan.misfit;
   if (remainingMs <= 0) {
     const error = toClientError(lastFailure ?? tooLate);
@@ -37,7 +37,7 @@ export async function waitOrFail(needs: RunNeeds, progress: RunProgress): Promis
 const baseDelayOf = ({ policy }: Pick<RunNeeds, 'policy'>, { waits }: RetryState): number =>
   plainBackoffMs(policy, { schedule: 'transient', waits });
 
-/** Waits for a preferred target, although a fallback could be called. */
+/** Waits for a preferred target, although a fallback is available. */
 export function waitForPreferred(
   { random }: RunNeeds,
   progress: RunProgress,
@@ -55,20 +55,20 @@ export function waitForPreferred(
 }
 
 /**
- * After a failure at the target that is to be tried again before any other (`retry.same_target`): the back-off.
- * Undefined if the request is to go on to another target at once.
+ * Waits for the back-off after a failure at a target that is tried again before any other (`retry.same_target`).
+ * Returns undefined if the next attempt goes to another target at once.
  */
 export function backOffAt(
   { policy, random }: RunNeeds,
   progress: RunProgress,
   { target, failure }: { readonly target: Target; readonly failure: UpstreamFailure },
 ): Promise<Outcome | undefined> | undefined {
-  const { execution, tally, plan } = progress;
+  const { claimedRun, tally, plan } = progress;
   if (!isToStay(progress.state, targetName(target)) || !plan.hasAnother(target, progress.state)) return undefined;
   const standings: Standing[] = [{ kind: 'failed', retryAfterMs: failure.retryAfterMs }];
   const state = tally.into(progress.state);
-  const step = nextStep({ policy, state, standings, remainingMs: execution.remainingMs(), random });
-  // A fallback answers sooner than a target that wants to be left alone for longer than our own back-off.
+  const step = nextStep({ policy, state, standings, remainingMs: claimedRun.remainingMs(), random });
+  // A fallback answers sooner than a target whose `retry-after` is longer than our own back-off.
   if (step.kind === 'fail' || step.delayMs > policy.maxDelayMs + policy.randomDelayMaxMs) return undefined;
   return pause(progress, { ...step, error: toClientError(failure), baseDelayMs: baseDelayOf({ policy }, state) });
 }
@@ -76,24 +76,24 @@ export function backOffAt(
 interface Pause {
   readonly delayMs: number;
   readonly state: RetryState;
-  /** The client's error if there were no other try. */
+  /** The error that the client gets if no further try follows. */
   readonly error: GatewayError;
   readonly baseDelayMs?: number | undefined;
 }
 
 /**
- * A wait would hold a worker's slot: the ingress gets the request back with the time to wait. Only a request whose
- * attempts keep notes waits here, for a short time; then another round begins.
+ * Gives the request back to the ingress with the time to wait, so that the wait does not occupy the worker. Only a
+ * request whose attempts keep notes waits here, for a short time; then another round begins.
  */
 async function pause(
   progress: RunProgress,
   { delayMs, state: counted, error, baseDelayMs }: Pause,
 ): Promise<Outcome | undefined> {
-  const { execution, plan, memory } = progress;
+  const { claimedRun, plan, memory } = progress;
   const state = { ...counted, away: plan.awayAfter(delayMs) };
   if (memory.notes.size === 0 || delayMs > longestWaitMs) return { kind: 'retry', delayMs, state, error, baseDelayMs };
-  await sleep(delayMs, undefined, { signal: execution.active.signal }).catch(() => undefined);
-  if (execution.active.signal.aborted) return giveUp(progress, withoutCall({ kind: 'aborted' }));
+  await sleep(delayMs, undefined, { signal: claimedRun.active.signal }).catch(() => undefined);
+  if (claimedRun.active.signal.aborted) return giveUp(progress, withoutCall({ kind: 'aborted' }));
   progress.state = state;
   plan.beginRound(state);
   return undefined;

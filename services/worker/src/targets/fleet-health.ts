@@ -6,13 +6,13 @@ export type { Choice } from '@sluice/upstream-health';
 type CredentialRef = Parameters<UpstreamHealth['coolDown']>[0];
 type Cooldown = Parameters<UpstreamHealth['coolDown']>[1];
 
-/** The health of upstreams as a run sees it. Only `choose` throws, and only while Redis is away. */
+/** The health of upstreams for runs. Only `choose` throws, and only while Redis is away. */
 export interface Health {
   /** @throws the connection's error when Redis is away */
   choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
   /** With a model the credential is in cooldown for that model alone. */
   coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
-  /** Every client that meets the open circuit reads `cause`: it must hold nothing of this client's request. */
+  /** Every client that meets the open circuit gets `cause`: it must not contain parts of this client's request. */
   failed(target: TargetRef, failure: Failed): Promise<void>;
   recovered(target: TargetRef, served: Recovered): Promise<void>;
   abandoned(target: TargetRef): Promise<void>;
@@ -26,7 +26,7 @@ export function createHealth(health: UpstreamHealth, onError: (error: unknown) =
         return await health.choose(target, credentialIds, request);
       } catch (error) {
         if (isRedisUnavailable(error)) throw error;
-        // Bad data in Redis is no reason to refuse a request: it goes to the first credential.
+        // Bad data in Redis must not refuse a request: it goes to the first credential.
         onError(error);
         const [credentialId] = credentialIds;
         if (credentialId === undefined) return { kind: 'refused' };

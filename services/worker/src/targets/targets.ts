@@ -10,18 +10,18 @@ import { headerSecrets } from './upstream-clients.ts';
 
 type Upstream = Config['upstreams'][number];
 
-/** A credential with what its tokens take, if it has such. */
+/** A credential with the source of its access tokens, if it has any. */
 export interface Credential extends UpstreamCredential {
   readonly tokenCredential: TokenCredential | undefined;
 }
 
-/** A target with all that a call to it takes. */
+/** A target with everything that a call to it needs. */
 export interface Target extends PlannedTarget {
   readonly baseUrl: string;
-  /** Secrets of its own headers: they must not get into logs. */
+  /** Secrets in its configured headers; they must not appear in logs. */
   readonly secrets: readonly string[];
   readonly reportStreamUsage: boolean;
-  /** It answers in one piece, also where a client wants a stream. */
+  /** The target gives whole answers only, even to a client that wants a stream. */
   readonly isWholeOnly: boolean;
   /** For clients that want a whole answer: ask the provider for one, or collect it from a stream. */
   readonly wholeAnswers: WholeAnswers;
@@ -30,19 +30,19 @@ export interface Target extends PlannedTarget {
   readonly dropsUnsupported: boolean;
   /** The rule for a request whose content the provider refuses. */
   readonly onContentPolicy: ContentPolicyRule;
-  /** Calls that may write on where an answer has met its limit; 0 = none. */
+  /** Maximum number of extensions of an answer that met its length limit; 0 = none. */
   readonly maxContinuations: number;
   readonly adapter: ProviderAdapter;
   readonly pool: CredentialPool<Credential>;
 }
 
 /**
- * The targets of a model by the name that the client used, in no order; empty for a model that this worker does not know
- * or that can't do this operation.
+ * Returns the targets of a model by the name that the client used, in no order; empty for a model that is not configured
+ * or can't do this operation.
  */
 export type TargetsOf = (model: string, operation: Operation) => readonly Target[];
 
-/** Models whose targets are remembered; clients ask for few. */
+/** Number of models whose targets are cached; clients ask for few. */
 const mostModels = 1000;
 
 export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
@@ -80,7 +80,7 @@ export function createTargets(config: Config, needs: TokenCredentialNeeds): Targ
 
 interface OpenUpstream {
   readonly adapters: Readonly<Record<Operation, ProviderAdapter | undefined>>;
-  /** The properties that all targets at it have in common. */
+  /** The properties that all targets at this upstream share. */
   readonly common: Omit<Target, keyof PlannedTarget | 'adapter' | 'maxContinuations' | 'onContentPolicy'>;
 }
 
@@ -109,7 +109,7 @@ function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
 }
 
 const toolParameters = ['tools', 'functions'];
-/** Servers refuse them without tools. */
+/** Fields that servers refuse in a request without tools. */
 const toolSettings = ['tool_choice', 'function_call', 'parallel_tool_calls'];
 
 function toolFields(body: ChatBody): readonly string[] {
@@ -117,7 +117,7 @@ function toolFields(body: ChatBody): readonly string[] {
   return tools.length === 0 ? [] : [...tools, ...toolSettings.filter((name) => body[name] != null)];
 }
 
-/** The adapter of a server that can do less than its protocol. */
+/** Returns the adapter of a server that lacks features of its protocol. */
 function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']): ProviderAdapter {
   const { capabilities } = adapter;
   const images = lacks.includes('images') ? [] : capabilities.images;

@@ -22,7 +22,7 @@ export interface UpstreamClients {
 }
 
 export interface UpstreamClientsNeeds {
-  /** Told of the files of one upstream that can't be used, which then has no client. Default: the error is thrown. */
+  /** Called for an upstream with unusable files, which then has no client. Default: the error is thrown. */
   readonly onUnusable?: (upstreamId: string, error: ConfigError) => void;
   readonly config: Pick<Config, 'upstreams' | 'proxies' | 'worker'>;
   readonly connectTimeoutMs: number;
@@ -74,7 +74,7 @@ const createClient = (
     tls,
     proxyOf: chooseFor(upstream, ofEnvironment),
     headers: revealed(upstream.headers),
-    // Logins are renewed at another host, which has no business with the secrets of this one.
+    // Logins are renewed at another host, which must not get the secrets of this one.
     origin: new URL(upstream.baseUrl).origin,
     onThrow,
   });
@@ -87,17 +87,17 @@ function chooseFor({ proxy }: Pick<UpstreamConfig, 'proxy'>, ofEnvironment: Choo
 const revealed = (headers: UpstreamConfig['headers']): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.reveal()]));
 
-/** Shorter values are versions and switches, and would punch holes into ordinary words. */
+/** Length in characters; shorter values are versions and switches, whose redaction would damage ordinary words. */
 const shortestSecret = 8;
 
-/** The possible secrets among an upstream's headers: whole values, and words of such as `Bearer …`. */
+/** The possible secrets in an upstream's headers: whole values, and single words of values such as `Bearer …`. */
 export function headerSecrets({ headers }: Pick<UpstreamConfig, 'headers'>): readonly string[] {
   return Object.values(revealed(headers))
     .flatMap((value) => [value, ...value.split(/\s+/)])
     .filter((value) => value.length >= shortestSecret);
 }
 
-/** Says once which upstreams are called through a proxy; without it nobody knows that a variable was read. */
+/** Logs once which upstreams are called through a proxy, to show that a variable was read. */
 export function tellProxies({ upstreams, proxies }: Pick<Config, 'upstreams' | 'proxies'>, logger: Logger): void {
   const ofEnvironment = createChooseProxy(proxies);
   const found = upstreams.flatMap((upstream) => {

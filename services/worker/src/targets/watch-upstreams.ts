@@ -3,7 +3,10 @@ import type { Config } from '@sluice/config';
 import { targetName } from '@sluice/policy';
 import type { WorkerSources } from '@sluice/telemetry';
 
-/** Answers a scrape's questions about credentials and circuits. Targets that pass the client's name on have no fixed circuit. */
+/**
+ * Supplies the gauges of credentials and circuits at scrape time. Targets that pass the client's name on have no fixed
+ * circuit.
+ */
 export function watchUpstreams(config: Config, health: UpstreamHealth): WorkerSources {
   const targets: TargetRef[] = config.models.flatMap((model) =>
     model.targets.flatMap(({ upstream, model: name }) =>

@@ -4,7 +4,7 @@ const malformed = (message: string): UpstreamFailure => ({ kind: 'malformed', me
 
 export const tooLargeEvent = malformed('The provider sent an event that is too large.');
 export const tooLargeBody = malformed("The provider's answer is too large.");
-/** A stream that ends at once would else look as if its connection had broken. */
+/** Without this failure, a stream that ends at once would count as a broken connection. */
 export const noContent = malformed('The provider answered with a status that means no content.');
 export const notUnderstood = malformed("The provider's answer could not be understood.");
 export const diverged: UpstreamFailure = { kind: 'diverged', message: '' };
@@ -15,7 +15,7 @@ export const truncated: UpstreamFailure = {
 
 const timeout = (message: string): UpstreamFailure => ({ kind: 'timeout', message });
 
-export const pastDeadline = timeout('The request took longer than it may in all.');
+export const pastDeadline = timeout('The request reached its deadline.');
 export const notBegun = timeout('The provider did not begin to answer in time.');
 export const notWhole = timeout('The provider did not end its answer in time.');
 export const stopped = timeout('The provider stopped answering.');

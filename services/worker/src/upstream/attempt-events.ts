@@ -2,7 +2,7 @@ import type { UpstreamFailure } from '@sluice/protocol';
 import type { AnswerSummary, StreamState } from '@sluice/providers';
 import type { Ending } from '../attempt/attempt-result.ts';
 
-/** A link on the way to the client that is full. */
+/** The full buffer that makes us stop reading. */
 export type Holder = 'client' | 'mailbox';
 
 export type AttemptEvent =
@@ -15,11 +15,11 @@ export type AttemptEvent =
       readonly finish: Finish;
       readonly at: number;
     }
-  /** More text of a whole answer has come. `mayBeComplete`: it ends as a JSON object does. */
+  /** More text of a whole answer arrived. `mayBeComplete`: it ends with a closing brace. */
   | { readonly kind: 'whole_text'; readonly mayBeComplete: boolean; readonly at: number }
   | { readonly kind: 'held'; readonly by: Holder; readonly isHeld: boolean; readonly at: number }
   | { readonly kind: 'tick'; readonly at: number }
-  /** The translator's state, after it was given something. */
+  /** The translator's state after its last input. */
   | { readonly kind: 'translated'; readonly state: StreamState }
   /** The body has ended. */
   | { readonly kind: 'ended' }
@@ -31,8 +31,8 @@ export type AttemptEvent =
   | { readonly kind: 'threw' }
   | { readonly kind: 'aborted' };
 
-/** The finish of the answer. `may_go_on`: the provider says it has finished, but this one sometimes sends more. */
-export type Finish = 'open' | 'finished' | 'may_go_on';
+/** The finish of the answer. `may_continue`: this provider sometimes sends more after its finish reason. */
+export type Finish = 'open' | 'finished' | 'may_continue';
 
 export type AttemptCommand =
   | { readonly kind: 'pause' | 'resume' }
@@ -41,10 +41,10 @@ export type AttemptCommand =
   /** Let the translator end the stream; if it is not complete then, the attempt fails with this failure. */
   | { readonly kind: 'end_stream'; readonly otherwise: UpstreamFailure | undefined }
   | { readonly kind: 'read_whole' | 'read_error' }
-  /** Take the whole answer if it is complete; if it is not, the connection broke with this failure, if there is one. */
+  /** Take the whole answer if it is complete; otherwise the connection broke with this failure, if one is given. */
   | { readonly kind: 'take_whole'; readonly otherwise: UpstreamFailure | undefined }
   | { readonly kind: 'settle'; readonly ending: Ending }
-  /** Close the socket; tell the provider to stop where that is not enough. */
+  /** Close the socket; ask the provider to stop if closing is not enough. */
   | { readonly kind: 'hang_up' }
-  /** Let the provider end its answer, so that the connection can be used again. */
+  /** Let the provider end its answer, so that the connection can be reused. */
   | { readonly kind: 'linger' };

@@ -1,14 +1,14 @@
 import type { AttemptCommand, AttemptEvent } from './attempt-events.ts';
 import { type AttemptLimits, type AttemptState, beginAttempt, stepAttempt, wakeAt } from './attempt-state.ts';
 
-/** Holds the state of one attempt, and the one timer that looks at it. */
+/** Holds the state of one attempt, and its timer. */
 export interface AttemptMachine {
   readonly state: AttemptState;
   dispatch(event: AttemptEvent): void;
-  /** Runs a callback; an error thrown inside ends the attempt: undici would swallow it. */
+  /** Runs a callback; an error that it throws ends the attempt, because undici would swallow the error. */
   guard(work: () => void): void;
   fallOver(error: unknown): void;
-  /** Sets the timer for the first time; every event does so afterwards. */
+  /** Sets the timer for the first time; afterwards every event sets it. */
   watch(): void;
 }
 
@@ -18,7 +18,7 @@ export interface AttemptMachineNeeds extends AttemptLimits {
   readonly now: () => number;
 }
 
-/** Timers of Node hold no more than 31 bits. */
+/** Node's timers take at most 31 bits. */
 const longestTimerMs = 2 ** 31 - 1;
 
 export function createAttemptMachine(
@@ -37,7 +37,7 @@ export function createAttemptMachine(
     watch();
   }
 
-  /** One timer looks at the state now and then, so that a token costs no timer of its own. */
+  /** One timer checks the state from time to time, so that a token needs no timer of its own. */
   function watch(): void {
     if (state.isOver) return clearTimeout(timer);
     const at = wakeAt(state);

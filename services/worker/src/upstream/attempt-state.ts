@@ -14,28 +14,28 @@ export interface AttemptLimits {
   readonly asksStream: boolean;
   readonly firstTokenMs: number;
   readonly idleMs: number;
-  /** For the whole attempt where the answer comes in one piece; Infinity for none. */
+  /** Time limit of an attempt with a whole (not streamed) answer; Infinity for none. */
   readonly wholeMs: number;
-  /** Until the request's deadline. */
+  /** Milliseconds until the request's deadline. */
   readonly remainingMs: number;
 }
 
 export interface AttemptState {
   readonly limits: AttemptLimits;
   readonly startedAt: number;
-  /** `undecided` until the first bytes have come; `error` for a status other than 2xx. */
+  /** `undecided` until the first bytes arrive; `error` for a status other than 2xx. */
   readonly reading: 'undecided' | 'error' | 'stream' | 'whole';
-  /** Progress of the stream. `none`: nothing of the answer has come; `finished`: only usage may follow. */
+  /** Progress of the stream. `none`: no content yet; `finished`: only usage may follow. */
   readonly progress: 'none' | 'begun' | 'finished';
-  /** The provider has said that the answer is finished, even if more may follow (`may_go_on`). */
+  /** The provider sent its finish reason, even if more may follow (`may_continue`). */
   readonly isFinished: boolean;
-  /** Those that make us stop reading. */
+  /** The full buffers that make us stop reading. */
   readonly holders: readonly Holder[];
   /** Silence up to this time fails the attempt. */
   readonly quietUntil: number;
   /** Signs of life without content may put `quietUntil` off up to this time. */
   readonly signsUntil: number;
-  /** Time of the next look whether a whole answer is complete although its body has not ended; Infinity for none. */
+  /** Time of the next check for a complete whole answer whose body has not ended; Infinity for none. */
   readonly checkWholeAt: number;
   readonly isOver: boolean;
 }
@@ -47,15 +47,15 @@ export interface AttemptStep {
 
 /** An answer that lacks only its usage is complete this long after its finish. */
 const usageWaitMs = 500;
-/** A whole answer whose JSON is complete is taken after so much silence: its length was wrong, or its last chunk lost. */
+/** Silence after which a whole answer with complete JSON is taken: its length was wrong, or its last chunk was lost. */
 const wholeQuietMs = 1000;
-/** The longest wait for the body of an error. The client of `@sluice/upstream` ends it after 2 s; this holds if it does not. */
+/** The longest wait for the body of an error; a second limit, behind the 2 s of the client of `@sluice/upstream`. */
 const errorBodyMs = 5000;
 /** Signs of life without content extend a limit to this many times its length. */
 const mostPatience = 5;
 /**
- * Content puts the limit of silence off only where that is worth this part of it: a new state for each token was 280 bytes,
- * a tenth of what the worker allocates for one.
+ * Content extends the limit of silence only if the gain exceeds this fraction of the limit: a new state for each token
+ * took 280 bytes, a tenth of the worker's allocations per token.
  */
 const precision = 1 / 1000;
 
@@ -74,7 +74,7 @@ export function beginAttempt(limits: AttemptLimits, at: number): AttemptState {
   };
 }
 
-/** The time at which the attempt must be looked at, if nothing happens before. */
+/** The time of the next check of the attempt, if no event comes first. */
 export function wakeAt({ limits, startedAt, reading, quietUntil, checkWholeAt }: AttemptState): number {
   const wholeUntil = reading === 'stream' || (reading === 'undecided' && limits.asksStream) ? Infinity : limits.wholeMs;
   return Math.min(quietUntil, checkWholeAt, startedAt + wholeUntil, startedAt + limits.remainingMs);
@@ -123,7 +123,7 @@ const none: readonly AttemptCommand[] = [];
 const stay = (state: AttemptState, commands = none): AttemptStep => ({ state, commands });
 
 function settle(state: AttemptState, ending: Ending, after: readonly AttemptCommand[] = []): AttemptStep {
-  // The socket may be used again: it must not stay paused.
+  // The socket may be reused: it must not stay paused.
   const resume: readonly AttemptCommand[] = state.holders.length > 0 ? [{ kind: 'resume' }] : [];
   return {
     state: { ...state, isOver: true, holders: [], quietUntil: Number.POSITIVE_INFINITY },
@@ -197,7 +197,7 @@ function onHeld(state: AttemptState, { by, isHeld, at }: Extract<AttemptEvent, {
   const wasHeld = state.holders.length > 0;
   const next = { ...state, holders };
   if (holders.length > 0 === wasHeld) return stay(next);
-  // We do not read now: that is no silence of the provider.
+  // Reading is paused, so silence does not count against the provider.
   if (!wasHeld) return stay({ ...next, quietUntil: Number.POSITIVE_INFINITY }, [{ kind: 'pause' }]);
   const { idleMs } = state.limits;
   const allowedMs = state.progress === 'finished' ? Math.min(usageWaitMs, idleMs) : idleMs;
@@ -214,9 +214,9 @@ function onTime(state: AttemptState, at: number): AttemptStep {
   return breakOff(state, state.progress === 'none' ? notBegun : stopped);
 }
 
-/** Ends the answer on a failure. An answer that was finished before is complete all the same. */
+/** Ends the answer on a failure. An answer that was finished before the failure is complete. */
 function breakOff(state: AttemptState, failure: UpstreamFailure): AttemptStep {
-  // Status and headers are enough to sort the failure.
+  // Status and headers are enough to classify the failure.
   if (state.reading === 'error') return stay(state, [{ kind: 'read_error' }]);
   if (state.isFinished) {
     return stay({ ...state, quietUntil: Number.POSITIVE_INFINITY }, [{ kind: 'end_stream', otherwise: failure }]);

@@ -24,15 +24,15 @@ const sseField = /^(?:data|event|id|retry)?:/;
 const fieldNames = ['data:', 'event:', 'id:', 'retry:'];
 /** Characters that may stand before an answer: a byte order mark, blanks, NULs. */
 const leading = /^[\uFEFF\s\0]+/;
-/** A first line of JSON lines that is longer is taken for a whole answer. */
+/** Length in characters; a longer first line makes the body a whole answer. */
 const longestFirstLine = 64 * 1024;
 
 /**
- * Decides from the beginning of a body how it is read; undefined while that takes more text. The bytes decide before the
- * content type does: servers send streams under `application/json`, whole answers where a stream was asked for, and the
- * other way round.
+ * Decides from the beginning of a body how to read it. Returns undefined if it needs more text. The bytes take precedence
+ * over the content type: servers send streams as `application/json`, whole answers to requests for a stream, and streams
+ * to requests for a whole answer.
  *
- * @param isEnd no more text comes
+ * @param isEnd no more text follows
  */
 export function decideReading(facts: FramingFacts, text: string, isEnd: boolean): Reading | undefined {
   const { own, asksStream, contentType } = facts;
@@ -77,7 +77,7 @@ function isJsonObject(text: string): boolean {
 
 const terminator = '[DONE]';
 
-/** A whole answer without what servers put around it: a byte order mark, NULs, `[DONE]`, `data: [DONE]`. */
+/** Removes what servers add around a whole answer: a byte order mark, NULs, `[DONE]`, `data: [DONE]`. */
 export function withoutTerminator(text: string): string {
   let end = text.length;
   for (;;) {

@@ -15,7 +15,7 @@ export interface Outlet {
   readonly hasContent: boolean;
   /** Upstream events that were passed on. */
   readonly events: number;
-  /** Upstream events that came. */
+  /** Upstream events that were received. */
   readonly received: number;
 }
 
@@ -23,7 +23,7 @@ export interface OutletNeeds {
   readonly sink: AnswerSink;
   readonly state: () => AttemptState;
   readonly dispatch: (event: AttemptEvent) => void;
-  /** Runs a callback that comes later, so that an error that it throws ends the attempt. */
+  /** Runs a later callback so that an error in it ends the attempt. */
   readonly guard: (work: () => void) => void;
   readonly now: () => number;
 }

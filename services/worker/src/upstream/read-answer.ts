@@ -8,7 +8,7 @@ import { createStreamReader, type StreamReader } from './read-stream.ts';
 
 /** Reads the answer of one call: cuts and translates its text, hands it to the sink, and dispatches events. */
 export interface AnswerReader {
-  /** Called before the call: some providers must be told to stop even before their first byte. */
+  /** Runs before the call: some providers need an explicit stop even before their first byte. */
   open(): void;
   onHead(head: ResponseHead): void;
   onText(piece: string): void;
@@ -17,8 +17,8 @@ export interface AnswerReader {
   endStream(otherwise: UpstreamFailure | undefined): void;
   readWhole(): void;
   /**
-   * Takes the whole answer if all of it is there, though its body has not ended. If it is not, the connection counts as
-   * broken by this failure; without one the attempt goes on.
+   * Takes the whole answer if it is complete although its body has not ended. Otherwise the connection counts as broken
+   * by this failure; without a failure the attempt continues.
    */
   takeWhole(otherwise: UpstreamFailure | undefined): void;
   readError(): void;
@@ -54,7 +54,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
 
   function collect(piece: string): void {
     text += piece;
-    // The beginning of an error's body is enough.
+
     if (needs.state().reading === 'error') return text.length > maxErrorBytes ? dispatch({ kind: 'ended' }) : undefined;
     if (text.length > needs.maxBodyBytes) return fail(tooLargeBody);
     if (needs.state().reading === 'undecided') decide(false);
@@ -81,7 +81,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
       dispatch({ kind: 'ended' });
     },
     endStream: stream.end,
-    /** Also where a stream was wanted: an error in disguise, a page of some proxy, a server that does not stream. */
+    /** Also handles a non-stream body where a stream was expected: an error with status 200, a proxy's HTML page. */
     readWhole() {
       const whole = translateWhole(needs, text);
       return whole.kind === 'failed' ? fail(whole.failure) : passWhole(needs, out, whole);
@@ -111,7 +111,7 @@ function passWhole(
   dispatch({ kind: 'completed', summary });
 }
 
-/** If the adapter throws at the body of an error, status and headers alone decide. */
+/** If the adapter throws on the body of an error, status and headers alone decide. */
 function failureOf({ adapter, onThrow }: AnswerReaderNeeds, head: ResponseHead, text: string): UpstreamFailure {
   try {
     return adapter.toFailure(head, text);

@@ -6,16 +6,16 @@ import type { Finish } from './attempt-events.ts';
 import type { Outlet } from './outlet.ts';
 import type { AnswerReaderNeeds } from './reader-needs.ts';
 
-/** Cuts a stream into events, translates them and passes them on. */
+/** Splits a stream into events, translates them and passes them on. */
 export interface StreamReader {
-  /** Makes the translator ready, before the call. */
+  /** Creates the translator, before the call. */
   open(): void;
-  /** The body is a stream of this framing. */
+  /** Starts to read the body as a stream of this framing. */
   begin(framing: Framing): void;
   onText(piece: string): void;
   /** Lets the translator end the stream; if it is not complete then, the attempt fails with this failure. */
   end(otherwise: UpstreamFailure | undefined): void;
-  /** The call that stops the answer where closing the socket does not. */
+  /** The call that stops the answer if closing the socket does not. */
   toCancel(): ReturnType<NonNullable<StreamTranslator['toCancel']>>;
 }
 
@@ -77,5 +77,5 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
 
 function finishOf(translator: StreamTranslator | undefined): Finish {
   if (translator?.isFinished !== true) return 'open';
-  return translator.mayGoOn === true ? 'may_go_on' : 'finished';
+  return translator.mayContinue === true ? 'may_continue' : 'finished';
 }

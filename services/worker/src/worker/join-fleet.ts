@@ -13,7 +13,7 @@ import type { WorkerMetrics } from '@sluice/telemetry';
 import type { ActiveRuns } from '../consumer/active-runs.ts';
 import { createRunMemory, type RunMemory } from '../consumer/run-memory.ts';
 
-/** The worker's side of the fleet: connections to Redis, its mailbox, those of ingresses, and signs of life. */
+/** The worker's part in the fleet: connections to Redis, its mailbox, those of ingresses, and signs of life. */
 export interface Fleet {
   /** The connection for commands. */
   readonly commands: RedisConnection;
@@ -23,7 +23,7 @@ export interface Fleet {
   readonly memory: RunMemory;
   /** Reads the worker's mailbox, gives signs of life, and joins the list of workers. */
   start(): Promise<void>;
-  /** Ends all but the connections, and what else is given, within this time. */
+  /** Closes everything but the connections, and the given others, within this time. */
   close(withinMs: number, others: () => readonly Promise<unknown>[]): Promise<void>;
   disconnect(): void;
 }

@@ -7,11 +7,11 @@ import { createImageFetcher, type ImageFetcher } from '@sluice/upstream';
 import { createModelLists, type ModelLists } from '../models/model-lists.ts';
 import { createUpstreamClients, type UpstreamClients } from '../targets/upstream-clients.ts';
 
-/** The worker's side towards the providers. */
+/** The worker's clients of the providers, and what depends on them. */
 export interface Upstreams {
   readonly clients: UpstreamClients;
   readonly images: ImageFetcher;
-  /** Undefined where there is no secret key to encrypt access tokens with. */
+  /** Undefined if there is no secret key to encrypt access tokens with. */
   readonly tokens: TokenVault | undefined;
   readonly modelLists: ModelLists;
 }
@@ -28,10 +28,10 @@ export interface UpstreamsNeeds {
 }
 
 const connectTimeoutMs = 10_000;
-/** No provider takes larger ones. */
+/** Size limit of one image; providers take no larger ones. */
 const maxImageBytes = 20 * 1024 * 1024;
 /**
- * Bytes of all images in memory. Each takes about four times its size: as base64, in a body, and in the body's bytes.
+ * Size limit of all images in memory. Each takes some four times its size: as base64, in a body, and in the body's bytes.
  */
 const maxTotalImageBytes = 128 * 1024 * 1024;
 const imageTimeoutMs = 10_000;
@@ -41,7 +41,7 @@ export function reachUpstreams(needs: UpstreamsNeeds): Upstreams {
   const clients = createUpstreamClients({
     config,
     connectTimeoutMs,
-    onThrow: (error) => logger.error({ err: error }, 'an answer of a provider could not be processed'),
+    onThrow: (error) => logger.error({ err: error }, "a provider's answer could not be processed"),
   });
   const images = createImageFetcher({
     maxBytes: maxImageBytes,
@@ -58,7 +58,7 @@ export function reachUpstreams(needs: UpstreamsNeeds): Upstreams {
     maxBodyBytes: config.worker.maxBodyBytes,
     onAsked: metrics.modelsAsked,
     onFailed: (upstream, { kind, status, message }) =>
-      logger.warn({ upstream, kind, status, reason: message }, 'upstream did not tell its models'),
+      logger.warn({ upstream, kind, status, reason: message }, 'upstream did not list its models'),
     onError,
     now,
   });

@@ -7,7 +7,7 @@ import type { Target } from '../../src/targets/targets.ts';
 import type { CallClient } from '../../src/targets/upstream-clients.ts';
 import { isAskedToStream } from '../../src/attempt/asks-stream.ts';
 import { delta } from '../fake-upstream.ts';
-import { executionWith, jobWith, makeAttemptWith, runNeedsWith, targetWith } from '../scene.ts';
+import { claimedRunWith, jobWith, makeAttemptWith, runNeedsWith, targetWith } from '../scene.ts';
 
 type Answer = (listener: CallListener) => void;
 
@@ -36,7 +36,7 @@ const breaks =
     listener.onFailure({ kind: 'network', message: 'reset' }, true);
   };
 
-/** Serves one request for a whole answer: what was sent, what was asked, how it ended. */
+/** Serves one request for a whole answer; returns the text sent, the requests made and the outcome. */
 async function serve(targets: readonly Target[], answers: readonly Answer[], body: ChatBody = { messages: [] }) {
   const requests: UpstreamRequest[] = [];
   const client: CallClient = {
@@ -51,7 +51,7 @@ async function serve(targets: readonly Target[], answers: readonly Answer[], bod
   let sent = '';
   const outcome = await run(
     runNeedsWith({ targetsOf: () => targets, makeAttempt: makeAttemptWith({ client }) }),
-    executionWith({ job, body, onData: (piece) => (sent += piece) }),
+    claimedRunWith({ job, body, onData: (piece) => (sent += piece) }),
   );
   const asked = requests.map(({ body }) => JSON.parse(String(body)) as ChatBody);
   return { outcome, asked, answer: sent === '' ? undefined : (JSON.parse(sent) as unknown) };
@@ -70,7 +70,7 @@ describe('a whole answer that is collected', () => {
     expect(outcome).toMatchObject({ kind: 'end', attempts: 1 });
   });
 
-  it('is begun anew elsewhere where it breaks off', async () => {
+  it('is started again at another target when it breaks off', async () => {
     const { answer, outcome } = await serve(
       [collecting('u'), collecting('v', { priority: 2 })],
       [breaks(delta('Hel')), whole(delta('Good '), delta('day', 'stop'))],
@@ -79,7 +79,7 @@ describe('a whole answer that is collected', () => {
     expect(outcome).toMatchObject({ kind: 'end', attempts: 2, end: { burntTokens: 1 } });
   });
 
-  it('is written on by a target that can, from where it broke off', async () => {
+  it('is resumed by a target that can, at the point where it broke off', async () => {
     const { answer, asked } = await serve(
       [collecting('u'), collecting('v', { priority: 2, prefill: 'assistant' })],
       [breaks(delta('The answer ')), whole(delta('is '), delta('42.', 'stop'))],
@@ -88,7 +88,7 @@ describe('a whole answer that is collected', () => {
     expect(answer).toMatchObject(contentOf('The answer is 42.'));
   });
 
-  it('is written on by an answer in one piece', async () => {
+  it('is resumed by a whole answer', async () => {
     const completion = {
       id: 'c',
       object: 'chat.completion',

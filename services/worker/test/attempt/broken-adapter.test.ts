@@ -2,7 +2,7 @@ import { providers } from '@sluice/providers';
 import { describe, expect, it, vi } from 'vitest';
 import { run } from '../../src/run.ts';
 import type { Health } from '../../src/targets/fleet-health.ts';
-import { chosenWith, executionWith, jobWith, makeAttemptWith, runNeedsWith, seamsWith, targetWith } from '../scene.ts';
+import { chosenWith, claimedRunWith, jobWith, makeAttemptWith, runNeedsWith, seamsWith, targetWith } from '../scene.ts';
 
 const bug = (): never => {
   throw new URIError('URI malformed');
@@ -27,7 +27,7 @@ describe.each(Object.entries(broken))('an adapter that throws over %s', (_what, 
     const target = targetWith({ adapter, pool: { ...pool, take: (id) => ({ ...pool.take(id), giveBack }) } });
     const makeAttempt = makeAttemptWith({ onThrow });
     const attempted = await makeAttempt(
-      executionWith({ job: jobWith({ stream: false }) }),
+      claimedRunWith({ job: jobWith({ stream: false }) }),
       chosenWith({ target }),
       seamsWith(),
     );
@@ -51,7 +51,7 @@ describe.each(Object.entries(broken))('an adapter that throws over %s', (_what, 
     };
     const outcome = await run(
       runNeedsWith({ targetsOf: () => [targetWith({ adapter })], makeAttempt: makeAttemptWith(), health }),
-      executionWith({ job: jobWith({ stream: false }) }),
+      claimedRunWith({ job: jobWith({ stream: false }) }),
     );
     expect(outcome).toMatchObject({ kind: 'retry', error: { code: 'upstream_malformed', retryable: false } });
     expect(health.abandoned).toHaveBeenCalledWith({ upstreamId: 'u', model: 'm' });

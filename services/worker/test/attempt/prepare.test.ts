@@ -60,13 +60,13 @@ describe('prepare', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('asks nothing for a provider that wants nothing', async () => {
+  it('makes no call for a provider without preparation', async () => {
     const { upstream, settled } = start({ adapter: providers.openai.create({}) });
     expect(await settled()).toEqual({ kind: 'ready', body: {}, plan });
     expect(upstream.requests).toEqual([]);
   });
 
-  it('goes through the steps and hands on what they found out', async () => {
+  it('takes the steps and passes their results on', async () => {
     const { answer, paths, settled } = start();
     await answer('chat-1');
     expect(await settled()).toBeUndefined();
@@ -82,7 +82,7 @@ describe('prepare', () => {
     });
   });
 
-  it('ends with the failure that the provider speaks of', async () => {
+  it('ends with the failure that the provider reports', async () => {
     const { answer, settled } = start();
     await answer('no', 503);
     expect(await settled()).toEqual({ kind: 'failed', failure: { kind: 'server', message: 'no' } });
@@ -106,7 +106,7 @@ describe('prepare', () => {
     expect(paths()).toEqual(['/open', '/close']);
   });
 
-  it('does not wait for what it only tells, nor mind what becomes of it', async () => {
+  it('does not wait for the answer to a message, and ignores its failure', async () => {
     function* say(): Preparation {
       yield { kind: 'tell', request: to('bye') };
       return { kind: 'failed', failure: { kind: 'unexpected', message: 'no chat' } };
@@ -116,7 +116,7 @@ describe('prepare', () => {
     expect(paths()).toEqual(['/bye']);
   });
 
-  it('stops when the request is not wanted any more, and says so to the provider', async () => {
+  it('stops when the request is cancelled, and sends the last message to the provider', async () => {
     const { answer, controller, paths, settled } = start();
     await answer('chat-1');
     controller.abort('cancelled');

@@ -11,7 +11,7 @@ const control = (kind: Frame['kind'], requestId: string, epoch = 1): Frame => ({
 });
 
 describe('createActiveRuns', () => {
-  it('cancels the run that is meant, and no other epoch of it', () => {
+  it('cancels the named run, and no other epoch of it', () => {
     const runs = createActiveRuns();
     const first = runs.open({ requestId: 'r', epoch: 1, ingressId: 'i' });
     const second = runs.open({ requestId: 'r', epoch: 2, ingressId: 'i' });
@@ -20,7 +20,7 @@ describe('createActiveRuns', () => {
     expect(second.signal.aborted).toBe(false);
   });
 
-  it('ignores what is over', () => {
+  it('ignores runs that are over', () => {
     const runs = createActiveRuns();
     const run = runs.open({ requestId: 'r', epoch: 1, ingressId: 'i' });
     run.close();
@@ -39,7 +39,7 @@ describe('createActiveRuns', () => {
     expect(held).toEqual([true, false]);
   });
 
-  it('says to a later call of the run what an earlier one has heard, or nobody', () => {
+  it('reports a hold to a later attempt of the run, even if no attempt was there before', () => {
     const runs = createActiveRuns();
     const run = runs.open({ requestId: 'r', epoch: 1, ingressId: 'i' });
     runs.control(control('pause', 'r'));

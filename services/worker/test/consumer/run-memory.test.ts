@@ -20,7 +20,7 @@ function setUp() {
 }
 
 describe('the memory of runs', () => {
-  it('says of a run that it has, and how far that has come', () => {
+  it('answers that it has a run, and how many frames it has sent', () => {
     const { memory, said } = setUp();
     const begun = memory.begin(run);
     const publisher = { sent: 1 };
@@ -43,7 +43,7 @@ describe('the memory of runs', () => {
     expect(memory.begin({ ...run, epoch: 2 })).not.toBe(undefined);
   });
 
-  it('does not begin a run again, neither while it goes on nor after it', () => {
+  it('does not begin a run again, neither during it nor after it', () => {
     const { memory } = setUp();
     const begun = memory.begin(run);
     expect(memory.begin(run)).toBe(undefined);
@@ -67,13 +67,13 @@ describe('the memory of runs', () => {
     expect(memory.begin(run)).toBe(undefined);
   });
 
-  it('may be offered a run again that it was refused', () => {
+  it('begins a run whose earlier claim was refused', () => {
     const { memory } = setUp();
     memory.begin(run)?.close();
     expect(memory.begin(run)).not.toBe(undefined);
   });
 
-  it('forgets what is over after two minutes at the latest', () => {
+  it('forgets a run at most two minutes after its end', () => {
     const { memory, said, pass } = setUp();
     const begun = memory.begin(run);
     begun?.claimed({ sent: 1 });

@@ -42,19 +42,19 @@ function setUp(entries: readonly CooldownEntry[], openModels: readonly string[] 
 }
 
 describe('npm run cooldowns', () => {
-  it('lists what is in cooldown, for how long and why, and what is open', async () => {
+  it('lists cooldowns with their length and cause, and open circuits', async () => {
     const { run } = setUp(
       [cooling, { ...cooling, credentialId: 'b', model: 'm', remainingMs: 900, isRefused: true }],
       ['m'],
     );
     expect(await run()).toEqual([
-      'credential  u/a  all models  cooldowns for 60 min (rate_limit)',
-      'credential  u/b  model m  cooldowns for 1 s (rate_limit, refused by the provider)',
+      'credential  u/a  all models  in cooldown for 60 min (rate_limit)',
+      'credential  u/b  model m  in cooldown for 1 s (rate_limit, refused by the provider)',
       'circuit     u/m  open after 5 failed requests (server: out of order)',
     ]);
   });
 
-  it('says so when all is well', async () => {
+  it('prints one line when there is nothing to list', async () => {
     expect(await setUp([]).run()).toEqual(['No credential is in cooldown and no circuit is open.']);
   });
 
@@ -73,7 +73,7 @@ describe('npm run cooldowns', () => {
     [['lift', 'u', 'a', 'm'], usage],
     [['lift', 'x'], 'There is no upstream "x". There are: u.'],
     [['lift', 'u', 'x'], 'The upstream "u" has no credential "x". It has: a, b.'],
-  ])('refuses %j with what there is', async (args, message) => {
+  ])('refuses %j and names the valid choices', async (args, message) => {
     const { run, done } = setUp([cooling]);
     await expect(run(...args)).rejects.toThrow(new UsageError(message));
     expect(done).toEqual([]);

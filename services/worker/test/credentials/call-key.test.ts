@@ -23,12 +23,12 @@ describe('the key of a call', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('is the one that config says', async () => {
+  it('is the configured key', async () => {
     const fixed = { ...credential, apiKey: createSecret('sk'), tokens: undefined, tokenCredential: undefined };
     expect(await takeCallKey(fixed, { tokens: never, signal, remainingMs: 5 })).toEqual({ kind: 'key', apiKey: 'sk' });
   });
 
-  it('is the token that all use now', async () => {
+  it('is the access token that all workers use now', async () => {
     const tokens = vaultWith(Promise.resolve({ kind: 'token', value: 't', version: 'v', origin: 'awaited' }));
     expect(await takeCallKey(credential, { tokens, signal, remainingMs: 5 })).toEqual({
       kind: 'key',
@@ -44,7 +44,7 @@ describe('the key of a call', () => {
     expect(await taken).toMatchObject({ kind: 'failed', failure: { kind: 'timeout' } });
   });
 
-  it('is not waited for when its request is not wanted any more', async () => {
+  it('is not waited for when its request is cancelled', async () => {
     const controller = new AbortController();
     const taken = takeCallKey(credential, { tokens: never, signal: controller.signal, remainingMs: 500 });
     controller.abort();

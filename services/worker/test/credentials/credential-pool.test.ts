@@ -3,7 +3,7 @@ import { createCredentialPool } from '../../src/credentials/credential-pool.ts';
 
 type Pool = ReturnType<typeof createCredentialPool>;
 
-/** Returns the credential that would be called next, if nobody else asked. */
+/** Returns the credential that is offered first. */
 function next(pool: Pool): string | undefined {
   const { ids, close } = pool.offer();
   close();
@@ -11,7 +11,7 @@ function next(pool: Pool): string | undefined {
 }
 
 describe('createCredentialPool', () => {
-  it('prefers whoever carries least', () => {
+  it('prefers the least loaded credential', () => {
     const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }]);
     const first = pool.take('a');
     expect(next(pool)).toBe('b');
@@ -29,7 +29,7 @@ describe('createCredentialPool', () => {
     expect(led).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
   });
 
-  it('gives those that ask at the same moment to different ones', () => {
+  it('gives simultaneous requests different credentials', () => {
     const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }]);
     pool.take('a');
     const offers = Array.from({ length: 5 }, () => pool.offer());
@@ -37,7 +37,7 @@ describe('createCredentialPool', () => {
     expect(led).toBe(3);
   });
 
-  it('offers those that suit, in turn, and nothing where none does', () => {
+  it('offers suitable credentials in turn, and nothing if none is suitable', () => {
     const pool = createCredentialPool([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
     const led = Array.from({ length: 4 }, () => pool.offer(({ id }) => id !== 'b').ids[0]);
     expect(new Set(led)).toEqual(new Set(['a', 'c']));

@@ -12,7 +12,7 @@ describe('refusals of a credential with 403', () => {
     expect(counts.refused(credential, request('3', 'y'))).toBe(true);
   });
 
-  it('prove nothing while one client alone meets them', () => {
+  it('do not count against it while one client alone meets them', () => {
     const counts = createForbiddenCredentials();
     const verdicts = ['1', '2', '3', '4', '5'].map((id) => counts.refused(credential, request(id, 'x')));
     expect(verdicts).toEqual([false, false, false, false, false]);

@@ -12,7 +12,7 @@ const before: ProviderToken = { value: 'value-before-0001', expiresAtMs: 5, rene
 const optionSecret = 'secret-of-the-options-0003';
 const request = { method: 'GET', url: 'http://login/token', headers: {}, body: undefined } as const;
 
-/** Asks once, and fails in the words of the answer. */
+/** Makes one call, and fails with the text of its answer. */
 const echoing: TokenSource = {
   renewBeforeMs: 0,
   unknownLifeMs: 0,
@@ -37,7 +37,7 @@ function create(source: TokenSource, tokens: TokenOrigin = { kind: 'anonymous' }
   return { client, credential };
 }
 
-/** Settles with what comes of asking for a token, once the upstream has answered. */
+/** Settles with the result of a request for a token, once the upstream has answered. */
 async function obtain(source: TokenSource, text: string): Promise<TokenResult | undefined> {
   const { client, credential } = create(source);
   const obtained = credential?.obtain(before, 1000, 5000);
@@ -48,7 +48,7 @@ async function obtain(source: TokenSource, text: string): Promise<TokenResult | 
 }
 
 describe('a credential with tokens', () => {
-  it('is none where there is a key', () => {
+  it('does not exist beside a key', () => {
     expect(create(echoing).credential).toMatchObject({ upstreamId: 'u', credentialId: 'a' });
     const plain = { id: 'a', apiKey: undefined, tokens: undefined };
     const needs = { clientOf: createFakeUpstream, maxBodyBytes: 1 };
@@ -60,13 +60,13 @@ describe('a credential with tokens', () => {
     ['the token before', before.value],
     ['what it is renewed with', before.renewal ?? ''],
     ['a secret of the options', optionSecret],
-  ])('tells nothing of %s that a provider repeats, in a torn end either', async (_what, secret) => {
+  ])('removes %s that a provider repeats, even in a truncated end', async (_what, secret) => {
     const result = await obtain(echoing, `no: ${secret} and ${secret.slice(0, -3)}`);
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'authentication' }, renewal: 'renewal-after' });
     expect(JSON.stringify(result)).not.toContain(secret.slice(0, 10));
   });
 
-  it('ends a source that asks on and on', async () => {
+  it('ends a source that makes calls without end', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     let steps = 0;
@@ -95,7 +95,7 @@ describe('a credential with tokens', () => {
     expect(client.isAborted).toBe(true);
   });
 
-  it('does not lose a refresh token that has come when a later call breaks', async () => {
+  it('keeps a received refresh token when a later call breaks', async () => {
     const source = providers.iflow.create({ oauth_client_id: 'id', oauth_client_secret: 'client-secret' }).tokens;
     if (source === undefined) throw new Error('iflow has tokens');
     const { client, credential } = create(source);
@@ -108,7 +108,7 @@ describe('a credential with tokens', () => {
     expect(await obtained).toMatchObject({ kind: 'failed', failure: { kind: 'network' }, renewal: 'renewal-after' });
   });
 
-  it('reads a login each time, and takes a file that is not there for none', async () => {
+  it('reads a login each time, and treats a missing file as no login', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-login-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const path = join(folder, 'login.json');

@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 const redisUrl = (secret = password): string => `redis://:${secret}@${redis.host}:${redis.port}`;
 
-/** The rights of a user as SECURITY.md gives them, without its password. */
+/** The rights of a user in SECURITY.md, without its password. */
 function rulesOf(name: string): string[] {
   const page = readFileSync(new URL('../../../../SECURITY.md', import.meta.url), 'utf8');
   const [, rules = ''] = new RegExp(`^user ${name} on >PASSWORD ([^]*?)\\n(?=\\n|user |\`\`\`)`, 'm').exec(page) ?? [];
@@ -59,7 +59,7 @@ function admin(): RedisConnection {
   return connection;
 }
 
-/** A configuration in which all is well, apart from what a test changes. */
+/** A configuration without findings, with the changes of a test. */
 async function healthy(upstream: object = {}): Promise<Examination & { readonly config: object }> {
   return {
     config: {
@@ -95,7 +95,7 @@ async function listenHttps(): Promise<string> {
 }
 
 describe('the doctor', () => {
-  it('finds nothing where all is well, and ends with 0', async () => {
+  it('finds nothing in a correct set-up, and exits with 0', async () => {
     const { code, output } = await runDoctor({ ...(await healthy()), args: ['--json'] });
     const report = JSON.parse(output) as { ok: boolean; problems: number; warnings: number; checks: Check[] };
     expect(findings(report)).toEqual([]);
@@ -108,8 +108,8 @@ describe('the doctor', () => {
       'redis.rights: The Redis user may send all commands, to all keys',
       'clock.redis: This machine',
       'clock.upstream: This machine',
-      'upstream.models: The provider takes the key and lists 4 models (200).',
-      'files.rights: Nobody else can read',
+      'upstream.models: The provider accepts the key and lists 4 models (200).',
+      'files.rights: No other user can read',
       'machine.node: Sluice runs on Node 24',
     ]) {
       expect(texts).toContain(part);
@@ -120,7 +120,7 @@ describe('the doctor', () => {
     const { config, env } = await healthy({ options: { headers: { 'x-sim-directives': 'e401' } } });
     const { code, output } = await runDoctor({
       config,
-      // As the launcher says it.
+      // The launcher sets this variable.
       env: { ...env, LOG_LEVEL: 'warn', SLUICE_DOCTOR_DOTENV_NAMES: 'OTHER,LOG_LEVEL' },
     });
     expect(code).toBe(1);
@@ -136,19 +136,19 @@ describe('the doctor', () => {
     expect(output).not.toContain('canary');
   });
 
-  it('makes no call that is paid', async () => {
+  it('makes no call that is billed', async () => {
     const simulated = simulatorControl(simulator.url);
     await simulated.reset();
     await examine(await healthy());
     expect((await simulated.calls()).map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/models']);
   });
 
-  it('leaves nothing in Redis', async () => {
+  it('leaves no keys in Redis', async () => {
     await examine(await healthy());
     expect(await admin().keys('*')).toEqual([]);
   });
 
-  it('shows no secret, whatever it finds', async () => {
+  it('shows no secret in any finding', async () => {
     const { config } = await healthy({
       options: { headers: { 'x-sim-directives': 'e401', 'x-account': 'canary-account-0001' } },
     });
@@ -183,7 +183,7 @@ describe('the doctor', () => {
     }
   });
 
-  it('says in words what is wrong with the configuration, and looks at the rest', async () => {
+  it('describes the errors of the configuration, and continues with the other checks', async () => {
     const report = await examine({ config: { server: { port: 'x' } }, env: { SLUICE_API_KEYS: clientKey } });
     expect(findings(report)).toEqual([expect.stringMatching(/^problem config: server\.port must be/)]);
     expect(report.settings).toBeUndefined();
@@ -195,7 +195,7 @@ describe('the doctor', () => {
     expect([code, output.startsWith('Usage:')]).toEqual([1, true]);
   });
 
-  it('takes a machine without any configuration for one that is about to begin', async () => {
+  it('reports no problem on a machine without any configuration', async () => {
     const report = await examine({ env: { PORT: String(await freePort()) } });
     expect(countOf(report.checks).problem).toBe(0);
     expect(findings(report)).toContainEqual(
@@ -203,7 +203,7 @@ describe('the doctor', () => {
     );
   });
 
-  it('asks the Redis that a running npm start has brought', async () => {
+  it('checks the Redis that a running npm start has started', async () => {
     const report = await examine({ config: (await healthy()).config, startedRedisUrl: redisUrl() });
     expect(report.checks).toContainEqual(expect.objectContaining({ id: 'redis.write', level: 'ok' }));
   });
@@ -233,16 +233,16 @@ describe('a Redis', () => {
     ],
     ['that does not speak TLS', () => redisUrl().replace('redis:', 'rediss:'), /redis\.connect: .* does not answer/],
     [
-      'with a certificate that nobody signed',
+      'with a self-signed certificate',
       async () => (await listenHttps()).replace('https:', 'rediss:').replace('/v1', ''),
       /redis\.tls: .* is not trusted: DEPTH_ZERO_SELF_SIGNED_CERT/,
     ],
-  ])('%s is told so', async (_name, url, finding) => {
+  ])('%s gets a matching finding', async (_name, url, finding) => {
     const report = await examine({ ...(await healthy()), env: { REDIS_URL: await url() } });
     expect(findings(report)).toEqual([expect.stringMatching(finding)]);
   });
 
-  it('in a cluster, and behind sentinels, is looked at like a single one', async () => {
+  it('in a cluster, and behind sentinels, is checked like a single one', async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.stop());
     const sentinels = await startRedisFailover();
@@ -266,7 +266,7 @@ describe('a Redis', () => {
     }
   });
 
-  it('that throws keys away is a problem', async () => {
+  it('that evicts keys is a problem', async () => {
     const full = await startRedis({ args: ['--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru'] });
     onTestFinished(() => full.stop());
     expect(findings(await examine({ ...(await healthy()), env: { REDIS_URL: full.url } }))).toEqual([
@@ -274,7 +274,7 @@ describe('a Redis', () => {
     ]);
   });
 
-  it('that is a replica is told to take no writes', async () => {
+  it('that is a replica is reported as refusing writes', async () => {
     const replica = await startRedis({
       args: ['--replicaof', redis.host, String(redis.port), '--masterauth', password],
     });
@@ -284,7 +284,7 @@ describe('a Redis', () => {
     ]);
   });
 
-  it('whose user lacks commands or keys is told which', async () => {
+  it('whose user lacks commands or keys gets a list of them', async () => {
     const user = async (name: string, ...rules: string[]): Promise<string[]> => {
       await admin().call('ACL', 'SETUSER', name, 'reset', 'on', '>canary-narrow', ...rules);
       const url = `redis://${name}:canary-narrow@${redis.host}:${redis.port}`;
@@ -306,7 +306,7 @@ describe('a Redis', () => {
 });
 
 describe('an upstream', () => {
-  it('that refuses the key says so in a sentence', verifies('004-28'), async () => {
+  it('that refuses the key is reported in a sentence', verifies('004-28'), async () => {
     const { checks } = await examine(await healthy({ options: { headers: { 'x-sim-directives': 'e401' } } }));
     expect(checks.filter(({ level }) => level !== 'ok')).toEqual([
       {
@@ -342,60 +342,64 @@ describe('an upstream', () => {
     ]);
   });
 
-  it('that gives tokens to anybody is asked for one, and a login is not renewed', verifies('004-27'), async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-login-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    const oauthFile = join(folder, 'oauth_creds.json');
-    await writeFile(oauthFile, JSON.stringify({ apiKey: 'canary-login', refresh_token: 'canary-renewal' }), {
-      mode: 0o600,
-    });
-    const { config, env } = await healthy();
-    const upstreams = [
-      {
-        id: 'web',
-        type: 'zai-web',
-        base_url: simulator.url,
-        options: { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%', zai_web_guests: true },
-        credentials: [{ id: 'guest', anonymous: true }],
-      },
-      {
-        id: 'flow',
-        type: 'iflow',
-        base_url: `${simulator.url}/iflow/v1`,
-        options: { oauth_base_url: simulator.url, oauth_client_id: 'us', oauth_client_secret: 'canary-client' },
-        credentials: [{ id: 'login', oauth_file: oauthFile }],
-      },
-      { id: 'bot', type: 'coze', base_url: simulator.url, credentials: [{ id: 'pat', api_key: 'canary-pat' }] },
-    ];
-    const simulated = simulatorControl(simulator.url);
-    await simulated.reset();
-    const report = await examine({
-      config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
-      env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
-    });
-    const kindsOf = (found: readonly string[]): (string | undefined)[] => found.map((text) => text.split(':')[0]);
-    // The Redis of this test keeps nothing.
-    expect(kindsOf(findings(report))).toEqual(['warning redis.persistence']);
-    const texts = report.checks.map(({ about, text }) => `${about}: ${text}`);
-    expect(texts).toContain('upstream web, credential guest: The provider gives out a token to anybody.');
-    expect(texts).toContainEqual(
-      expect.stringMatching(/^upstream flow, credential login: The file of the login holds a token/),
-    );
-    expect(texts).toContainEqual(expect.stringMatching(/^upstream bot, credential pat: .* the key was not tried\.$/));
-    expect((await simulated.calls()).filter(({ path }) => path.includes('oauth'))).toEqual([]);
-    await rm(oauthFile);
-    const gone = await examine({
-      config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
-      env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
-    });
-    expect(kindsOf(findings(gone))).toEqual([
-      'problem files.login',
-      'warning redis.persistence',
-      'problem upstream.token',
-    ]);
-  });
+  it(
+    'that gives access tokens to anonymous clients is asked for one, and a login is not renewed',
+    verifies('004-27'),
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'sluice-doctor-login-'));
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+      const oauthFile = join(folder, 'oauth_creds.json');
+      await writeFile(oauthFile, JSON.stringify({ apiKey: 'canary-login', refresh_token: 'canary-renewal' }), {
+        mode: 0o600,
+      });
+      const { config, env } = await healthy();
+      const upstreams = [
+        {
+          id: 'web',
+          type: 'zai-web',
+          base_url: simulator.url,
+          options: { signing_variant: 'v2', signing_key: 'key-@@@@)))()((9))-xxxx&&&%%%%%', zai_web_guests: true },
+          credentials: [{ id: 'guest', anonymous: true }],
+        },
+        {
+          id: 'flow',
+          type: 'iflow',
+          base_url: `${simulator.url}/iflow/v1`,
+          options: { oauth_base_url: simulator.url, oauth_client_id: 'us', oauth_client_secret: 'canary-client' },
+          credentials: [{ id: 'login', oauth_file: oauthFile }],
+        },
+        { id: 'bot', type: 'coze', base_url: simulator.url, credentials: [{ id: 'pat', api_key: 'canary-pat' }] },
+      ];
+      const simulated = simulatorControl(simulator.url);
+      await simulated.reset();
+      const report = await examine({
+        config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
+        env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
+      });
+      const kindsOf = (found: readonly string[]): (string | undefined)[] => found.map((text) => text.split(':')[0]);
+      // The Redis of this test has no persistence.
+      expect(kindsOf(findings(report))).toEqual(['warning redis.persistence']);
+      const texts = report.checks.map(({ about, text }) => `${about}: ${text}`);
+      expect(texts).toContain('upstream web, credential guest: The provider gives an access token without a login.');
+      expect(texts).toContainEqual(
+        expect.stringMatching(/^upstream flow, credential login: The file of the login holds a token/),
+      );
+      expect(texts).toContainEqual(expect.stringMatching(/^upstream bot, credential pat: .* the key was not tried\.$/));
+      expect((await simulated.calls()).filter(({ path }) => path.includes('oauth'))).toEqual([]);
+      await rm(oauthFile);
+      const gone = await examine({
+        config: { ...config, upstreams, models: [{ id: '*', targets: [{ upstream: 'web' }] }] },
+        env: { ...env, SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
+      });
+      expect(kindsOf(findings(gone))).toEqual([
+        'problem files.login',
+        'warning redis.persistence',
+        'problem upstream.token',
+      ]);
+    },
+  );
 
-  it('whose credential is in cooldown is told so', async () => {
+  it('whose credential is in cooldown gets a warning', async () => {
     const prefix = 'doctor-cooldowns';
     const connection = admin();
     const health = createUpstreamHealth({
@@ -415,12 +419,12 @@ describe('an upstream', () => {
       ...(env === undefined ? {} : { env }),
     });
     expect(findings(report)).toEqual([
-      expect.stringMatching(/^warning upstream\.cooldowns: credential sim\/main all models cooldowns for \d+ s/),
+      expect.stringMatching(/^warning upstream\.cooldowns: credential sim\/main all models in cooldown for \d+ s/),
     ]);
     await connection.unlink(createKeys(prefix).cooldowns('sim'));
   });
 
-  it('whose name has no address is told from one that refuses connections', async () => {
+  it('whose name has no address is distinguished from one that refuses connections', async () => {
     const unknown = await examine(await healthy({ base_url: 'http://no-such-host.invalid/v1' }));
     expect(findings(unknown)).toEqual([
       expect.stringMatching(/^problem upstream\.dns: The name of no-such-host\.invalid:80 has no address/),
@@ -432,7 +436,7 @@ describe('an upstream', () => {
     ]);
   });
 
-  it('with a certificate that nobody signed, or without TLS, says which', async () => {
+  it('with a self-signed certificate, or without TLS, is reported as such', async () => {
     const selfSigned = await examine(await healthy({ base_url: await listenHttps() }));
     expect(findings(selfSigned)).toEqual([
       expect.stringMatching(/^problem upstream\.tls: localhost:\d+: The provider's TLS certificate is self-signed/),
@@ -467,7 +471,7 @@ describe('a file of certificates that cannot be used', () => {
     expect(report.checks.map(({ id }) => id)).toEqual(expect.arrayContaining(['redis.version', 'ports']));
   });
 
-  it('of Redis is a problem, and the rest is looked at', async () => {
+  it('of Redis is a problem, and the other checks continue', async () => {
     const examination = await healthy();
     const report = await examine({
       ...examination,
@@ -505,7 +509,7 @@ describe('this machine', () => {
     ]);
   });
 
-  it('is told when other users may read secrets in the file, and not when there are none', async () => {
+  it('gets a finding if other users can read secrets in the file, and none if the file has no secrets', async () => {
     const examination = await healthy();
     const open = await examine({ ...examination, mode: 0o644 });
     expect(findings(open)).toEqual([
@@ -518,7 +522,7 @@ describe('this machine', () => {
     expect(findings(await examine({ config, env, mode: 0o644 }))).toEqual([]);
   });
 
-  it('shows an ingress that runs already, and how full it is', verifies('001-58', '001-59'), async () => {
+  it('shows an ingress that already runs, and its load', verifies('001-58', '001-59'), async () => {
     const { config, env } = await healthy();
     const { server } = config as { server: { port: number; metrics_port: number } };
     const ingress = await spawnService('ingress', {
@@ -532,7 +536,7 @@ describe('this machine', () => {
     expect(findings(report)).toEqual([]);
     const texts = report.checks.map(({ text }) => text);
     expect(texts).toContain(
-      `Port ${server.port} on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that runs already.`,
+      `Port ${server.port} on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that already runs.`,
     );
     expect(texts).toContain('0 of 1000 requests run over all replicas, and 0 wait.');
     expect(texts).toContainEqual(expect.stringMatching(/^The ingress that runs here uses \d+ MiB of memory/));

@@ -45,7 +45,7 @@ const bad = (checks: readonly Check[]): string[] =>
   checks.filter(({ level }) => level !== 'ok').map(({ level, id, text }) => `${level} ${id}: ${text}`);
 
 describe('a Redis that answers', () => {
-  it('is fine where it is as it should be', () => {
+  it('is ok with the recommended settings', () => {
     expect(bad(judge({}))).toEqual([]);
   });
 
@@ -96,14 +96,14 @@ describe('a Redis that answers', () => {
     expect(bad(judge(facts))).toEqual([expect.stringMatching(finding)]);
   });
 
-  it('without persistence matters where it holds the tokens of logins', () => {
+  it('without persistence is a warning if it holds access tokens of logins', () => {
     expect(bad(judge({ savePoints: '' }))).toEqual([]);
     expect(bad(judge({ savePoints: '' }, { storesLogins: true }))).toEqual([
       expect.stringMatching(/^warning redis\.persistence: .* also the tokens of logins/),
     ]);
   });
 
-  it('is warned of where its connection is open to others', () => {
+  it('is a warning if its connection crosses a public network unencrypted', () => {
     expect(bad(judge({}, { isEncrypted: false }))).toEqual([]);
     expect(bad(judge({}, { isEncrypted: false, isNearby: false }))).toEqual([
       expect.stringMatching(/^warning redis\.tls: .* in clear\.$/),
@@ -113,7 +113,7 @@ describe('a Redis that answers', () => {
     ]);
   });
 
-  it('that tells nothing of itself is taken as it is', () => {
+  it('that permits no questions has no findings about them', () => {
     const checks = judge({ info: new Map(), savePoints: undefined, aheadMs: undefined });
     expect(bad(checks)).toEqual([]);
     expect(checks.map(({ text }) => text)).toContain(
@@ -145,7 +145,7 @@ describe('a Redis that does not answer', () => {
     ['ENOTFOUND getaddrinfo ENOTFOUND redis.internal', 'redis.dns', /has no address/],
     ['ECONNREFUSED connect ECONNREFUSED 10.0.0.1:6379', 'redis.connect', /^Nothing listens at redis\.internal:6379/],
     ['LOADING Redis is loading the dataset in memory', 'redis.connect', /still loading/],
-    ['ERR This instance has cluster support disabled', 'redis.connect', /is no cluster/],
+    ['ERR This instance has cluster support disabled', 'redis.connect', /is not a cluster/],
     ['All sentinels are unreachable', 'redis.connect', /No sentinel at/],
     ['Redis did not answer within 5000 ms', 'redis.connect', /does not answer: Redis did not answer within 5000 ms\.$/],
   ])('with "%s" is a problem of %s', (message, id, words) => {
@@ -155,7 +155,7 @@ describe('a Redis that does not answer', () => {
     expect(check?.advice).toBeDefined();
   });
 
-  it('is told which setting helps with its certificate', () => {
+  it('gets advice with the setting for its certificate', () => {
     const adviceFor = (reason: string) => judgeRedis({ kind: 'away', reasons: [reason] }, expected)[0]?.advice;
     expect(adviceFor('ERR_TLS_CERT_ALTNAME_INVALID no')).toMatch(/redis\.tls\.servername/);
     expect(adviceFor('UNABLE_TO_VERIFY_LEAF_SIGNATURE no')).toMatch(/redis\.tls\.ca/);
@@ -187,7 +187,7 @@ it.each(['ingress', 'worker'] as const)('the commands of the %s are those of SEC
   const page = readFileSync(new URL('../../../../SECURITY.md', import.meta.url), 'utf8');
   const [, rules = ''] = new RegExp(`^user sluice-${service} ([^]*?)\\n\\n`, 'm').exec(page) ?? [];
   const allowed = Array.from(rules.matchAll(/ \+([a-z|]+)/g), ([, name = '']) => name);
-  // Both are sent when a connection opens.
+  // A new connection sends both.
   const tried = [...commandsOf[service].map(([name]) => name), 'hello', 'client|setname'];
   expect([...new Set(tried)].toSorted()).toEqual([...new Set(allowed)].toSorted());
 });

@@ -78,27 +78,32 @@ describe('an answer to the call for the models', () => {
 
   it.each<[kind: UpstreamFailure['kind'], status: number, level: string, text: string]>([
     ['authentication', 401, 'problem', 'The provider refuses the key (401).'],
-    ['permission', 403, 'problem', 'The provider knows the key and does not let it list models (403): It said so.'],
+    [
+      'permission',
+      403,
+      'problem',
+      'The provider accepts the key, but does not allow it to list models (403): It said so.',
+    ],
     ['quota', 402, 'problem', 'The account has no credit or quota left (402): It said so.'],
-    ['rate_limit', 429, 'warning', 'The provider takes the key and limits its rate at the moment (429): It said so.'],
+    ['rate_limit', 429, 'warning', 'The provider accepts the key and limits its rate at the moment (429): It said so.'],
     ['not_found', 404, 'warning', 'The provider has no list of models there (404): It said so.'],
     ['server', 503, 'warning', 'The provider fails at the moment (503): It said so.'],
     ['unexpected', 301, 'problem', 'Something before the provider answers (301): It said so.'],
     ['unexpected', 407, 'problem', 'Something before the provider answers (407): It said so.'],
-    ['unexpected', 418, 'warning', 'The provider answers something else than a list of models (418): It said so.'],
+    ['unexpected', 418, 'warning', 'The answer of the provider is not a list of models (418): It said so.'],
   ])('of kind %s and status %d is a %s', (kind, status, level, text) => {
     expect(said(kind, status)).toMatchObject({ id: 'upstream.models', level, text, about });
     expect(said(kind, status).advice).toBeDefined();
   });
 
-  it('with a list is fine, and with something else not quite', () => {
+  it('with a list is ok, and with anything else a warning', () => {
     const answer = { about, status: 200, failure: undefined, hasKey: true };
     expect(judgeModels({ ...answer, count: 1 })).toMatchObject({
       level: 'ok',
-      text: 'The provider takes the key and lists 1 model (200).',
+      text: 'The provider accepts the key and lists 1 model (200).',
     });
     expect(judgeModels({ ...answer, count: 3, hasKey: false }).text).toBe(
-      'The provider wants no key and lists 3 models (200).',
+      'The provider needs no key and lists 3 models (200).',
     );
     expect(judgeModels({ ...answer, count: undefined }).level).toBe('warning');
   });
@@ -107,7 +112,7 @@ describe('an answer to the call for the models', () => {
     ['openai', '{"object":"list","data":[{"id":"a"},{"id":"b"}]}', 2],
     ['gemini', '{"models":[{"name":"models/a"}]}', 1],
     ['openai', '[{"id":"a"},{"id":"b"},{"id":"c"}]', 3],
-    // The worker takes no name from it.
+    // The worker ignores this list.
     ['openai', '{"data":[0,0]}', 0],
     ['azure', '{"data":[{"id":"a"},{"id":"b"}]}', 2],
     ['openai', '{"error":{}}', undefined],
@@ -162,7 +167,7 @@ describe('the call for the models', () => {
     expect(call('bailian', baseUrl)).toBeUndefined();
   });
 
-  it('is not made where a protocol has none', () => {
+  it('does not exist in a protocol without a list', () => {
     expect(call('coze', 'https://api.coze.example')).toBeUndefined();
   });
 });
@@ -174,7 +179,7 @@ describe('the file of a login', () => {
     ['with a token without an end', { value: 'canary', expiresAtMs: undefined }, 'ok', /holds a token;/],
     ['with a token that has ended', { value: 'canary', expiresAtMs: nowMs - 1 }, 'warning', /has ended/],
     ['that is missing', undefined, 'problem', /is missing/],
-  ])('%s is told so', (_name, login, level, text) => {
+  ])('%s gets a matching finding', (_name, login, level, text) => {
     const check = judgeLogin(login, nowMs);
     expect(check).toMatchObject({ id: 'upstream.token', level, text: expect.stringMatching(text) });
     expect(JSON.stringify(check)).not.toContain('canary');

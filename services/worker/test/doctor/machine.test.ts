@@ -18,7 +18,7 @@ describe('the limits of the processes', () => {
       level === 'ok' ? [] : [`${level} ${id}: ${text}`],
     );
 
-  it('are fine where they are wide', () => {
+  it('are ok if they are wide', () => {
     expect(judge({})).toEqual([]);
     expect(judge({ openFiles: Infinity, memoryLimitBytes: 1024 * mebibyte })).toEqual([]);
     expect(judge({ openFiles: undefined })).toEqual([]);
@@ -43,16 +43,16 @@ describe('files', () => {
   const judge = (...files: FileFacts[]): string[] =>
     judgeFiles(files, 'linux').map(({ level, text, advice }) => `${level}: ${text} ${advice ?? ''}`.trim());
 
-  it('that nobody else can read are named together', () => {
+  it('that no other user can read are named together', () => {
     expect(
       judge(
         { path: '/a/sluice.yaml', kind: 'config', mode: 0o600 },
         { path: '/a/.sluice', kind: 'state', mode: 0o700 },
       ),
-    ).toEqual(['ok: Nobody else can read what is secret in /a/sluice.yaml, /a/.sluice.']);
+    ).toEqual(['ok: No other user can read the secrets in /a/sluice.yaml, /a/.sluice.']);
   });
 
-  it('that others or the group can read are told apart', () => {
+  it('that others can read are problems, those that the group can read are warnings', () => {
     expect(
       judge(
         { path: '/a/sluice.yaml', kind: 'config', mode: 0o644 },
@@ -61,10 +61,10 @@ describe('files', () => {
         { path: '/a/login.json', kind: 'login', mode: 0o604 },
       ),
     ).toEqual([
-      'problem: /a/sluice.yaml has secrets in it, and every user of this machine may look into it (mode 644). chmod 600 /a/sluice.yaml',
-      'warning: /a/.env usually has secrets in it, and its group may look into it (mode 640). chmod 600 /a/.env',
-      'problem: /a/.sluice holds keys, prompts and logs, and every user of this machine may look into it (mode 755). chmod 700 /a/.sluice',
-      "problem: /a/login.json holds a person's login, and every user of this machine may look into it (mode 604). chmod 600 /a/login.json",
+      'problem: /a/sluice.yaml has secrets in it, and every user of this machine can read it (mode 644). chmod 600 /a/sluice.yaml',
+      'warning: /a/.env usually has secrets in it, and its group can read it (mode 640). chmod 600 /a/.env',
+      'problem: /a/.sluice holds keys, prompts and logs, and every user of this machine can read it (mode 755). chmod 700 /a/.sluice',
+      "problem: /a/login.json holds a person's login, and every user of this machine can read it (mode 604). chmod 600 /a/login.json",
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('files', () => {
     },
   );
 
-  it('are no files where a folder has their name, as a Python environment in .env', async () => {
+  it('are absent if a folder has their name, as a Python environment in .env', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-files-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const [env, file, state] = [join(folder, '.env'), join(folder, 'env'), join(folder, 'state')];
@@ -122,7 +122,7 @@ describe('a port', () => {
     [
       { state: { kind: 'ours', program: 'an ingress' } },
       'ok',
-      'Port 8080 on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that runs already.',
+      'Port 8080 on 127.0.0.1 (the ingress, for clients) is in use by an ingress of Sluice that already runs.',
     ],
     [{ state: taken }, 'problem', 'Port 8080 on 127.0.0.1 (the ingress, for clients) is taken by nginx (process 812).'],
     [
@@ -138,7 +138,7 @@ describe('a port', () => {
     [
       { state: { kind: 'refused', code: 'EACCES' } },
       'problem',
-      "Port 8080 on 127.0.0.1 (the ingress, for clients) can't be listened on: this user may not, ports below 1024 are for root.",
+      "Port 8080 on 127.0.0.1 (the ingress, for clients) can't be listened on: this user may not listen on it; ports below 1024 are for root.",
     ],
   ])('%o is %s', (more, level, text) => {
     expect(judgePort({ ...port, ...more })).toMatchObject({ id: 'ports', level, text });
@@ -156,11 +156,11 @@ describe('an ingress that runs', () => {
   const bad = (more: object, limit?: number): string[] =>
     judgeRunning({ ...status, ...more }, limit).flatMap(({ level, text }) => (level === 'ok' ? [] : [text]));
 
-  it('with room for more is fine', () => {
+  it('with spare capacity is ok', () => {
     expect(bad({})).toEqual([]);
   });
 
-  it('is warned of when requests wait, it serves nobody, or memory is tight', verifies('001-58'), () => {
+  it('is a warning when requests wait, it serves no client, or memory is tight', verifies('001-58'), () => {
     expect(bad({ fleet: { running_requests: 100, waiting_requests: 7 } })).toEqual([
       '100 of 100 requests run over all replicas, and 7 wait.',
     ]);
@@ -179,12 +179,12 @@ describe('an ingress that runs', () => {
     expect(bad(more, limit)).toEqual(finding === undefined ? [] : [expect.stringMatching(finding)]);
   });
 
-  it('is not called full when it is degraded for another reason', () => {
+  it('is not reported as full when it is degraded for another reason', () => {
     const more = { memory_limit_mb: 256, status: 'degraded', draining: true };
     expect(bad(more)).toEqual([expect.stringContaining('takes no requests')]);
   });
 
-  it('names in its advice the limit that counts', () => {
+  it('gets advice that names the limit that is reached first', () => {
     const adviceOf = (limit: number | undefined): (string | undefined)[] =>
       judgeRunning({ ...status, memory_limit_mb: 256, memory_usage_mb: 320 }, limit).flatMap(({ id, advice }) =>
         id === 'running.memory' ? [advice] : [],

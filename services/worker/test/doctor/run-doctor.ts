@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../../src/doctor/main.ts', import.meta.url))
 export interface Examination {
   /** The content of `sluice.yaml`; absent: there is none. */
   readonly config?: object;
-  /** Of that file; default: nobody else may read it. */
+  /** The mode of that file; default: only its owner may read it. */
   readonly mode?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly startedRedisUrl?: string;
@@ -48,7 +48,7 @@ export async function runDoctor({
   return { code, output: running.output() };
 }
 
-/** Lets the doctor look within this process. */
+/** Runs the doctor within this process. */
 export async function examine(examination: Examination): Promise<Report> {
   return look({
     env: examination.env ?? {},

@@ -7,7 +7,7 @@ const password = "canary @'word";
 const encoded = encodeURIComponent(password);
 const pair = `alice:${password}`;
 
-/** Puts a text through the doctor's last filter for secrets under this configuration. */
+/** Applies the doctor's filter for secrets with this configuration to a text. */
 function redact(text: string, { yaml = '{}', env = {} }: { yaml?: string; env?: Record<string, string> }): string {
   const config = loadConfig({ env, cwd: '/srv', isKeyRequired: false, readFile: () => yaml });
   return redactSecrets(text, secretsOf(config, env));

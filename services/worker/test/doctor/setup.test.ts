@@ -24,13 +24,13 @@ const findings = (config: Config): string[] =>
   judgeSetup(config).flatMap(({ level, text, advice }) => (level === 'ok' ? [] : [`${text} ${advice ?? ''}`]));
 
 describe('the setup', () => {
-  it('without an upstream is one that only the simulator answers', () => {
+  it('without an upstream is a warning that only the simulator answers', () => {
     expect(findings(configOf({}))).toEqual([
       expect.stringMatching(/^No upstream is configured: .* Write upstreams and models into sluice\.yaml/),
     ]);
   });
 
-  it('tells the time limits, and warns of short ones', verifies('001-60'), () => {
+  it('lists the time limits, and warns of short ones', verifies('001-60'), () => {
     const env = {
       SLUICE_COMPAT: 'z2api',
       DEFAULT_KEY: 'sk-our-own-key',
@@ -48,7 +48,7 @@ describe('the setup', () => {
     ]);
   });
 
-  it('names no limit for the beginning of an answer that is longer than that for its end', () => {
+  it('leaves out a first-token limit that exceeds the limit of the whole answer', () => {
     const textOf = (timeouts: string): string | undefined =>
       judgeSetup(configOf({}, `timeouts: ${timeouts}`)).find(({ id }) => id === 'timeouts')?.text;
     expect(textOf('{ total_ms: 20000 }')).toBe('An answer must be complete within 20 s, a streamed one within 20 s.');
@@ -75,7 +75,7 @@ models: [{ id: "*", targets: [{ upstream: app }] }]
   });
 });
 
-describe('the ports that are wanted', () => {
+describe('the ports of the configuration', () => {
   const login = `
 upstreams:
   - id: iflow
@@ -95,7 +95,7 @@ models: [{ id: "*", targets: [{ upstream: iflow }] }]
     ]);
   });
 
-  it('must be had where somebody chose them', () => {
+  it('must be free if the configuration sets them', () => {
     const config = configOf({ PORT: '8000', METRICS_PORT: '9000' });
     expect(wantedPorts(config).map(({ port, need }) => [port, need])).toEqual([
       [8000, 'must'],
@@ -105,7 +105,7 @@ models: [{ id: "*", targets: [{ upstream: iflow }] }]
   });
 });
 
-it('origins are told in words', () => {
+it('origins are described in words', () => {
   const variables = [
     { name: 'A', isFromDotenv: false },
     { name: 'B', isFromDotenv: true },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { judgePort } from '../../src/doctor/machine/ports.ts';
 import { wantedPorts } from '../../src/doctor/wanted-ports.ts';
 
-/** By setting, what is done when the port is taken. */
+/** Returns the rule for a taken port, by setting. */
 function needs(yaml: string | undefined, env: Readonly<Record<string, string>> = {}): Record<string, string> {
   const readFile = (): string => {
     if (yaml === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -15,7 +15,7 @@ function needs(yaml: string | undefined, env: Readonly<Record<string, string>> =
 }
 
 describe('a port that is taken', () => {
-  it('is replaced where nobody has chosen it', () => {
+  it('is replaced if it is the default', () => {
     expect(needs(undefined)).toEqual({
       'PORT 8080': 'npm_start',
       'server.metrics_port 9463': 'any',
@@ -44,12 +44,12 @@ describe('a port that is taken', () => {
   });
 });
 
-describe('an address on which nobody may listen', () => {
+describe('an address on which no process may listen', () => {
   it.each([
     ['ENOTFOUND', ['HOST', 'METRICS_HOST', 'METRICS_HOST', 'SIMULATOR_PORT']],
     ['EADDRNOTAVAIL', ['HOST', 'METRICS_HOST', 'METRICS_HOST', 'SIMULATOR_PORT']],
     ['EACCES', ['PORT', 'server.metrics_port', 'worker.metrics_port', 'SIMULATOR_PORT']],
-  ])('is told with the setting that is wrong: %s', (code, settings) => {
+  ])('is reported with the wrong setting: %s', (code, settings) => {
     const env = {};
     const readFile = (): never => {
       throw Object.assign(new Error('no such file'), { code: 'ENOENT' });

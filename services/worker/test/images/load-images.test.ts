@@ -28,7 +28,7 @@ function load(body: Record<string, unknown>, adapter: ProviderAdapter, answer?: 
 }
 
 describe('loadImages', () => {
-  it('puts bytes where a provider wants them, and leaves all else as it is', async () => {
+  it('puts bytes in place of URLs, and leaves all else unchanged', async () => {
     const inline = imageAt('data:image/gif;base64,R0');
     const { loaded, fetch } = load(bodyWith(text, imageAt('https://p.example/a.png'), inline), adapterFor('data'));
     expect(await loaded).toEqual({
@@ -48,7 +48,7 @@ describe('loadImages', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it('leaves to a provider what lies in stores of its own', async () => {
+  it("leaves URLs of a provider's own store to the provider", async () => {
     const gemini = providers.gemini.create({});
     const stored = ['gs://b/a.png', 'https://generativelanguage.googleapis.com/v1beta/files/a'].map(imageAt);
     const { loaded, fetch } = load(bodyWith(...stored, imageAt('https://p.example/a.png')), gemini);
@@ -84,13 +84,13 @@ describe('loadImages', () => {
     expect([loaded.kind, most]).toEqual(['ready', 4]);
   });
 
-  it('refuses more images than anybody shows, and fetches none of them', async () => {
+  it('refuses more than 100 images, and fetches none of them', async () => {
     const { loaded, fetch } = load(bodyWith(...many(101)), adapterFor('data'));
     expect(await loaded).toMatchObject({ failure: { param: 'messages[1].content[100].image_url.url' } });
     expect(fetch).not.toHaveBeenCalled();
   });
 
-  it('stops where they are too large together', async () => {
+  it('stops when they are too large together', async () => {
     const base64 = 'A'.repeat(20 * 1024 * 1024);
     const large = { kind: 'image', mediaType: 'image/png', base64 } as const;
     const { loaded, fetch } = load(bodyWith(...many(50)), adapterFor('data'), large);
@@ -98,12 +98,12 @@ describe('loadImages', () => {
     expect(fetch.mock.calls.length).toBeLessThan(10);
   });
 
-  it('blames nobody where there is no memory for an image just now', async () => {
+  it('does not count against the target if there is no memory for an image at the moment', async () => {
     const { loaded } = load(bodyWith(imageAt('https://p.example/a.png')), adapterFor('data'), { kind: 'busy' });
     expect(await loaded).toMatchObject({ kind: 'failed', failure: { kind: 'busy' } });
   });
 
-  it('says which image can not be had', async () => {
+  it('names the image that can not be fetched', async () => {
     const refused = { kind: 'refused', reason: 'could not be fetched from a public address' } as const;
     const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);
     expect(await loaded).toEqual({

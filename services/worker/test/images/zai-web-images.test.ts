@@ -4,7 +4,7 @@ import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeUpstream } from '../fake-upstream.ts';
 import { rememberImages } from '../../src/images/load-images.ts';
-import { chosenWith, executionWith, jobWith, makeAttemptWith, seamsWith, targetWith } from '../scene.ts';
+import { chosenWith, claimedRunWith, jobWith, makeAttemptWith, seamsWith, targetWith } from '../scene.ts';
 
 const target = targetWith({
   upstream: 'web',
@@ -28,7 +28,7 @@ function ask(fetched: FetchedImage) {
   const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
   const body = { model: 'glm-4.5v', messages: [{ role: 'user', content }] };
   const result = makeAttempt(
-    executionWith({ job: jobWith({ model: 'glm-4.5v' }), body, remainingMs: () => 5000 }),
+    claimedRunWith({ job: jobWith({ model: 'glm-4.5v' }), body, remainingMs: () => 5000 }),
     chosenWith({ target, body }),
     seamsWith({ memory: { images, notes: new Map() } }),
   );
@@ -66,7 +66,7 @@ describe('an image on the web for chat.z.ai', () => {
     expect(giveBack).toHaveBeenCalledOnce();
   });
 
-  it('that may not be fetched ends the request before the backend hears of it', async () => {
+  it('that may not be fetched ends the request before a call to the backend', async () => {
     const { upstream, result } = ask({ kind: 'refused', reason: 'is too large' });
     expect(await result).toMatchObject({
       kind: 'failed',

@@ -18,7 +18,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Asks an upstream that gives these answers, by their paths; for another path it gives none. */
+/** Asks an upstream that has these answers, by path; for another path it has none. */
 function ask(answers: Readonly<Record<string, Answer>>, signal = new AbortController().signal) {
   const asked: string[] = [];
   const call = ({ url }: { readonly url: string }, listener: CallListener) => {
@@ -53,7 +53,7 @@ it('reads all pages', async () => {
 it.each<[string, Readonly<Record<string, Answer>>, object]>([
   ['an error', { '/': { status: 401, text: 'no' } }, { kind: 'authentication', status: 401, message: 'no' }],
   ['an error on a later page', { '/': { text: 'a;two' }, '/two': { status: 500, text: 'no' } }, { status: 500 }],
-  ['what is no list', { '/': { text: 'no list' } }, { kind: 'malformed' }],
+  ['an answer that is not a list', { '/': { text: 'no list' } }, { kind: 'malformed' }],
   ['an empty list', { '/': { text: '' } }, { kind: 'malformed', message: "The provider's list of models is empty." }],
   ['a list without an end', { '/': { text: 'a;two' }, '/two': { text: 'b;two' } }, { kind: 'malformed' }],
   ['a list that is too long', { '/': { text: 'a'.repeat(21) } }, { kind: 'malformed' }],

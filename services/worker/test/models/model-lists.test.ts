@@ -15,7 +15,7 @@ interface Answer {
 
 const listOf = (...ids: readonly string[]): Answer => ({ body: { data: ids.map((id) => ({ id })) } });
 
-/** A worker with one upstream of two keys that answers each key as told. */
+/** A worker with one upstream of two keys, with a given answer for each key. */
 function setUp(answers: Record<string, Answer>) {
   const config = loadConfig({
     env: {},
@@ -63,7 +63,7 @@ function setUp(answers: Record<string, Answer>) {
     onError: (error) => errors.push(error),
     now: () => Date.now(),
   });
-  /** Until the upstream was asked so many times more. */
+  /** Resolves when the upstream was asked this many times more. */
   async function askTimes(times: number): Promise<void> {
     const before = asked.length;
     while (asked.length < before + times) await vi.advanceTimersByTimeAsync(500);
@@ -104,7 +104,7 @@ describe('the list of models of an upstream', () => {
     expect(asked).toEqual(['key-one-0001', 'key-one-0001']);
   });
 
-  it('stays as it was where the provider suddenly lists nothing', async () => {
+  it('is unchanged if the provider suddenly lists nothing', async () => {
     const { lists, told, failures, answers, askTimes } = setUp({ 'key-one-0001': listOf('a') });
     lists.start();
     await askTimes(1);

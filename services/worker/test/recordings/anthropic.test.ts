@@ -7,7 +7,7 @@ import { randomCuts, replay, type Replayed } from './replay.ts';
 const adapter = providers.anthropic.create({});
 const seeds = [7, 21, 99];
 
-/** The content of a recording, written down from it by hand. A long text is told by its length, beginning and end. */
+/** The content of a recording, copied by hand. A long text is described by its length, beginning and end. */
 interface Said {
   readonly content?: string | Excerpt;
   readonly reasoning?: Excerpt;
@@ -25,7 +25,7 @@ const streams: Readonly<Record<string, Said>> = {
   'anthropic/anthropic-message-delta-input-tokens.chunks.jsonl': {
     content: 'pong',
     finishReason: 'stop',
-    // The last word on it comes at the end: 43 were announced.
+    // The final count comes at the end: 43 were announced first.
     prompt: 61,
     completion: 2,
     model: 'claude-opus-4-5-20251101',
@@ -152,8 +152,8 @@ function expectText(text: unknown, expected: string | Excerpt | undefined): void
   expect(shown).toEqual([length, beginning, end]);
 }
 
-/** The one signed thought that an answer holds, if any. */
-function expectThought(details: unknown, { reasoning, signature }: Said): void {
+/** Expects the one signed block of reasoning of an answer, if it has any. */
+function expectReasoning(details: unknown, { reasoning, signature }: Said): void {
   const [detail, ...more] = Array.isArray(details) ? (details as Record<string, unknown>[]) : [];
   expect(more).toEqual([]);
   expectText(detail?.['text'], reasoning);
@@ -182,7 +182,7 @@ describe('a recorded stream of Anthropic', () => {
     expect(answer.usage).toMatchObject({ prompt_tokens: said.prompt, completion_tokens: said.completion });
     expectSummary(inOne, said);
     const deltas = inOne.chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
-    expectThought(
+    expectReasoning(
       deltas.flatMap(({ reasoning_details: details }) => details ?? []),
       said,
     );
@@ -208,7 +208,7 @@ describe('a recorded whole answer of Anthropic', () => {
     const { message, finish_reason: finishReason } = inOne.completion?.choices[0] ?? {};
     expectText(message?.content, said.content);
     expectText(message?.reasoning_content, said.reasoning);
-    expectThought(message?.['reasoning_details'], said);
+    expectReasoning(message?.['reasoning_details'], said);
     const calls = (message?.tool_calls ?? []).map(({ id, function: called }) => ({ id, ...called }));
     expect(calls).toEqual(said.toolCalls ?? []);
     expect(finishReason).toBe(said.finishReason);
@@ -219,7 +219,7 @@ describe('a recorded whole answer of Anthropic', () => {
     }
   });
 
-  it('that is a refusal says so in the words of OpenAI', async () => {
+  it("that is a refusal has OpenAI's finish reason for it", async () => {
     const { completion, result } = await replay({ adapter, recording: readRecording(refusal) });
     expect(completion?.choices[0]).toMatchObject({
       message: { content: null, refusal: expect.stringMatching(/^This request triggered restrictions .* Policy\.$/) },
@@ -231,7 +231,7 @@ describe('a recorded whole answer of Anthropic', () => {
   it.each([
     [redacted[0], [1020, 'EvgFCkYIBxgCKkBmxKtCnM3xlr1zpw', '3/NyJXEjDLMdB6OosO0nmiVWAgZhgB'], 341, 92, 196],
     [redacted[1], [976, 'EtUFCkYIBxgCKkAE46qlfUcG4eBdm3', 'V3kFUSBBGPwtw3kct4D3I1a/UYAQ=='], 500, 168, 232],
-  ] as const)('%s keeps thoughts that nobody may read', async (name, data, length, prompt, completion) => {
+  ] as const)('%s keeps reasoning that is encrypted', async (name, data, length, prompt, completion) => {
     const replayed = await replay({ adapter, recording: readRecording(name) });
     const message = replayed.completion?.choices[0]?.message;
     expect(message?.content).toHaveLength(length);
@@ -242,7 +242,7 @@ describe('a recorded whole answer of Anthropic', () => {
     expectSummary(replayed, { finishReason: 'stop', prompt, completion, model: 'claude-sonnet-4-5-20250929' });
   });
 
-  it('that is an error is one', async () => {
+  it('that is an error is a failure', async () => {
     // Of another endpoint; the body is the same everywhere.
     const { result } = await replay({ adapter, recording: readRecording(notFound) });
     expect(result).toMatchObject({

@@ -22,7 +22,7 @@ describe('a recorded answer of Azure', () => {
     expect(inPieces.chunks).toEqual(inOne.chunks);
   });
 
-  it('passes as it is when it is whole', async () => {
+  it('passes unchanged when it is whole', async () => {
     const recording = readRecording('azure/azure-provider-call.json');
     const { completion, result } = await replay({ adapter, recording });
     expect(completion).toEqual(JSON.parse(recording.body.toString('utf8')));
@@ -37,7 +37,7 @@ describe('a recorded answer of Azure', () => {
     });
   });
 
-  it('that refuses the prompt is a matter of content policy', async () => {
+  it('that refuses the prompt is a content_policy failure', async () => {
     // Edited by its authors: Azure sends this body with 400, not with the 200 of the recording.
     const recording = { ...readRecording('azure/prompt-content-filtering.0.json'), status: 400 };
     const { result } = await replay({ adapter, recording });

@@ -6,7 +6,7 @@ import type { Recording } from './recording.ts';
 import { randomCuts, replay } from './replay.ts';
 
 // There is no recording of this provider: these are the frames that its
-// documentation and captures of its users show, with texts and names of our own.
+// documentation and captures of its users show, with invented texts and names.
 
 const adapter = providers.bailian.create({});
 
@@ -54,9 +54,9 @@ const withoutLastLines = (recording: Recording): Recording => ({
   body: Buffer.from(recording.body.toString('utf8').trimEnd()),
 });
 const quiet = Array.from({ length: 50 }, (_, at) => frame(at + 1, { text: '' }));
-const reasoning = (thought: string, more: object = {}) => ({
+const reasoning = (text: string, more: object = {}) => ({
   thoughts: [
-    { action: 'reasoning', action_type: 'reasoning', action_name: '思考过程', thought, response: thought, ...more },
+    { action: 'reasoning', action_type: 'reasoning', action_name: '思考过程', thought: text, response: text, ...more },
   ],
 });
 
@@ -104,7 +104,7 @@ describe('a stream of an application', () => {
       { incremental: false },
     ],
     [
-      'thoughts, and calls of its own tools among them',
+      'reasoning, with calls of its own tools in it',
       stream([
         frame(1, { text: '', ...reasoning('Hm') }),
         frame(2, { text: '', ...reasoning('', { action_type: 'mcp', arguments: '{}', observation: '{"a":1}' }) }),
@@ -138,7 +138,7 @@ describe('a stream of an application', () => {
     },
   );
 
-  it('that breaks off is no answer', async () => {
+  it('that breaks off is not a complete answer', async () => {
     const { result, chunks } = await replay({ adapter, recording: stream(hello.slice(0, 2)) });
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
     expect(joined(chunks)).toMatchObject({ content: 'Hél', finishReason: undefined });
@@ -157,7 +157,7 @@ describe('a stream of an application', () => {
     }
   });
 
-  it('that was rejected says so', async () => {
+  it('that was rejected is a failure', async () => {
     const recording = stream([frame(1, { text: 'No.', finish_reason: 'stop', reject_status: true })]);
     const { chunks } = await replay({ adapter, recording });
     expect(joined(chunks)).toMatchObject({ content: 'No.', finishReason: 'content_filter' });

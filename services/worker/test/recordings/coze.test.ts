@@ -7,7 +7,7 @@ import { randomCuts, replay } from './replay.ts';
 const adapter = providers.coze.create({});
 
 const usage = { prompt_tokens: 614, completion_tokens: 19, total_tokens: 633 };
-/** The authors shortened the pieces, and left the whole message as it was: what was streamed counts. */
+/** The authors shortened the pieces, but not the whole message: the streamed text is expected. */
 const content = '20星期三。';
 
 describe('a recorded answer of Coze', () => {

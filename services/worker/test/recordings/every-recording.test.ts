@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { readRecording, recordingNames } from './recording.ts';
 
 /**
- * Recordings that are not replayed as they lie there, through the adapter that their folder is named after, as an answer
- * that comes out well or fails as it should. All others are.
+ * Recordings that are not replayed unchanged through the adapter of their folder. All others must come out complete, or fail
+ * as expected.
  */
 const exceptions: Readonly<Record<string, string>> = {
   'azure/prompt-content-filtering.0.json':
@@ -48,7 +48,7 @@ describe('a recording', () => {
     expect(recordingNames().filter((name) => !isNamed(name))).toEqual([]);
   });
 
-  it('that is treated otherwise than others is there', () => {
+  it('with a special treatment exists', () => {
     expect(Object.keys(exceptions).filter((name) => !recordingNames().includes(name))).toEqual([]);
   });
 

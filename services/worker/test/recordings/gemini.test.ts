@@ -7,7 +7,7 @@ import { randomCuts, replay, type Replayed } from './replay.ts';
 const adapter = providers.gemini.create({});
 
 interface Expected {
-  /** The whole text, or its beginning, its end and how many UTF-16 units it has. */
+  /** The whole text, or its beginning, end and length in UTF-16 units. */
   readonly content: string | Excerpt;
   readonly reasoning?: Excerpt;
   readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly arguments: string }[];
@@ -23,11 +23,11 @@ interface Excerpt {
   readonly length: number;
 }
 
-const usage = (prompt: number, completion: number, thoughts?: number): object => ({
+const usage = (prompt: number, completion: number, reasoning?: number): object => ({
   prompt_tokens: prompt,
   completion_tokens: completion,
   total_tokens: prompt + completion,
-  ...(thoughts === undefined ? {} : { completion_tokens_details: { reasoning_tokens: thoughts } }),
+  ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
 });
 
 const streams: Readonly<Record<string, Expected>> = {
@@ -112,7 +112,7 @@ const streams: Readonly<Record<string, Expected>> = {
     model: 'gemini-2.5-flash',
     id: '48SHaPHpHKbG-8YPtZCawAk',
   },
-  // Each of its events says STOP.
+  // Each of its events has the finish reason STOP.
   'streaming-success-utf8.sse': {
     content: {
       begins: '秋风瑟瑟，叶落纷纷，\n西风残照，寒霜渐浓。\n',
@@ -123,7 +123,7 @@ const streams: Readonly<Record<string, Expected>> = {
   },
 };
 
-/** The failures and where each is told: inside a stream, or by the status, which these recordings have lost. */
+/** The failures and their place: inside a stream, or in the status, which these recordings do not contain. */
 const failures: Readonly<Record<string, { readonly status?: number; readonly failure: object }>> = {
   'streaming-failure-error-mid-stream.sse': { failure: { kind: 'server', message: 'The operation was cancelled.' } },
   'streaming-failure-prompt-blocked-safety.sse': {
@@ -198,7 +198,7 @@ const wholes: Readonly<
 
 const load = (name: string, status = 200) => ({ ...readRecording(`gemini/${name}`), status });
 
-/** Replays a recording as it is, and in pieces: what comes out must be the same. */
+/** Replays a recording unchanged, and in pieces: the result must be the same. */
 async function replayed(name: string, status?: number): Promise<Replayed> {
   const recording = load(name, status);
   const inOne = await replay({ adapter, recording });
@@ -255,7 +255,7 @@ describe('a recorded answer of Gemini', () => {
     },
   );
 
-  it('has passed on what was said before its error', async () => {
+  it('has passed on the text before its error', async () => {
     const { chunks } = await replay({ adapter, recording: load('streaming-failure-error-mid-stream.sse') });
     expect(joined(chunks)).toMatchObject({ content: 'First Second ', finishReason: undefined });
   });
@@ -275,7 +275,7 @@ describe('a recorded answer of Gemini', () => {
     expect(deltas).toContainEqual(expect.objectContaining(signed('Eo0HCooHAb4', 1216)));
   });
 
-  it('gives images that the model drew', async () => {
+  it('gives images that the model generated', async () => {
     const { chunks } = await replay({ adapter, recording: load('streaming-success-empty-parts.sse') });
     const images = chunks.flatMap(({ choices }) => choices[0]?.delta['images'] ?? []);
     expect(images).toEqual([

@@ -4,8 +4,8 @@ import { joined, readChunk } from './openai-objects.ts';
 import { readRecording } from './recording.ts';
 
 /*
- * Servers leave out, rename and misplace what OpenAI sends. Recorded streams are mutilated at random in the ways that are
- * known of real ones, and must come out as valid as they were, saying the same.
+ * Servers leave out, rename and misplace fields of OpenAI. The tests mutilate recorded streams at random in ways known from
+ * real servers; the result must be valid and have the same text.
  */
 
 const adapter = providers.openai.create({});
@@ -84,7 +84,7 @@ describe('a mutilated stream', () => {
     'openai/run-stream-sync-streams-real-model.0.sse',
     'moonshot/moonshotai-stream.chunks.jsonl',
     'zai/zai-thinking-stream.sse',
-  ])('%s says the same in valid chunks', (name) => {
+  ])('%s keeps its text in valid chunks', (name) => {
     const lines =
       readRecording(name)
         .body.toString('utf8')

@@ -37,7 +37,7 @@ describe('a recorded answer of Ollama', () => {
     }
   });
 
-  it('comes out whole where it is whole', async () => {
+  it('comes out whole if it is whole', async () => {
     const recording = readRecording(whole);
     for (const seed of [1, 2, 3]) {
       const { completion } = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
@@ -51,7 +51,7 @@ describe('a recorded answer of Ollama', () => {
     }
   });
 
-  it('of its compatible place comes out too', async () => {
+  it('of its compatible endpoint comes out too', async () => {
     const atV1 = providers.ollama.create({}, 'http://localhost:11434/v1');
     const { completion } = await replay({ adapter: atV1, recording: readRecording(compatible) });
     expect(completion?.choices[0]).toMatchObject({
@@ -61,7 +61,7 @@ describe('a recorded answer of Ollama', () => {
     expect(completion?.choices[0]?.message.reasoning_content).toMatch(/^Okay, the user .* Paris\.\n$/s);
   });
 
-  it('is left out by none', () => {
+  it('has a test', () => {
     expect(recordingNames('ollama')).toEqual([whole, compatible, stream].sort());
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 
-/** A chunk of a stream, as far as the tests look into it. */
+/** The parts of a stream's chunk that the tests read. */
 export interface Chunk {
   readonly id: string;
   readonly model: string;
@@ -28,7 +28,7 @@ interface ToolCall {
   readonly [extension: string]: unknown;
 }
 
-/** A whole answer, as far as the tests look into it. */
+/** The parts of a whole answer that the tests read. */
 export interface Completion {
   readonly id: string;
   readonly model: string;
@@ -41,11 +41,11 @@ export interface Completion {
 }
 
 const document = withNulls(JSON.parse(readFileSync(new URL('./openapi.chat.json', import.meta.url), 'utf8'))) as object;
-// Formats are not what is at stake.
+// The tests do not check formats.
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
 ajv.addSchema(document, 'openai');
 
-/** The document says `nullable`, as OpenAPI 3.0 does; JSON Schema says it with another type. */
+/** Replaces `nullable` of OpenAPI 3.0 by another type, as JSON Schema requires. */
 function withNulls(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withNulls);
   if (typeof node !== 'object' || node === null) return node;
@@ -61,19 +61,19 @@ const validatorOf = (schema: string): ValidateFunction => {
 const isChunk = validatorOf('CreateChatCompletionStreamResponse');
 const isCompletion = validatorOf('CreateChatCompletionResponse');
 
-/** @throws Error for text that is no chunk by OpenAI's own document */
+/** @throws Error for text that is not a chunk by OpenAI's own document */
 export function readChunk(text: string): Chunk {
   return read(text, isChunk) as Chunk;
 }
 
-/** @throws Error for text that is no whole answer by OpenAI's own document */
+/** @throws Error for text that is not a whole answer by OpenAI's own document */
 export function readCompletion(text: string): Completion {
   return read(text, isCompletion) as Completion;
 }
 
 function read(text: string, validate: ValidateFunction): unknown {
   const value = JSON.parse(text) as Record<string, unknown>;
-  // OpenAI itself sends null where its document knows only text or nothing.
+  // OpenAI sends null for fields that are optional texts in its document.
   const { system_fingerprint: fingerprint, service_tier: tier, ...rest } = value;
   const filled = {
     ...rest,
@@ -105,7 +105,7 @@ export function joined(chunks: readonly Chunk[]): {
   }
   return {
     content: deltas.map(({ content }) => content ?? '').join(''),
-    reasoning: deltas.map(({ reasoning_content: thoughts }) => thoughts ?? '').join(''),
+    reasoning: deltas.map(({ reasoning_content: reasoning }) => reasoning ?? '').join(''),
     toolCalls: [...calls].sort(([a], [b]) => a - b).map(([, call]) => call),
     finishReason: chunks
       .flatMap(({ choices }) => choices.map((choice) => choice.finish_reason))

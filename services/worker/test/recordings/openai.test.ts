@@ -9,7 +9,7 @@ const adapter = providers.openai.create({});
 const weather = '{"location":"San Francisco"}';
 const spacedWeather = '{"location": "San Francisco"}';
 
-/** Prompt, completion and total tokens, thoughts. */
+/** Tokens of prompt, completion, in total, and of reasoning. */
 type Counted = readonly [prompt: number, completion: number, total: number, reasoning?: number];
 type Called = readonly [id: string, name: string, argumentsText: string];
 
@@ -20,7 +20,7 @@ interface Expected {
   readonly calls?: readonly Called[];
 }
 
-/** The data that each stream says of itself. Its texts are read from the recording by {@link spokenIn}. */
+/** The expected data of each stream. {@link spokenIn} reads its texts from the recording. */
 const streams: Readonly<Record<string, Expected>> = {
   'openai/chat-completion-streaming.sse': { model: 'gpt-4-0613', ends: 'stop', usage: [12, 5, 17, 0] },
   'openai/chat-completion-multiple-tools-streaming-with-content.sse': {
@@ -65,14 +65,14 @@ const streams: Readonly<Record<string, Expected>> = {
     calls: [['tk85n1k4m', 'weather', '{}']],
   },
   'mistral/mistral-text.chunks.jsonl': { model: 'mistral-small-latest', ends: 'stop', usage: [13, 8, 21] },
-  // Its piece of a call has neither index nor type.
+  // Its tool-call delta has neither index nor type.
   'mistral/mistral-tool-call.chunks.jsonl': {
     model: 'mistral-small-latest',
     ends: 'tool_calls',
     usage: [124, 22, 146],
     calls: [['gSIMJiOkT', 'weather', spacedWeather]],
   },
-  // xAI counts thoughts in the total alone.
+  // xAI counts reasoning in the total alone.
   'xai/xai-text.chunks.jsonl': { model: 'grok-3-mini', ends: 'stop', usage: [12, 2, 354, 340] },
   'xai/xai-tool-call.chunks.jsonl': {
     model: 'grok-3-mini',
@@ -81,7 +81,7 @@ const streams: Readonly<Record<string, Expected>> = {
     calls: [['call_55117580', 'weather', weather]],
   },
   'openrouter/openrouter-stream-with-reasoning.sse': { model: 'openai/o3', ends: 'stop', usage: [9, 104, 113, 0] },
-  // Usage on each chunk; its last one calls itself `chat.completion.done`.
+  // Usage on each chunk; the last one is a `chat.completion.done`.
   'perplexity/perplexity-citations.chunks.jsonl': { model: 'sonar', ends: 'stop', usage: [10, 336, 346] },
   // Its only call has the index 1.
   'compat/anthropic-fallback-tool-call.sse': {
@@ -165,7 +165,7 @@ const errors: Readonly<Record<string, object>> = {
   'openai/chat-completion-404.json': { kind: 'not_found', status: 404, code: 'model_not_found' },
   'groq/tool-use-failed-error.0.json': { kind: 'invalid_request', status: 400, code: 'tool_use_failed' },
   'groq/tool-regular-error.json': { kind: 'not_found', status: 404, code: 'model_not_found' },
-  // In the middle of a stream; both answers before it say `length`.
+  // In the middle of a stream; both answers before it have the finish reason `length`.
   'openrouter/openrouter-stream-error.sse': { kind: 'invalid_request', message: 'Token limit reached' },
   // Cohere's v2 protocol has nothing of OpenAI's. Its own compatible endpoint, under /compatibility/v1, is what `openai` is for.
   'cohere/cohere-tool-call.chunks.jsonl': { kind: 'malformed' },
@@ -184,7 +184,7 @@ interface RecordedMessage {
   readonly reasoning?: string | null;
 }
 
-/** The texts of the first choice, read from the recording as plainly as can be. */
+/** Reads the texts of the first choice from the recording, in the simplest way. */
 function spokenIn({ body, name }: Recording): Spoken {
   const text = body.toString('utf8');
   const objects = name.endsWith('.json')
@@ -231,7 +231,7 @@ describe('a recorded stream', () => {
     }
   });
 
-  it('of OpenAI passes as it is', async () => {
+  it('of OpenAI passes unchanged', async () => {
     for (const name of recordingNames('openai').filter((each) => Object.hasOwn(streams, each))) {
       const recording = readRecording(name);
       const { chunks } = await replay({ adapter, recording });

@@ -25,7 +25,7 @@ export function recordingNames(provider?: string): readonly string[] {
     .sort();
 }
 
-/** Reads a recording. What came without its framing gets the one that its provider has. */
+/** Reads a recording. A recording without framing gets that of its provider. */
 export function readRecording(name: string): Recording {
   const bytes = readFileSync(new URL(name, folder));
   const meta = readMeta(name);

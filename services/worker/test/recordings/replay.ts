@@ -8,12 +8,12 @@ import { callUpstream } from '../../src/upstream.ts';
 import type { Recording } from './recording.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
 
-/** The answer that a client would have got. */
+/** The answer that a client gets. */
 export interface Replayed {
   readonly result: AttemptResult;
-  /** Of a stream. */
+  /** Chunks of a stream. */
   readonly chunks: readonly Chunk[];
-  /** Of a whole answer. */
+  /** A whole answer. */
   readonly completion: Completion | undefined;
 }
 
@@ -22,15 +22,15 @@ export interface ReplayOptions {
   readonly recording: Recording;
   readonly body?: ChatBody;
   readonly plan?: Partial<CallPlan>;
-  /** The client wants a stream. Default: what the recording is. */
+  /** The client wants a stream. Default: true for a recorded stream. */
   readonly stream?: boolean;
   /** The positions at which the body is cut into writes, in bytes. Default: nowhere. */
   readonly cuts?: readonly number[];
 }
 
 /**
- * Serves a recording over a real socket and lets the worker make of it what a client gets.
- * @throws Error when a chunk or the whole answer is not what OpenAI's document says
+ * Serves a recording over a real socket and returns the worker's answer for the client.
+ * @throws Error if a chunk or the whole answer does not conform to OpenAI's document
  */
 export async function replay({
   adapter,

@@ -42,7 +42,7 @@ describe('a recorded answer of the GLM API', () => {
       /^\n1\. {2}\*\*Analyze the user's input\*\*.*unambiguous, and helpful response\.$/s,
     ],
     ['zai/zai-thinking-mode.json', 247, 237, 260, /^\n1\. {2}\*\*Identify the user's question:.*"The answer is 4\."$/s],
-  ])('%s comes out whole', async (name, completionTokens, reasoningTokens, total, thoughts) => {
+  ])('%s comes out whole', async (name, completionTokens, reasoningTokens, total, reasoning) => {
     const recording = readRecording(name);
     const replays = [undefined, 5, 13, 31].map((seed) =>
       replay({ adapter, recording, cuts: seed === undefined ? [] : randomCuts(recording.body.length, seed) }),
@@ -58,7 +58,7 @@ describe('a recorded answer of the GLM API', () => {
           completion_tokens_details: { reasoning_tokens: reasoningTokens },
         },
       });
-      expect(completion?.choices[0]?.message.reasoning_content).toMatch(thoughts);
+      expect(completion?.choices[0]?.message.reasoning_content).toMatch(reasoning);
       expect(result).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
     }
   });

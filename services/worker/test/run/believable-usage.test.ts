@@ -18,7 +18,7 @@ describe('believableUsage', () => {
 
   it.each([
     ['negative counts', usage(-1, 5, 4)],
-    ['counts that are no numbers', usage(Number.NaN, 5, 5)],
+    ['counts that are not numbers', usage(Number.NaN, 5, 5)],
     ['infinite counts', usage(1, Number.POSITIVE_INFINITY)],
     ['more than any request costs', usage(1, 10_000_001)],
     ['far more than was reserved', usage(1, 1_500_000)],

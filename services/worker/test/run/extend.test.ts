@@ -7,7 +7,7 @@ import type { ChosenAttempt } from '../../src/attempt/chosen-attempt.ts';
 import type { AttemptResult } from '../../src/attempt/attempt-result.ts';
 import { run as serve } from '../../src/run.ts';
 import { delta } from '../fake-upstream.ts';
-import { executionWith, jobWith, quietLogger, runNeedsWith, targetWith } from '../scene.ts';
+import { claimedRunWith, jobWith, quietLogger, runNeedsWith, targetWith } from '../scene.ts';
 
 const usage: Usage = { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 };
 const go = (credentialId: string, over: object = {}): Choice => ({
@@ -39,7 +39,7 @@ interface Script {
   readonly maxContinuations?: number;
   readonly job?: Partial<ChatJob>;
   readonly body?: ChatBody;
-  /** For attempts that lengthen the answer. */
+  /** For attempts that extend the answer. */
   readonly choice?: Choice | Error;
   /** Until the deadline, in ms: at the first look, at the second, … */
   readonly remainingMs?: readonly number[];
@@ -58,7 +58,7 @@ async function run(script: Script) {
   const outcome = await serve(
     runNeedsWith({
       targetsOf: () => [target],
-      makeAttempt(_execution, chosen, { sink }) {
+      makeAttempt(_run, chosen, { sink }) {
         const { events, result } = script.calls[calls.length] ?? says('never', 'stop');
         calls.push(chosen);
         for (const event of events) {
@@ -76,7 +76,7 @@ async function run(script: Script) {
       },
       logger: { ...quietLogger, warn: (fields: object) => void failed.push(String(Reflect.get(fields, 'kind'))) },
     }),
-    executionWith({
+    claimedRunWith({
       job,
       body,
       active: createActiveRuns().open(job),
@@ -92,7 +92,7 @@ const lastMessages = (calls: readonly ChosenAttempt[]): unknown[] =>
   calls.map(({ body }) => (body['messages'] as { content: string }[]).at(-1)?.content);
 
 describe('an answer in full', () => {
-  it('is asked for with what there is of it, on a credential that is free now', async () => {
+  it('is asked for with its text so far, on a credential that is free now', async () => {
     const { outcome, calls, ends } = await run({ calls: [says('One '), says('two '), says('three', 'stop')] });
     expect(lastMessages(calls)).toEqual(['Hi', 'One ', 'One two ']);
     expect(calls.map(({ credentialId, number }) => [credentialId, number])).toEqual([
@@ -124,7 +124,7 @@ describe('an answer in full', () => {
     ['while a credential is free', { choice: { kind: 'cooling', waitMs: 1 } as const, calls: [says('a')] }, 0],
     ['while Redis can be asked for one', { choice: new Error('Command timed out'), calls: [says('a')] }, 0],
     ['once, where several are wanted', { body: { n: 2 }, calls: [says('a')] }, 0],
-    ['once, where it is no chat', { job: { operation: 'embeddings' as const }, calls: [says('a')] }, 0],
+    ['once, if it is not a chat', { job: { operation: 'embeddings' as const }, calls: [says('a')] }, 0],
     ['until a further attempt fails', { calls: [says('a'), fails('server')] }, 1],
   ])('is asked for %s, and stays cut', async (_name, script, continuations) => {
     const { outcome, calls, ends } = await run(script);
@@ -134,19 +134,19 @@ describe('an answer in full', () => {
     expect(ends).toEqual(['length']);
   });
 
-  it('is asked for in words where nothing may be put into the mouth of the model', async () => {
+  it('is asked for by an instruction if the target takes no prefill', async () => {
     const { calls, failed } = await run({ calls: [says('One '), fails('invalid_request'), says('two', 'stop')] });
     expect(failed).toEqual(['invalid_request']);
     expect(lastMessages(calls)).toEqual(['Hi', 'One ', expect.stringContaining('exactly where it stopped')]);
   });
 
-  it('is given up, with all that came of it, when nobody wants it any more', async () => {
+  it('is given up, with its text so far, when the request is cancelled', async () => {
     const { outcome, ends } = await run({ calls: [says('One '), aborted] });
     expect(outcome).toMatchObject({ kind: 'error', events: 3, attempts: 3, error: { code: 'request_cancelled' } });
     expect(ends).toEqual([]);
   });
 
-  it('is tried again where its first attempt fails', async () => {
+  it('is tried again when its first attempt fails', async () => {
     const { outcome, calls } = await run({ calls: [fails('server')] });
     expect(outcome).toMatchObject({ kind: 'retry', state: { attempts: 2 } });
     expect(calls).toHaveLength(1);

@@ -26,7 +26,7 @@ describe('a server without tools', () => {
     fitRequest(body, adapter, { model: 'm', dropUnsupported });
   const tools = [{ type: 'function', function: { name: 'f' } }];
 
-  it('gets none, and nothing that speaks of them', () => {
+  it('gets no tools, and no fields about tools', () => {
     const body = { messages: [], tools, tool_choice: 'required', parallel_tool_calls: false, seed: 1 };
     expect(fit(body, true)).toMatchObject({ kind: 'fits', body: { messages: [], seed: 1 } });
     expect(fit(body, true)).not.toHaveProperty('body.tool_choice');
@@ -34,7 +34,7 @@ describe('a server without tools', () => {
     expect(fit(body, false)).toMatchObject({ kind: 'unsupported', failure: { param: 'tools' } });
   });
 
-  it('gets what has none as it is', () => {
+  it('gets a request without tools unchanged', () => {
     const body = { messages: [], tools: [], tool_choice: 'auto' };
     expect(fit(body, false)).toEqual({ kind: 'fits', body, dropped: [] });
   });

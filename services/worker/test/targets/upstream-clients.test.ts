@@ -20,7 +20,7 @@ const issue = (name: string, options: Parameters<typeof generate>[1] = {}) =>
     ...options,
   });
 
-/** A provider that knows no one without a certificate of its authority, and says what it was told. */
+/** A provider that accepts only clients with a certificate of its authority, and answers with their headers. */
 async function startProvider() {
   const authority = await issue('An authority', {
     extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
@@ -112,7 +112,7 @@ describe('the client of an upstream', () => {
     expect(await call(clients.of('plain'), elsewhere)).toBe('blue');
   });
 
-  it('is none where a file can not be read, which is named', () => {
+  it('does not exist if a file can not be read; the error names the file', () => {
     const up = { id: 'up', type: 'openai', base_url: 'https://a.example/v1', tls: { ca: 'absent.pem' } };
     expect(() => clientsOf([up])).toThrow(ConfigError);
     expect(() => clientsOf([up])).toThrow(

@@ -18,7 +18,7 @@ const limits: AttemptLimits = {
 const summary = { usage: undefined, finishReason: 'stop', responseModel: 'm' };
 const reset = { kind: 'network', message: 'reset' } as const;
 
-/** Events of a table: a time and what happens then. */
+/** Events of a table, each with its time. */
 const head = (at: number, isSuccess = true): AttemptEvent => ({ kind: 'head', isSuccess, at });
 const stream = (at: number): AttemptEvent => ({ kind: 'decided', as: 'stream', at });
 const whole = (at: number): AttemptEvent => ({ kind: 'decided', as: 'whole', at });
@@ -26,7 +26,7 @@ const says = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'content', fi
 const sign = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'sign', finish: 'open', at });
 const empty = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'nothing', finish: 'open', at });
 const finishes = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'content', finish: 'finished', at });
-const mayGoOn = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'content', finish: 'may_go_on', at });
+const mayContinue = (at: number): AttemptEvent => ({ kind: 'piece', gave: 'content', finish: 'may_continue', at });
 const wholeText = (at: number, mayBeComplete = true): AttemptEvent => ({ kind: 'whole_text', mayBeComplete, at });
 const broke = (isCut: boolean): AttemptEvent => ({ kind: 'broke', failure: reset, isCut });
 const hold = (at: number, isHeld = true, by: 'client' | 'mailbox' = 'client'): AttemptEvent => ({
@@ -78,7 +78,7 @@ describe('silence', () => {
     ['signs of life come behind a token', [head(1), stream(1), says(100), sign(600), sign(1100)], 1700],
     ['the answer is finished', [head(1), stream(1), finishes(400)], 900],
     ['more comes behind the finish', [head(1), stream(1), finishes(400), says(600), says(800), sign(850)], 900],
-    ['a finish may be none', [head(1), stream(1), mayGoOn(400)], 1000],
+    ['a finish may not be the last', [head(1), stream(1), mayContinue(400)], 1000],
     ['a whole answer comes in place of a stream', [head(1), whole(400)], 10_000],
     ['a whole answer has a limit', [head(1), whole(400)], 3000, { wholeMs: 3000 }],
     ['a whole answer may be complete', [head(1), whole(400), wholeText(400)], 1400],
@@ -163,7 +163,7 @@ describe('the end', () => {
     expect(play(events).commands).toEqual(commands);
   });
 
-  it('comes once, whatever happens after it', () => {
+  it('comes once, whatever events follow', () => {
     const after: AttemptEvent[] = [
       head(1),
       stream(1),
@@ -183,7 +183,7 @@ describe('the end', () => {
   });
 });
 
-it('stops reading with the first who is behind, and goes on with the last', () => {
+it('stops reading when the first buffer is full, and resumes when the last one has room', () => {
   const events = [
     hold(1),
     hold(2, true, 'mailbox'),

@@ -57,7 +57,7 @@ describe('an answer', () => {
     expect(read('', type === undefined ? { isEnd: true } : { type, isEnd: true })).toBe(expected);
   });
 
-  it('keeps bare JSON as an event where its provider sends such', () => {
+  it('keeps bare JSON as an event if its provider sends such events', () => {
     expect(read('{"code":', { own: 'sse-unterminated', type: 'text/event-stream' })).toBe('sse-unterminated');
     expect(read('{"code":', { own: 'sse-unterminated', type: 'application/json' })).toBe('whole');
   });
@@ -81,12 +81,12 @@ describe('JSON lines', () => {
     expect(read('{\n  "a": 1', { ...over, type: 'application/json' })).toBe('whole');
   });
 
-  it('may yet be a whole answer that nobody asked to stream', () => {
+  it('may still be a whole answer if no stream was requested', () => {
     expect(read(one, { own: 'ndjson', asksStream: false, type: 'application/json' })).toBe('undecided');
     expect(read(one, { own: 'ndjson', asksStream: false, type: 'application/json', isEnd: true })).toBe('whole');
   });
 
-  it('are read as such in the end where another provider sends them', () => {
+  it('are recognised at the end of the body when another provider sends them', () => {
     expect(read(one + one, { type: 'application/json', isEnd: true })).toBe('ndjson');
   });
 });
@@ -101,7 +101,7 @@ describe('a whole answer', () => {
     },
   );
 
-  it('is left alone where nothing is around it', () => {
+  it('is unchanged if nothing is around it', () => {
     expect(withoutTerminator(json)).toBe(json);
     expect(withoutTerminator('[DONE]')).toBe('[DONE]');
     expect(withoutTerminator('')).toBe('');

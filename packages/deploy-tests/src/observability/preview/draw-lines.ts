@@ -28,7 +28,7 @@ const left = 62;
 const bottom = 20;
 const top = 6;
 
-/** Lines over time, one upon the other where the panel stacks them, with axes. */
+/** Draws series with axes; stacks them if the panel does. */
 export function drawLines(panel: PanelFile, lines: readonly NamedLine[], frame: Frame): string {
   const isStacked = panel.fieldConfig?.defaults.custom?.stacking?.mode === 'normal';
   const unit = panel.fieldConfig?.defaults.unit;
@@ -62,7 +62,7 @@ export function drawLines(panel: PanelFile, lines: readonly NamedLine[], frame: 
 
 type Points = NamedLine['points'];
 
-/** Adds up what lies below each line, at each time at which any has a value. */
+/** Adds the values of the lower series to each one, at each time at which any has a value. */
 function stack(
   lines: readonly NamedLine[],
 ): { readonly name: string; readonly points: Points; readonly floor: Points }[] {
@@ -76,7 +76,7 @@ function stack(
   });
 }
 
-/** States over time: one bar for each line, coloured by the thresholds of the panel. */
+/** Draws states over time: one bar per series, coloured by the thresholds of the panel. */
 export function drawTimeline(panel: PanelFile, lines: readonly NamedLine[], frame: Frame): string {
   const steps = panel.fieldConfig?.defaults.thresholds?.steps ?? [];
   const paint: Readonly<Record<string, string>> = { green: '#3fa66a', orange: '#e07b39', red: '#c2465b' };

@@ -19,7 +19,7 @@ export interface PreviewOptions {
   readonly from: number;
   readonly to: number;
   readonly rateSeconds: number;
-  /** Of the images. */
+  /** Folder of the images. */
   readonly folder: string;
 }
 
@@ -28,10 +28,10 @@ const rowPixels = 28;
 const head = 26;
 
 /**
- * Draws an image of each board from what Prometheus has, with Chromium: where the panels lie and what they show. It is no
- * Grafana, and panels that ask Tempo or Loki are drawn from collected spans and log lines.
+ * Draws an image of each board from the data of Prometheus, with Chromium: the positions and contents of its panels. It does
+ * not use Grafana; panels with queries to Tempo or Loki are drawn from collected spans and log lines.
  *
- * @throws Error when Chromium is not there or draws nothing
+ * @throws Error if Chromium is missing or draws nothing
  */
 export async function drawPreviews(options: PreviewOptions): Promise<void> {
   for (const board of options.boards) {
@@ -97,7 +97,7 @@ async function ask(target: TargetFile, options: PreviewOptions): Promise<Partial
   }
 }
 
-/** One that has something to show: a stream that was resumed. */
+/** Returns the spans of a resumed stream, as an example. */
 function exampleTrace(spans: readonly CollectedSpan[]): CollectedSpan[] {
   const resumed = spans.find(({ attributes }) => attributes['sluice.resumptions'] === 1);
   return spans.filter(({ traceId }) => traceId === resumed?.traceId);

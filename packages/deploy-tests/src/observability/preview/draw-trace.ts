@@ -3,7 +3,7 @@ import { escapeText } from './named-line.ts';
 
 const labelWidth = 260;
 
-/** The spans of a trace, one below the other, from the root on. */
+/** Draws the spans of a trace, one below the other, from the root on. */
 export function drawTrace(
   spans: readonly CollectedSpan[],
   { width, height }: { readonly width: number; readonly height: number },
@@ -27,7 +27,7 @@ export function drawTrace(
   return `<svg width="${width}" height="${height}">${rows.join('')}</svg>`;
 }
 
-/** Each span before its children, these by their start. */
+/** Sorts each span before its children, and children by their start. */
 function treeOrder(spans: readonly CollectedSpan[]): CollectedSpan[] {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const below = (parentId: string | undefined): CollectedSpan[] =>

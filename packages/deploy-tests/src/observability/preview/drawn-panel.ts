@@ -12,7 +12,7 @@ export interface Content {
   readonly trace: readonly CollectedSpan[];
 }
 
-/** The inside of a panel, as HTML. */
+/** Draws the content of a panel, as HTML. */
 export function drawPanel(panel: PanelFile, { lines, rows, trace }: Content, frame: Frame): string {
   if (panel.type === 'nodeGraph') return note('made by the collector; this preview has none');
   if (lines.length + rows.length + trace.length === 0) return note('nothing to show');

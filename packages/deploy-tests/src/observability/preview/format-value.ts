@@ -11,7 +11,7 @@ const plain = [
   [1, ''],
 ] as const;
 
-/** A value in the unit of its panel, as Grafana would about write it. */
+/** Formats a value in the unit of its panel, approximately as Grafana does. */
 export function formatValue(value: number, unit = 'short'): string {
   if (value === 0) return unit === 'percentunit' ? '0 %' : '0';
   switch (unit) {

@@ -6,6 +6,6 @@ export interface NamedLine {
   readonly points: readonly (readonly [number, number])[];
 }
 
-/** Text for HTML. */
+/** Escapes a text for HTML. */
 export const escapeText = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

@@ -5,7 +5,7 @@ import { createHeads } from './head.ts';
 import { createSpeech, type Speech } from './speech.ts';
 import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
-import { createThinkTagSplitter, type Thought, type ThinkTagSplitter } from '../../answer/think-tags.ts';
+import { createThinkTagSplitter, type SplitText, type ThinkTagSplitter } from '../../answer/think-tags.ts';
 import { callNames } from '../../answer/call-names.ts';
 import { createToolCallStream, type ToolCallStream } from './tool-calls.ts';
 
@@ -78,7 +78,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
     const reason = end.kind === 'finished' ? end.reason : null;
     const amended = amend(choice, {
       index,
-      delta: end.kind === 'finished' ? withThought(delta, state.splitter?.end()) : delta,
+      delta: end.kind === 'finished' ? withHeldText(delta, state.splitter?.end()) : delta,
       finish_reason: reason,
       ...ownWord(choice, reason),
       message: undefined,
@@ -108,7 +108,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
         const reason = endByItself({ hasToolCalls: state.calls.hasCalls(), isForcedCall });
         state.isFinished = true;
         onEnd(index, { kind: 'finished', reason });
-        return { index, delta: withThought({}, state.splitter?.end()), logprobs: null, finish_reason: reason };
+        return { index, delta: withHeldText({}, state.splitter?.end()), logprobs: null, finish_reason: reason };
       });
       return amendHeadOf({ choices });
     },
@@ -145,7 +145,7 @@ function amendDelta(delta: JsonObject, state: ChoiceState): JsonObject {
   });
 }
 
-function withThought(delta: JsonObject, held: Thought | undefined): JsonObject {
+function withHeldText(delta: JsonObject, held: SplitText | undefined): JsonObject {
   if (held === undefined) return delta;
   const { content, reasoning_content: reasoning } = delta;
   const add = (before: unknown, more: string): unknown =>

@@ -7,7 +7,7 @@ import { withChoices } from './find-choices.ts';
 import { amendHead } from './head.ts';
 import { amend, amendEach, isObject, type JsonObject } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
-import { splitThoughts } from '../../answer/think-tags.ts';
+import { splitReasoning } from '../../answer/think-tags.ts';
 import { callNames } from '../../answer/call-names.ts';
 import { amendCalls } from './tool-calls.ts';
 import { usageOf } from './usage.ts';
@@ -54,7 +54,7 @@ export function amendCompletion(answer: JsonObject, options: CompletionOptions):
   }
 
   function amendMessage(message: JsonObject, index: number): JsonObject {
-    const split = hasThinkTags && !plan.keepsThinkingMarkup ? splitThoughts : undefined;
+    const split = hasThinkTags && !plan.keepsThinkingMarkup ? splitReasoning : undefined;
     const texts = amendTexts(withoutNulls(message, ['tool_calls', 'function_call', 'annotations']), split);
     const { content, refusal, tool_calls: given } = texts;
     const calls = isObject(given) ? [given] : given;

@@ -1,16 +1,16 @@
 import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
-import type { Thought } from '../../answer/think-tags.ts';
+import type { SplitText } from '../../answer/think-tags.ts';
 
 /**
  * Returns a message or delta with its texts under OpenAI's names: content as one text, reasoning in
  * `reasoning_content`. A provider's `reasoning` becomes `reasoning_content`; if the two differ, both remain.
  */
-export function amendTexts(message: JsonObject, splitThoughts?: (content: string) => Thought): JsonObject {
+export function amendTexts(message: JsonObject, splitReasoning?: (content: string) => SplitText): JsonObject {
   const fromParts = Array.isArray(message['content']) ? amend(message, joinParts(message['content'])) : message;
   const named = amend(fromParts, reasoningOf(fromParts));
   const { content, reasoning_content: before } = named;
-  if (splitThoughts === undefined || typeof content !== 'string') return named;
-  const { text, thought } = splitThoughts(content);
+  if (splitReasoning === undefined || typeof content !== 'string') return named;
+  const { text, thought } = splitReasoning(content);
   if (text === content && thought === '') return named;
   return amend(named, {
     content: text,
@@ -27,7 +27,7 @@ function reasoningOf({ reasoning, reasoning_content: named }: JsonObject): JsonO
 /** Joins Mistral's lists of parts. Parts that are neither text nor reasoning are kept beside the text. */
 function joinParts(parts: readonly unknown[]): JsonObject {
   const texts = parts.map(textOfPart);
-  const thoughts = parts.map(thoughtOfPart);
+  const thoughts = parts.map(reasoningOfPart);
   const others = parts.filter((_, at) => texts[at] === undefined && thoughts[at] === undefined);
   const text = texts.some((piece) => piece !== undefined) ? texts.join('') : null;
   const thought = thoughts.join('');
@@ -40,18 +40,18 @@ function joinParts(parts: readonly unknown[]): JsonObject {
 
 function textOfPart(part: unknown): string | undefined {
   if (typeof part === 'string') return part;
-  if (!isObject(part) || isThought(part)) return undefined;
+  if (!isObject(part) || isReasoning(part)) return undefined;
   return typeof part['text'] === 'string' ? part['text'] : undefined;
 }
 
-function thoughtOfPart(part: unknown): string | undefined {
-  if (!isObject(part) || !isThought(part)) return undefined;
+function reasoningOfPart(part: unknown): string | undefined {
+  if (!isObject(part) || !isReasoning(part)) return undefined;
   const inner = part['thinking'] ?? part['reasoning'] ?? part['text'];
   if (typeof inner === 'string') return inner;
   return Array.isArray(inner) ? inner.map((piece) => textOfPart(piece) ?? '').join('') : undefined;
 }
 
-const isThought = ({ type }: JsonObject): boolean => type === 'thinking' || type === 'reasoning';
+const isReasoning = ({ type }: JsonObject): boolean => type === 'thinking' || type === 'reasoning';
 
 /** Removes null members that OpenAI omits when they are empty. */
 export function withoutNulls(message: JsonObject, names: readonly string[]): JsonObject {

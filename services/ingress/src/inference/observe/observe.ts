@@ -160,7 +160,7 @@ function startServerSpan({ request, context, route }: Observed, trustTraceContex
         traceparent: request.get('traceparent'),
         tracestate: trustTraceContext ? request.get('tracestate') : undefined,
       },
-      isParentStranger: !trustTraceContext,
+      isParentForeign: !trustTraceContext,
     },
   );
 }

@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { type Check, ok, problem, warning } from '../check.ts';
 
-/** A file or folder whose rights matter. */
+/** A file or folder whose access rights are checked. */
 export interface WatchedFile {
   readonly path: string;
   /**
    * - `config`: the configuration file, with secrets written in it
    * - `secretless`: the configuration file, without any
    * - `dotenv`: a `.env` file
-   * - `login`: what `npm run login` has written
-   * - `state`: the folder of `npm start`; nobody sees what is in a closed folder
+   * - `login`: the file that `npm run login` has written
+   * - `state`: the folder of `npm start`; its own rights protect everything in it
    */
   readonly kind: 'config' | 'secretless' | 'dotenv' | 'login' | 'state';
 }
@@ -17,7 +17,7 @@ export interface WatchedFile {
 export interface FileFacts extends WatchedFile {
   /** As in `0o640`; undefined for a file that is not there. */
   readonly mode: number | undefined;
-  /** The system's code where its rights can't be read. */
+  /** The system's error code if the rights can't be read. */
   readonly error?: string;
 }
 
@@ -39,7 +39,7 @@ export async function readFiles(files: readonly WatchedFile[]): Promise<FileFact
 async function readMode({ path, kind }: WatchedFile): Promise<Pick<FileFacts, 'mode' | 'error'>> {
   try {
     const found = await stat(path);
-    // Whatever else has this name, such as a folder with a Python environment, is not what `kind` says.
+    // Something else can have this name, such as a folder with a Python environment.
     const isMeant = kind === 'state' ? found.isDirectory() : !found.isDirectory();
     return { mode: isMeant ? found.mode & 0o777 : undefined };
   } catch (error) {
@@ -48,13 +48,13 @@ async function readMode({ path, kind }: WatchedFile): Promise<Pick<FileFacts, 'm
   }
 }
 
-/** Files that are as they should be get one sentence together. */
+/** Judges access rights; all files with correct rights share one sentence. */
 export function judgeFiles(facts: readonly FileFacts[], platform: NodeJS.Platform = process.platform): Check[] {
   if (platform === 'win32') return [];
   const findings = facts.flatMap((file) => judgeFile(file) ?? []);
   const there = facts.filter(({ mode }) => mode !== undefined).map(({ path }) => path);
   if (findings.length > 0 || there.length === 0) return findings;
-  return [ok('files.rights', `Nobody else can read what is secret in ${there.join(', ')}.`)];
+  return [ok('files.rights', `No other user can read the secrets in ${there.join(', ')}.`)];
 }
 
 function judgeFile({ path, kind, mode, error }: FileFacts): Check | undefined {
@@ -71,7 +71,7 @@ function judgeFile({ path, kind, mode, error }: FileFacts): Check | undefined {
   }
   if (kind === 'secretless' || (mode & (groupBits | otherBits)) === 0) return undefined;
   const readers = (mode & otherBits) === 0 ? 'its group' : 'every user of this machine';
-  const text = `${path} ${contents[kind]}, and ${readers} may look into it (mode ${mode.toString(8)}).`;
+  const text = `${path} ${contents[kind]}, and ${readers} can read it (mode ${mode.toString(8)}).`;
   const advice = `chmod ${kind === 'state' ? '700' : '600'} ${path}`;
   return (mode & otherBits) === 0 ? warning('files.rights', text, advice) : problem('files.rights', text, advice);
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** Names the process that listens on a TCP port, as in `nginx (process 812)`; undefined where this user may not see it. */
+/** Names the process that listens on a TCP port, as in `nginx (process 812)`; undefined if this user may not see it. */
 export async function findHolder(port: number): Promise<string | undefined> {
   return process.platform === 'linux' ? await fromProc(port) : await fromLsof(port);
 }

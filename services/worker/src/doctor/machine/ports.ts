@@ -1,33 +1,33 @@
 import { createServer } from 'node:net';
 import { type Check, ok, problem, warning } from '../check.ts';
 
-/** A port that one of our programs listens on. */
+/** A port on which a program of Sluice listens. */
 export interface WantedPort {
   /** As in `the ingress, for clients`. */
   readonly purpose: string;
   readonly host: string;
   readonly port: number;
-  /** The setting that names it, for advice: `PORT`, `server.metrics_port`. */
+  /** The setting of the port, for advice: `PORT`, `server.metrics_port`. */
   readonly setting: string;
-  /** The setting that names the host, where one does. */
+  /** The setting of the host, if there is one. */
   readonly hostSetting?: string;
-  /** `must`: whoever asked for this port gets no other; `npm_start`: only `npm start` takes another; `any`: another is taken. */
+  /** `must`: no other port is used; `npm_start`: only `npm start` uses another; `any`: another port is used instead. */
   readonly need: 'must' | 'npm_start' | 'any';
 }
 
 export interface PortFacts extends WantedPort {
   readonly state:
     | { readonly kind: 'free' }
-    /** One of ours answers there. */
+    /** A program of Sluice answers on the port. */
     | { readonly kind: 'ours'; readonly program: string }
-    /** `holder`: name and id of the process, where this user may see it. */
+    /** `holder`: name and id of the process, if this user may see it. */
     | { readonly kind: 'taken'; readonly holder: string | undefined }
     | { readonly kind: 'refused'; readonly code: string };
 }
 
-/** Ways to look at what listens. */
+/** Ways to identify the listener of a port. */
 export interface PortNeeds {
-  /** The program of ours that answers at this address; undefined for any other. */
+  /** The program of Sluice that answers at this address; undefined for any other. */
   readonly recognise: (host: string, port: number) => Promise<string | undefined>;
   /** The process that listens, as in `nginx (process 812)`. */
   readonly findHolder: (port: number) => Promise<string | undefined>;
@@ -57,15 +57,15 @@ export function judgePort({ purpose, host, port, setting, hostSetting = setting,
     case 'free':
       return ok(id, port === 0 ? `Any free port will do for ${purpose}.` : `${place} is free.`);
     case 'ours':
-      return ok(id, `${place} is in use by ${state.program} of Sluice that runs already.`);
+      return ok(id, `${place} is in use by ${state.program} of Sluice that already runs.`);
     case 'refused': {
-      // Whoever may not listen on this port may on another one; every other fault is that of the host.
+      // EACCES is about the port; every other error is about the host.
       const wrong = state.code === 'EACCES' ? setting : hostSetting;
       return problem(id, `${place} can't be listened on: ${refusal(state.code)}.`, `Set ${wrong} to another value.`);
     }
     case 'taken': {
       const text = `${place} is taken by ${state.holder ?? 'a process that this user may not see'}.`;
-      const advice = `Set ${setting} to another port, or stop what listens there.`;
+      const advice = `Set ${setting} to another port, or stop the process that listens there.`;
       if (need === 'must') return problem(id, text, advice);
       const instead = need === 'any' ? 'Another free port is used instead.' : '`npm start` takes the next free port.';
       return warning(id, `${text} ${instead}`, advice);
@@ -74,8 +74,8 @@ export function judgePort({ purpose, host, port, setting, hostSetting = setting,
 }
 
 const refusals: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not, ports below 1024 are for root',
-  EADDRNOTAVAIL: 'this is no address of this machine',
+  EACCES: 'this user may not listen on it; ports below 1024 are for root',
+  EADDRNOTAVAIL: 'the address does not belong to this machine',
   ENOTFOUND: 'this name has no address',
 };
 const refusal = (code: string): string => refusals[code] ?? code;

@@ -3,17 +3,17 @@ import { totalmem } from 'node:os';
 import { promisify } from 'node:util';
 import { type Check, ok, problem, warning } from '../check.ts';
 
-/** The limits under which our processes run on this machine. */
+/** The limits of Sluice's processes on this machine. */
 export interface ProcessFacts {
   /** As in `v24.21.0`. */
   readonly nodeVersion: string;
-  /** Of the container or control group; undefined where there is none. */
+  /** Memory limit of the container or control group; undefined if there is none. */
   readonly memoryLimitBytes: number | undefined;
-  /** Files and sockets that one process may have open; undefined where nobody tells. */
+  /** Maximum number of open files and sockets of one process; undefined if the system does not report it. */
   readonly openFiles: number | undefined;
 }
 
-/** Settings that ask for sockets and memory. */
+/** Settings that determine the need for sockets and memory. */
 export interface Demand {
   readonly maxConnections: number;
   readonly bodyBudgetBytes: number;
@@ -21,9 +21,9 @@ export interface Demand {
 
 const wantedNode = 24;
 const mebibyte = 1024 * 1024;
-/** An ingress and a worker that do nothing take 130 MB each, the launcher as much. */
+/** Memory of an ingress and a worker without requests: each takes 130 MB, and the launcher as much. */
 const idleBytes = 256 * mebibyte;
-/** For Redis, logs, pipes and the program's own files. */
+/** Files for Redis, logs, pipes and the program itself. */
 const spareFiles = 100;
 const fewestFiles = 1024;
 
@@ -36,7 +36,7 @@ export async function readProcess(): Promise<ProcessFacts> {
   };
 }
 
-/** A shell inherits what Node has, which has raised its soft limit as far as it may. */
+/** Reads the limit through a shell, which inherits it from Node; Node raises its soft limit to the hard limit. */
 async function readOpenFiles(): Promise<number | undefined> {
   if (process.platform === 'win32') return undefined;
   const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n']).catch(() => ({ stdout: '' }));
@@ -45,7 +45,7 @@ async function readOpenFiles(): Promise<number | undefined> {
   return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** @param demand undefined where the configuration can't be read */
+/** @param demand undefined if the configuration can't be read */
 export function judgeProcess(facts: ProcessFacts, demand: Demand | undefined): Check[] {
   return [judgeNode(facts), judgeMemory(facts, demand), judgeOpenFiles(facts, demand)];
 }

@@ -1,13 +1,13 @@
 import { type Check, ok, warning } from '../check.ts';
 
-/** A page of a program of ours, or of whatever listens in its place. */
+/** A page of a program of Sluice, or of another program on its port. */
 export type Page = Readonly<Record<string, unknown>>;
 
 const answerMs = 2000;
 const mebibyte = 1024 * 1024;
-/** From this part of the limit on, requests begin to wait. */
+/** Part of a limit from which on the doctor warns. */
 const crowded = 0.9;
-/** The system counts so much for an ingress beyond what `server.memory_limit_bytes` limits. */
+/** Memory of an ingress that the system counts and `server.memory_limit_bytes` does not, in MiB. */
 const programMb = 70;
 
 /** Fetches a page of JSON; undefined for anything else. */
@@ -21,7 +21,7 @@ export async function fetchPage(url: string): Promise<Page | undefined> {
   }
 }
 
-/** Tells our programs from others by what their pages hold. */
+/** Identifies programs of Sluice by the contents of their pages. */
 export async function recognise(host: string, port: number): Promise<string | undefined> {
   const base = baseUrl(host, port);
   const health = await fetchPage(`${base}/health`);
@@ -62,7 +62,7 @@ const judgeReady = (status: Page): Check[] =>
     ? [warning('running.ready', 'The ingress that runs here takes no requests: it drains, or Redis is away.')]
     : [];
 
-/** Of the limits of the container and of the setting, the one that is reached first counts. */
+/** Judges memory by the limit that is reached first: that of the container, or that of the setting. */
 function judgeMemory(status: Page, containerBytes: number | undefined): Check[] {
   const { memory_usage_mb: usedMb, memory_limit_mb: settingMb } = status;
   if (typeof usedMb !== 'number') return [];
@@ -70,7 +70,7 @@ function judgeMemory(status: Page, containerBytes: number | undefined): Check[] 
   const used = `The ingress that runs here uses ${usedMb} MiB of memory`;
   const containerMb = containerBytes === undefined ? Infinity : Math.floor(containerBytes / mebibyte);
   const advice = 'Raise server.memory_limit_bytes (MEMORY_LIMIT_MB of z2api), or add ingresses.';
-  // Nothing else degrades one that is ready.
+  // Only memory degrades an ingress that is ready.
   if (status['status'] === 'degraded' && !isAway(status)) {
     return [warning(id, `${used} and refuses new requests: server.memory_limit_bytes is reached.`, advice)];
   }

@@ -3,20 +3,20 @@ import type { Config } from '@sluice/config';
 import { connect, createKeys, type Keys, type RedisConnection, untilReady } from '@sluice/redis';
 import { commandsOf } from './commands.ts';
 
-/** The state of Redis as far as it tells. */
+/** The state of Redis, as far as this user may see it. */
 export type RedisFacts = RedisAway | RedisThere;
 
 export interface RedisAway {
   readonly kind: 'away';
-  /** Messages of the connection's errors, the last one last. */
+  /** Messages of the connection's errors, the latest last. */
   readonly reasons: readonly string[];
 }
 
 export interface RedisThere {
   readonly kind: 'there';
-  /** Fields of INFO by their names; empty where it may not be asked. */
+  /** Fields of INFO by name; empty if the command is not permitted. */
   readonly info: ReadonlyMap<string, string>;
-  /** `save` of its configuration; undefined where that may not be asked. */
+  /** `save` of its configuration; undefined if the command is not permitted. */
   readonly savePoints: string | undefined;
   /** Milliseconds by which this machine's clock is ahead of that of Redis; undefined if it can't be read. */
   readonly aheadMs: number | undefined;
@@ -30,13 +30,13 @@ export type ServiceName = 'ingress' | 'worker';
 
 export interface Forbidden {
   readonly commands: readonly string[];
-  /** Beginnings of names of keys. */
+  /** Prefixes of key names. */
   readonly keys: readonly string[];
 }
 
 const answerMs = 5000;
 
-/** Asks Redis through a connection like those of the services. What it writes is deleted again. */
+/** Examines Redis through a connection like those of the services. Deletes everything that it writes. */
 export async function askRedis(settings: Config['redis']): Promise<RedisFacts> {
   const reasons: string[] = [];
   const onError = (error: Error): void => void reasons.push(messageOf(error));
@@ -58,10 +58,10 @@ async function ask(connection: RedisConnection, keyPrefix: string): Promise<Redi
     for (const [name, value] of parseInfo(await connection.info(section).catch(() => ''))) info.set(name, value);
   }
   const clock = { savePoints: await readSavePoints(connection), aheadMs: await readClock(connection) };
-  // A connection leaves a server that refuses a write, and asks again until the time for it is over.
+  // A connection leaves a server that refuses a write, and retries until its time limit.
   if (isReadOnly(info)) return { kind: 'there', info, ...clock, writeError: readOnly, forbidden: nothingForbidden };
   const keys = createKeys(keyPrefix);
-  // In the slot of a queue, where both services may write.
+  // The key has the hash tag of a queue, where both services may write.
   const key = `${keys.queuePrefix(0)}:doctor:${randomUUID()}`;
   const writeError = await attempt(() => connection.set(key, '1', 'PX', 10_000));
   const forbiddenTo = async (service: ServiceName): Promise<Forbidden> => ({
@@ -79,7 +79,7 @@ const readOnly = "READONLY You can't write against a read only replica.";
 const nothing: Forbidden = { commands: [], keys: [] };
 const nothingForbidden = { ingress: nothing, worker: nothing };
 
-/** A key of each group that the service uses. */
+/** Returns one key of each group that the service uses. */
 function keysOf(service: ServiceName, keys: Keys): string[] {
   const shared = [`${keys.queuePrefix(0)}:doctor`, keys.mailbox('doctor'), keys.alive('doctor'), keys.workers];
   return [...shared, service === 'ingress' ? `${keys.leases}:doctor` : keys.cooldowns('doctor')];
@@ -104,7 +104,7 @@ async function readClock(connection: RedisConnection): Promise<number | undefine
   return halfway - (Number(seconds) * 1000 + Number(microseconds) / 1000);
 }
 
-/** Redis looks at the rights of a user before it looks at the key, whose kind does not fit most of the commands. */
+/** Redis checks the user's rights before the type of the key, which is wrong for most of these commands. */
 async function findForbiddenCommands(
   connection: RedisConnection,
   commands: (typeof commandsOf)[ServiceName],
@@ -127,7 +127,7 @@ async function findForbiddenKeys(connection: RedisConnection, keys: readonly str
   return forbidden;
 }
 
-/** @returns the message with which it fails */
+/** @returns the error message; undefined on success */
 async function attempt(run: () => Promise<unknown>): Promise<string | undefined> {
   return await run().then(
     () => undefined,
@@ -135,11 +135,11 @@ async function attempt(run: () => Promise<unknown>): Promise<string | undefined>
   );
 }
 
-/** A name with several addresses fails with an AggregateError, which has a code and no message. */
+/** Returns an error's message. A name with several addresses fails with an AggregateError: a code without a message. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('lastNodeError' in error && error.lastNodeError instanceof Error) return messageOf(error.lastNodeError);
-  // The connection explains some errors in words for the log; the doctor has words of its own.
+  // The connection explains some errors for the log; the doctor has its own explanations.
   if (error.cause instanceof Error) return messageOf(error.cause);
   const code = 'code' in error ? String(error.code) : '';
   return [code, error.message].filter((part) => part !== '' && part !== 'undefined').join(' ') || error.name;

@@ -1,9 +1,9 @@
-/** A command with arguments that do no harm: KEY stands for a key that is there for this check alone. */
+/** A command with harmless arguments: KEY stands for a key that exists for this check alone. */
 type Command = readonly [name: string, ...args: readonly string[]];
 
 const key = 'KEY';
 
-/** The commands of SECURITY.md, in an order in which each is possible; the key ends deleted. */
+/** The commands of SECURITY.md, in an order in which each one is valid; the last one deletes the key. */
 const both: readonly Command[] = [
   ['ping'],
   ['info', 'server'],

@@ -3,7 +3,7 @@ import { noCooldown, cooldowns } from '../../cooldowns/cooldowns.ts';
 import { withHealth } from '../../cooldowns/with-health.ts';
 import { type Check, ok, warning } from '../check.ts';
 
-/** Credentials in cooldown and circuits that are open, as `npm run cooldowns` lists them. */
+/** Lists credentials in cooldown and open circuits, as `npm run cooldowns` does. */
 export async function cooldownsOf(config: Config): Promise<Check[]> {
   try {
     const lines = await withHealth(config, 'sluice-doctor', (health) => cooldowns({ config, health }, []));

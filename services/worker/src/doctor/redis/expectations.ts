@@ -1,12 +1,12 @@
-/** The configuration, as far as it decides on what Redis must be able to do. */
+/** The requirements of the configuration on Redis. */
 export interface RedisExpectations {
   /** As in `redis.internal:6379`; without user and password. */
   readonly place: string;
   readonly isEncrypted: boolean;
-  /** False where any certificate is taken. */
+  /** False if any certificate is accepted. */
   readonly verifiesCertificate: boolean;
-  /** Nobody can listen to the connection: it is on this machine or in a private network. */
+  /** The connection stays on this machine or in a private network. */
   readonly isNearby: boolean;
-  /** Tokens of people's logins are stored there, which nobody can get a second time. */
+  /** Redis stores access tokens of logins; a lost one can't be restored without a new login. */
   readonly storesLogins: boolean;
 }

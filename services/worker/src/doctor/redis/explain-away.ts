@@ -9,7 +9,7 @@ interface Reason {
   readonly advice: string;
 }
 
-/** Most telling first: after a refused login the connection is also closed. */
+/** Reasons, the most specific first: after a refused login the connection is also closed. */
 const reasons: readonly Reason[] = [
   {
     pattern: /WRONGPASS|invalid password|Client sent AUTH, but no password|AUTH <password> called without/i,
@@ -94,7 +94,7 @@ const reasons: readonly Reason[] = [
   {
     pattern: /CLUSTERDOWN|slots cache|cluster support disabled/i,
     id: 'redis.connect',
-    text: 'The Redis Cluster at PLACE is not complete, or is no cluster.',
+    text: 'The Redis Cluster at PLACE is not complete, or is not a cluster.',
     advice: 'See CLUSTER INFO; for a single server use redis.url.',
   },
   {
@@ -105,7 +105,7 @@ const reasons: readonly Reason[] = [
   },
 ];
 
-/** Says why Redis can't be reached. */
+/** Explains why Redis can't be reached. */
 export function explainAway({ reasons: messages }: RedisAway, { place, isEncrypted }: RedisExpectations): Check {
   const all = messages.join('\n');
   const reason = reasons.find(({ pattern }) => pattern.test(all));
@@ -121,7 +121,7 @@ export function explainAway({ reasons: messages }: RedisAway, { place, isEncrypt
   );
 }
 
-/** A server takes the beginning of TLS for a command that is not complete, and a TLS port closes on plain commands. */
+/** A server without TLS treats a TLS handshake as an incomplete command; a TLS port closes on plain commands. */
 function silenceAdvice(isClosed: boolean, isEncrypted: boolean): string {
   if (isEncrypted)
     return 'Its port may not speak TLS: then use redis://. Otherwise see whether a firewall is in between.';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Config } from '@sluice/config';
 import type { RedisExpectations } from './expectations.ts';
 
-/** The configuration's expectations of Redis. */
+/** Derives the requirements on Redis from the configuration. */
 export function expectationsOf({ redis, upstreams }: Pick<Config, 'redis' | 'upstreams'>): RedisExpectations {
   const hosts = hostsOf(redis);
   return {
@@ -24,7 +24,7 @@ const privateAddress =
   /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|\[?(?:::1|f[cd][0-9a-f]{2}:|fe80:))/i;
 const privateName = /^[^.]+$|(?:^|\.)localhost$|\.(?:internal|local|lan|home|svc|cluster\.local)$/i;
 
-/** An address or name that the public internet does not have. */
+/** Returns whether an address or name is outside the public internet. */
 function isNearby(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
   return isIP(bare) === 0 ? privateName.test(host) : privateAddress.test(bare);

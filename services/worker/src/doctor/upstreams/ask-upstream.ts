@@ -14,7 +14,7 @@ import { countModels, knock, modelsCall } from './free-call.ts';
 import { judgeModels, judgeReached, judgeUnreached } from './judge-upstream.ts';
 
 export interface UpstreamNeeds {
-  /** As for real calls: with their proxies, certificates and connections. */
+  /** The client of real calls, with its proxy, certificates and connections. */
   readonly client: UpstreamClient;
   readonly clientOf: (upstreamId: string) => CallClient;
   readonly maxBodyBytes: number;
@@ -22,12 +22,12 @@ export interface UpstreamNeeds {
 
 const callMs = 10_000;
 const obtainMs = 15_000;
-/** Beyond them a pool is taken to be like its first ones. */
+/** Number of credentials tried per upstream; further ones are skipped. */
 const mostCredentials = 20;
-/** `Date` counts seconds, and caches may send an old one. */
+/** Tolerance for the header `Date`: it counts seconds, and caches send old ones. */
 const tolerableMs = 30_000;
 
-/** Tries the way to an upstream, and each of its credentials by a call that is free. */
+/** Checks the way to an upstream, and each of its credentials with a call that is free of charge. */
 export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig): Promise<Check[]> {
   const { id, type, options, baseUrl, credentials } = upstream;
   const adapter = providers[type].create(options, baseUrl);
@@ -112,7 +112,7 @@ function judgeAnswer(adapter: ProviderAdapter, { about, head, text, credential }
   });
 }
 
-/** A key that no free call tries, or a token. */
+/** Checks a key for which there is no free call, or an access token. */
 async function tryToken(
   needs: UpstreamNeeds,
   upstream: UpstreamConfig,
@@ -120,7 +120,7 @@ async function tryToken(
 ): Promise<Check> {
   const about = `upstream ${upstream.id}, credential ${credential.id}`;
   if (credential.tokens === undefined) {
-    const text = 'This protocol has no call that is free: the key was not tried.';
+    const text = 'This protocol has no call that is free of charge: the key was not tried.';
     return { ...ok('upstream.models', text), about };
   }
   const { type, options, baseUrl } = upstream;
@@ -132,7 +132,7 @@ async function tryToken(
   const token = source && toTokenCredential(needs, { upstream, credential, source });
   const result = await token?.obtain(undefined, Date.now(), obtainMs);
   if (result?.kind === 'token') {
-    return { ...ok('upstream.token', 'The provider gives out a token to anybody.'), about };
+    return { ...ok('upstream.token', 'The provider gives an access token without a login.'), about };
   }
   const said = result?.failure.message ?? 'it gives none';
   return {
@@ -145,7 +145,7 @@ async function tryToken(
   };
 }
 
-/** It is not renewed here: providers take each refresh token once, and the workers keep the newest in Redis. */
+/** Judges a login without renewing it: providers take each refresh token once, and workers keep the newest in Redis. */
 export function judgeLogin(
   login: { readonly value: string; readonly expiresAtMs: number | undefined } | undefined,
   nowMs: number,
@@ -178,9 +178,9 @@ function clockOf(about: string, { headers, receivedAt }: ResponseHead): Check[] 
 }
 
 /**
- * Asks once more for a name that had no address, for the reason.
+ * Resolves a name without an address once more, to get the reason.
  *
- * @returns the system's code
+ * @returns the system's error code
  */
 async function errorOfName(host: string): Promise<string | undefined> {
   try {

@@ -6,8 +6,8 @@ import type { ListPlan, ProviderAdapter } from '@sluice/providers';
 type Place = Pick<UpstreamConfig, 'type' | 'baseUrl'>;
 
 /**
- * A call that no provider bills: the first page of the list of models. Where the worker asks for that list too, it is the
- * worker's own question, so that the doctor finds what the worker will find.
+ * Returns a call that no provider bills: the first page of the list of models. It is the worker's own call where the
+ * worker reads that list too, so that both get the same result.
  *
  * @returns undefined for a protocol without such a call
  */
@@ -21,7 +21,7 @@ export function modelsCall(
   return type === 'azure' || type === 'iflow' ? besideChat(adapter, plan, folderOf({ type, baseUrl })) : undefined;
 }
 
-/** Lists that don't say what can be asked for: the worker has no use for them, but they try the key. */
+/** Returns a call for a list that does not name the usable models: the worker ignores it, but it tests the key. */
 function besideChat(adapter: ProviderAdapter, plan: ListPlan, folder: string): UpstreamRequest {
   const chat = adapter.toUpstream(
     { model: 'doctor', messages: [{ role: 'user', content: 'doctor' }] },
@@ -47,7 +47,7 @@ function besideChat(adapter: ProviderAdapter, plan: ListPlan, folder: string): U
 const folderOf = ({ type, baseUrl }: Place): string =>
   type === 'azure' && !baseUrl.endsWith('/openai/v1') ? `${baseUrl}/openai` : baseUrl;
 
-/** Any answer to it shows that the way to the provider is free. It carries no key. */
+/** A call without a key; any answer to it shows that the provider is reachable. */
 export const knock = (baseUrl: string): UpstreamRequest => ({
   method: 'GET',
   url: baseUrl,
@@ -55,7 +55,7 @@ export const knock = (baseUrl: string): UpstreamRequest => ({
   body: undefined,
 });
 
-/** The number of models in an answer, as the worker finds it where it asks too; undefined where it holds no list. */
+/** Counts the models in an answer, as the worker does if it reads the list too; undefined without a list. */
 export const countModels = ({ models }: ProviderAdapter, text: string): number | undefined =>
   models === undefined ? countEntries(text) : models.read(text)?.names.length;
 

@@ -1,7 +1,7 @@
 import type { FailureKind, UpstreamFailure } from '@sluice/protocol';
 import { type Check, type CheckId, ok, problem, warning } from '../check.ts';
 
-/** Names what a check is about, as in `upstream openai` and `upstream openai, credential main`. */
+/** Adds the subject of a check, as in `upstream openai` and `upstream openai, credential main`. */
 const named = (check: Check, about: string): Check => ({ ...check, about });
 
 /** A failure on the way to a provider, before it has answered. */
@@ -10,9 +10,9 @@ export interface Unreached {
   /** As in `api.openai.com:443`. */
   readonly place: string;
   readonly failure: UpstreamFailure;
-  /** The system's code where its name has no address. */
+  /** The system's error code if the name has no address. */
   readonly nameError: string | undefined;
-  /** `tls.ca` of the upstream is set, and so replaces the authorities that this machine trusts. */
+  /** `tls.ca` of the upstream is set; it replaces the authorities that this machine trusts. */
   readonly hasCa: boolean;
 }
 
@@ -21,7 +21,7 @@ const certificateAdvice: Readonly<Record<string, string>> = {
   certificate_not_yet_valid: "Set this machine's clock.",
   certificate_wrong_host: 'Correct the host in base_url: the certificate is for another name.',
   certificate_self_signed:
-    'If the server is yours, let Sluice trust its certificate: set tls.ca of the upstream to its file, or NODE_EXTRA_CA_CERTS. If not, somebody is in between.',
+    'If the server is yours, let Sluice trust its certificate: set tls.ca of the upstream to its file, or NODE_EXTRA_CA_CERTS. If not, something between Sluice and the provider intercepts TLS.',
   certificate_unknown_authority:
     'Let Sluice trust the authority: set tls.ca of the upstream to a file with its certificate, or NODE_EXTRA_CA_CERTS. A proxy that reads TLS has one of its own.',
   certificate_required: 'Set tls.cert and tls.key of the upstream to files that the provider has given out or signed.',
@@ -32,15 +32,15 @@ const certificateAdvice: Readonly<Record<string, string>> = {
 /** `tls.ca` replaces all other authorities: NODE_EXTRA_CA_CERTS does not help. */
 const adviceBesideCa: Readonly<Record<string, string>> = {
   certificate_self_signed:
-    'If the server is yours, add its certificate to the file of tls.ca of the upstream, which replaces all other authorities. If not, somebody is in between.',
+    'If the server is yours, add its certificate to the file of tls.ca of the upstream, which replaces all other authorities. If not, something between Sluice and the provider intercepts TLS.',
   certificate_unknown_authority:
     "Add the authority's certificate to the file of tls.ca of the upstream, which replaces all other authorities. A proxy that reads TLS has one of its own.",
 };
 
 const silentAdvice =
-  'The server takes connections and says nothing: see whether it hangs or is overloaded, and whether it speaks HTTP at host and port of base_url.';
+  'The server accepts connections and sends nothing: see whether it hangs or is overloaded, and whether it speaks HTTP at host and port of base_url.';
 
-/** Tells name, connection, proxy and TLS apart. */
+/** Sorts a failure into name, connection, proxy or TLS. */
 export function judgeUnreached({ about, place, failure, nameError, hasCa }: Unreached): Check {
   const { kind, code, message } = failure;
   if (kind === 'certificate') {
@@ -62,7 +62,7 @@ export function judgeUnreached({ about, place, failure, nameError, hasCa }: Unre
     return named(problem('upstream.tls', `${place}: ${message}`, advice), about);
   }
   if (nameError !== undefined) return named(judgeName(place, nameError), about);
-  // A server that took the connection was reached: what is in between lets calls pass.
+  // A server that accepted the connection was reached: no firewall is in between.
   if (kind === 'timeout') return named(problem('upstream.connect', `${place}: ${message}`, silentAdvice), about);
   const advice = /timed out/.test(message)
     ? 'A firewall is probably in between, or this network reaches the provider by a proxy alone.'
@@ -81,7 +81,7 @@ function judgeName(place: string, code: string): Check {
     : problem('upstream.dns', text, 'No name server answers: see /etc/resolv.conf and the network of this machine.');
 }
 
-/** The provider has answered something. */
+/** The finding for a provider that sent any answer. */
 export function judgeReached(about: string, place: string, isTls: boolean): Check {
   const tls = isTls ? ', with a certificate that this machine trusts' : ', without TLS';
   return named(ok('upstream.connect', `${place} has an address and takes connections${tls}.`), about);
@@ -91,9 +91,9 @@ export function judgeReached(about: string, place: string, isTls: boolean): Chec
 export interface ModelsAnswer {
   readonly about: string;
   readonly status: number;
-  /** Undefined for a list, or for what should be one. */
+  /** Undefined for a status of success. */
   readonly failure: UpstreamFailure | undefined;
-  /** Models in the list; undefined where there is no list in the answer. */
+  /** Number of models in the list; undefined if the answer is not a list. */
   readonly count: number | undefined;
   readonly hasKey: boolean;
 }
@@ -102,7 +102,7 @@ interface Saying {
   readonly level: 'ok' | 'warning' | 'problem';
   readonly text: string;
   readonly advice: string;
-  /** The provider's own words are left out: they show the beginning and the end of the key. */
+  /** The provider's own message is left out: it shows the beginning and the end of the key. */
   readonly isSilent?: true;
 }
 
@@ -115,7 +115,7 @@ const sayings: Readonly<Partial<Record<FailureKind, Saying>>> = {
   },
   permission: {
     level: 'problem',
-    text: 'The provider knows the key and does not let it list models',
+    text: 'The provider accepts the key, but does not allow it to list models',
     advice: 'See what the key may do, and whether the provider serves the region of this machine.',
   },
   quota: {
@@ -125,7 +125,7 @@ const sayings: Readonly<Partial<Record<FailureKind, Saying>>> = {
   },
   rate_limit: {
     level: 'warning',
-    text: 'The provider takes the key and limits its rate at the moment',
+    text: 'The provider accepts the key and limits its rate at the moment',
     advice: 'Wait, or add credentials: requests are spread over them.',
   },
   not_found: {
@@ -147,7 +147,7 @@ const sayings: Readonly<Partial<Record<FailureKind, Saying>>> = {
 
 const otherwise: Saying = {
   level: 'warning',
-  text: 'The provider answers something else than a list of models',
+  text: 'The answer of the provider is not a list of models',
   advice: 'See whether base_url is that of the API, and not of a web page or of a proxy in between.',
 };
 
@@ -155,7 +155,7 @@ const otherwise: Saying = {
 export function judgeModels({ about, status, failure, count, hasKey }: ModelsAnswer): Check {
   const id = 'upstream.models';
   if (failure === undefined && count !== undefined) {
-    const key = hasKey ? 'The provider takes the key and' : 'The provider wants no key and';
+    const key = hasKey ? 'The provider accepts the key and' : 'The provider needs no key and';
     return named(ok(id, `${key} lists ${count} model${count === 1 ? '' : 's'} (${status}).`), about);
   }
   if (failure === undefined) return named(finding(id, otherwise, ` (${status})`), about);
