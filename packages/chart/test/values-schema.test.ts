@@ -34,6 +34,7 @@ describe('values.schema.json', () => {
     ['an unknown controller', { expose: { ingress: { controller: 'ngnix' } } }, '/expose/ingress/controller'],
     ['a text for a number', { ingress: { replicas: 'two' } }, '/ingress/replicas'],
     ['no pod at all for KEDA', { worker: { keda: { minReplicas: 0 } } }, '/worker/keda/minReplicas'],
+    ['a digest that is none', { worker: { image: { digest: 'latest' } } }, '/worker/image/digest'],
     ['a node without a port', { redis: { cluster: ['redis-0'] } }, '/redis/cluster/0'],
     ['a URL of another kind', { redis: { url: 'http://redis' } }, '/redis/url'],
     ['a share above 1', { tracing: { sampleRatio: 10 } }, '/tracing/sampleRatio'],

@@ -61,6 +61,30 @@ spec:
 {{- max 1 (int64 (floor (mulf (float64 $whole) .Values.worker.keda.targetUtilization))) }}
 {{- end }}
 
+{{/*
+Requests that the largest fleet of workers runs at its target; empty if an HPA without a target for jobs decides. With fewer in
+`limits.max_concurrent_requests`, active + waiting never reaches what an autoscaler needs for its last pods.
+*/}}
+{{- define "sluice.fleetRequests" -}}
+{{- $worker := .Values.worker }}
+{{- $concurrency := dig "worker" "concurrency" 1000 .Values.config }}
+{{- if $worker.keda.enabled }}
+{{- mul (int64 (include "sluice.jobsPerWorker" .)) (int64 $worker.keda.maxReplicas) }}
+{{- else if $worker.hpa.enabled }}
+{{- with $worker.hpa.activeJobs }}{{ mul (int64 .) (int64 $worker.hpa.maxReplicas) }}{{ end }}
+{{- else if not (kindIs "string" $concurrency) }}
+{{- mul (int64 $concurrency) (max 1 (int64 $worker.replicas)) }}
+{{- end }}
+{{- end }}
+
+{{/* Workers at which KEDA ends: active + waiting is at most `limits.max_concurrent_requests`. */}}
+{{- define "sluice.kedaReachable" -}}
+{{- $requests := dig "limits" "max_concurrent_requests" (include "sluice.fleetRequests" . | int64) .Values.config }}
+{{- $whole := include "sluice.wholeNumber" (dict "value" $requests "path" "config.limits.max_concurrent_requests") }}
+{{- $workers := include "sluice.workersFor" (dict "jobs" $whole "perWorker" (include "sluice.jobsPerWorker" .)) }}
+{{- min (int64 $workers) (int64 .Values.worker.keda.maxReplicas) }}
+{{- end }}
+
 {{/* Selects the series of this release, if several releases share a Prometheus. */}}
 {{- define "sluice.promSelector" -}}
 {{- .Values.worker.keda.prometheus.selector | default (printf "namespace=\"%s\",service=\"%s-ingress-metrics\"" .Release.Namespace (include "sluice.fullname" .)) }}

@@ -6,7 +6,15 @@ url: redis://{{ include "sluice.valkeyName" . }}:6379
 {{- else if $redis.cluster }}
 cluster: {{ toJson $redis.cluster }}
 {{- else if $redis.sentinel.name }}
-sentinel: {{ toJson (dict "name" $redis.sentinel.name "nodes" $redis.sentinel.nodes) }}
+sentinel:
+  name: {{ $redis.sentinel.name | quote }}
+  nodes: {{ toJson $redis.sentinel.nodes }}
+  {{- if $redis.auth.sentinel.passwordKey }}
+  {{- with $redis.auth.sentinel.username }}
+  username: {{ . | quote }}
+  {{- end }}
+  password: ${REDIS_SENTINEL_PASSWORD}
+  {{- end }}
 {{- else if $redis.url }}
 url: {{ $redis.url | quote }}
 {{- end }}
@@ -14,7 +22,7 @@ url: {{ $redis.url | quote }}
 username: ${REDIS_USERNAME:-default}
 password: ${REDIS_PASSWORD}
 {{- end }}
-{{- if $redis.tls.enabled }}
+{{- if include "sluice.redisTls" . }}
 {{- $folder := "/etc/sluice/redis-tls" }}
 {{- if or $redis.tls.existingSecret $redis.tls.servername }}
 tls:
@@ -33,6 +41,36 @@ tls: true
 {{- end }}
 {{- end }}
 key_prefix: {{ $redis.keyPrefix | quote }}
+{{- end }}
+
+{{/* Whether the connections to Redis are encrypted: "true" or nothing. */}}
+{{- define "sluice.redisTls" -}}
+{{- if or .Values.redis.tls.enabled (hasPrefix "rediss://" .Values.redis.url) }}true{{ end }}
+{{- end }}
+
+{{/*
+Settings that follow from other values; those in `config` win. A balancer keeps idle connections to an ingress, which must close them
+later (docs/configuration.md, Load balancers): Envoy keeps them for an hour, an ALB for its idle time-out. A full ingress must answer
+with 503 before the kernel kills it: 128 MiB are the least that Sluice takes.
+*/}}
+{{- define "sluice.configDefaults" -}}
+{{- $ingress := .Values.expose.ingress }}
+{{- $keepAliveMs := 0 }}
+{{- if or .Values.expose.httpRoute.enabled (and $ingress.enabled (eq $ingress.controller "envoy")) }}
+{{- $keepAliveMs = 3620000 }}
+{{- end }}
+{{- if and $ingress.enabled (eq $ingress.controller "alb") }}
+{{- $keepAliveMs = max $keepAliveMs 620000 (mul (add (int64 (include "sluice.albIdleSeconds" .)) 20) 1000) }}
+{{- end }}
+{{- $server := dict }}
+{{- with $keepAliveMs }}{{ $_ := set $server "keep_alive_ms" . }}{{ end }}
+{{- with (dig "limits" "memory" "" .Values.ingress.resources) }}
+{{- $bytes := int64 (include "sluice.bytes" (dict "value" . "path" "ingress.resources.limits.memory")) }}
+{{- $_ := set $server "memory_limit_bytes" (max 134217728 (div $bytes 2)) }}
+{{- end }}
+{{- $limits := dict }}
+{{- with (include "sluice.fleetRequests" .) }}{{ $_ := set $limits "max_concurrent_requests" (int64 .) }}{{ end }}
+{{- toYaml (dict "server" $server "limits" $limits) }}
 {{- end }}
 
 {{/* The upstream of the demo: the simulator instead of providers. */}}
@@ -54,10 +92,5 @@ models:
 {{- if .Values.demo.enabled }}
 {{- $config = merge $config (include "sluice.demoConfig" . | fromYaml) }}
 {{- end }}
-{{- /* Envoy keeps idle connections to Sluice for an hour; Sluice must not close them first (docs/configuration.md). */}}
-{{- $isEnvoy := or .Values.expose.httpRoute.enabled (and .Values.expose.ingress.enabled (eq .Values.expose.ingress.controller "envoy")) }}
-{{- if and $isEnvoy (not (dig "server" "keep_alive_ms" "" $config)) }}
-{{- $_ := set $config "server" (merge (dict "keep_alive_ms" 3620000) ($config.server | default dict)) }}
-{{- end }}
-{{- toYaml $config }}
+{{- toYaml (merge $config (include "sluice.configDefaults" . | fromYaml)) }}
 {{- end }}

@@ -1,11 +1,3 @@
-{{/* An integer from the values, where Helm makes 600000 a float. Takes {value, path}; refuses texts such as ${X}. */}}
-{{- define "sluice.wholeNumber" -}}
-{{- if kindIs "string" .value }}
-{{- fail (printf "%s is a text (%s), so the chart can't compute the drain from it. Set drain.longestAnswerSeconds." .path .value) }}
-{{- end }}
-{{- int64 .value }}
-{{- end }}
-
 {{/*
 Duration of the longest answer after its admission, in ms: the deadline of docs/glossary.md. The totals of the modes are those
 of docs/configuration.md; a test compares them.
@@ -21,11 +13,11 @@ of docs/configuration.md; a test compares them.
 {{- $whole := index $ofMode 0 }}
 {{- $stream := index $ofMode 1 }}
 {{- if hasKey $timeouts "total_ms" }}
-{{- $whole = include "sluice.wholeNumber" (dict "value" $timeouts.total_ms "path" "config.timeouts.total_ms") }}
+{{- $whole = include "sluice.wholeNumber" (dict "value" $timeouts.total_ms "path" "config.timeouts.total_ms" "instead" "Set drain.longestAnswerSeconds.") }}
 {{- $stream = $whole }}
 {{- end }}
 {{- if hasKey $timeouts "stream_total_ms" }}
-{{- $stream = include "sluice.wholeNumber" (dict "value" $timeouts.stream_total_ms "path" "config.timeouts.stream_total_ms") }}
+{{- $stream = include "sluice.wholeNumber" (dict "value" $timeouts.stream_total_ms "path" "config.timeouts.stream_total_ms" "instead" "Set drain.longestAnswerSeconds.") }}
 {{- end }}
 {{- max (int64 $whole) (int64 $stream) }}
 {{- end }}
@@ -57,9 +49,17 @@ than the longest answer needs. Takes {root, component}.
 {{- end }}
 {{- end }}
 
-{{/* No load balancer watches a worker, so a worker does not wait for one. Takes {root, component}. */}}
+{{/*
+No load balancer watches a worker, so a worker does not wait for one. A cloud's balancer learns late that a pod ends: its controller
+has to remove the target, and the balancer still sends requests until all of its nodes know that. Takes {root, component}.
+*/}}
 {{- define "sluice.preStopSeconds" -}}
-{{- if eq .component "ingress" }}{{ int64 .root.Values.drain.preStopSeconds }}{{ else }}0{{ end }}
+{{- $values := .root.Values }}
+{{- $isCloud := or (eq $values.ingress.service.type "LoadBalancer") (and $values.expose.ingress.enabled (eq $values.expose.ingress.controller "alb")) }}
+{{- if ne .component "ingress" }}0
+{{- else if kindIs "invalid" $values.drain.preStopSeconds }}{{ ternary 20 15 $isCloud }}
+{{- else }}{{ int64 $values.drain.preStopSeconds }}
+{{- end }}
 {{- end }}
 
 {{/* Kubernetes counts the preStop hook as part of the grace period. Takes {root, component}. */}}

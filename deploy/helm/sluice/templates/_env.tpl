@@ -17,6 +17,9 @@
 {{- $key := ternary $values.redis.auth.ingress.passwordKey $user.passwordKey $values.valkey.enabled }}
 {{- include "sluice.secretVariable" (dict "name" "REDIS_PASSWORD" "secret" . "key" $key) }}
 {{- end }}
+{{- if and $values.redis.sentinel.name $values.redis.auth.existingSecret $values.redis.auth.sentinel.passwordKey }}
+{{- include "sluice.secretVariable" (dict "name" "REDIS_SENTINEL_PASSWORD" "secret" $values.redis.auth.existingSecret "key" $values.redis.auth.sentinel.passwordKey) }}
+{{- end }}
 {{- with $values.secretKey.existingSecret }}
 {{- include "sluice.secretVariable" (dict "name" "SLUICE_SECRET_KEY" "secret" . "key" $values.secretKey.key) }}
 {{- end }}

@@ -27,7 +27,7 @@ addresses: {{ join "," $redis.sentinel.nodes | quote }}
 sentinelMaster: {{ $redis.sentinel.name | quote }}
 {{- else }}
 {{- $url := urlParse $redis.url }}
-address: {{ $url.host | quote }}
+address: {{ printf "%s:%s" (regexReplaceAll ":[0-9]+$" $url.host "") (include "sluice.portOf" (dict "host" $url.host "default" 6379)) | quote }}
 {{- with trimPrefix "/" $url.path }}
 databaseIndex: {{ . | quote }}
 {{- end }}

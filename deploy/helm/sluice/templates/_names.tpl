@@ -35,10 +35,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end }}
 {{- end }}
 
-{{/* Takes {root, repository}. */}}
+{{/* Takes {root, image}, where image holds repository and digest. */}}
 {{- define "sluice.image" -}}
 {{- $tag := .root.Values.image.tag | default .root.Chart.AppVersion }}
-{{- with .root.Values.image.registry }}{{ printf "%s/" (trimSuffix "/" .) }}{{ end }}{{ .repository }}:{{ $tag }}
+{{- with .root.Values.image.registry }}{{ printf "%s/" (trimSuffix "/" .) }}{{ end }}{{ .image.repository }}
+{{- with .image.digest }}@{{ . }}{{ else }}:{{ $tag }}{{ end }}
 {{- end }}
 
 {{/* Takes {root, component}. */}}
@@ -58,6 +59,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- else if .Values.demo.enabled }}
 {{- printf "%s-demo" (include "sluice.fullname" .) }}
 {{- end }}
+{{- end }}
+
+{{/* Model that `helm test` asks for: the first that is no pattern (docs/configuration.md, models). Empty if there is none. */}}
+{{- define "sluice.testModel" -}}
+{{- $model := .Values.tests.model }}
+{{- if and (not $model) .Values.demo.enabled }}{{ $model = "demo" }}{{ end }}
+{{- range .Values.config.models }}
+{{- if and (not $model) (not (regexMatch "[*?\\[{]" (toString .id))) }}{{ $model = .id }}{{ end }}
+{{- end }}
+{{- $model }}
 {{- end }}
 
 {{- define "sluice.clientKeysKey" -}}

@@ -9,7 +9,7 @@
 {{- /* The nodes of a cluster use another port among themselves; clients do not. */}}
 {{- $ports = list }}
 {{- range $addresses }}
-{{- $ports = append $ports (int (regexFind "[0-9]+$" (regexReplaceAll "^([^:]*)$" . "${1}:6379"))) }}
+{{- $ports = append $ports (int (include "sluice.portOf" (dict "host" . "default" 6379))) }}
 {{- end }}
 {{- $ports = $ports | uniq | default (list 6379) }}
 {{- end }}
@@ -36,7 +36,8 @@
     {{- toYaml $policy.redisTo | nindent 4 }}
   {{- end }}
 {{- with .Values.tracing.endpoint }}
-- ports: [{ port: {{ regexFind "[0-9]+$" (urlParse .).host | default 4318 }}, protocol: TCP }]
+{{- $url := urlParse . }}
+- ports: [{ port: {{ include "sluice.portOf" (dict "host" $url.host "default" (ternary 443 80 (eq $url.scheme "https"))) }}, protocol: TCP }]
   {{- with $policy.collectorTo }}
   to:
     {{- toYaml . | nindent 4 }}

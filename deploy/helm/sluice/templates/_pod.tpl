@@ -30,7 +30,7 @@ spec:
   {{- end }}
   containers:
     - name: {{ .component }}
-      image: {{ include "sluice.image" (dict "root" $root "repository" $block.image.repository) }}
+      image: {{ include "sluice.image" (dict "root" $root "image" $block.image) }}
       imagePullPolicy: {{ $root.Values.image.pullPolicy }}
       ports:
         {{- if eq .component "ingress" }}

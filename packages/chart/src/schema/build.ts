@@ -17,6 +17,9 @@ export const texts: Schema = { type: 'array', items: text };
 export const mappings: Schema = { type: 'array', items: anything };
 export const textByName: Schema = { type: 'object', additionalProperties: { type: 'string' } };
 
+/** Name of an image in the registry of all images, and its digest instead of the tag. */
+export const image = mapping({ repository: text, digest: { type: 'string', pattern: '^(?:|sha256:[0-9a-f]{64})$' } });
+
 export const oneOf = (...values: readonly string[]): Schema => ({ enum: values });
 export const whole = (minimum: number, maximum?: number): Schema => ({
   type: 'integer',

@@ -1,6 +1,7 @@
 import {
   anything,
   flag,
+  image,
   mapping,
   mappings,
   matching,
@@ -58,7 +59,6 @@ const keda = mapping({
   maxReplicas: whole(1),
   targetUtilization: share(0.05, 1),
   pollingInterval: whole(1),
-  cooldownPeriod: whole(0),
   prometheus: mapping({ serverAddress: text, selector: text, authenticationRef: text }),
   fallback: mapping({
     failureThreshold: whole(1),
@@ -71,7 +71,7 @@ const keda = mapping({
 /** Values that both services have. */
 const component: Readonly<Record<string, Schema>> = {
   replicas: whole(0),
-  image: mapping({ repository: text }),
+  image,
   resources: anything,
   drainTimeoutSeconds: orNull(whole(0)),
   terminationGracePeriodSeconds: orNull(whole(1)),

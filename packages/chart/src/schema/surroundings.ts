@@ -1,6 +1,7 @@
 import {
   anything,
   flag,
+  image,
   listOf,
   mapping,
   mappings,
@@ -17,6 +18,7 @@ import {
 
 const address = matching('^[^\\s:/@]+:\\d{1,5}$');
 const variable = matching('^[A-Za-z_][A-Za-z0-9_]*$');
+const pullPolicies = oneOf('Always', 'IfNotPresent', 'Never');
 const secretKey = { existingSecret: text, key: text };
 const redisUser = mapping({ username: text, passwordKey: text });
 
@@ -28,7 +30,7 @@ export const surroundings: Readonly<Record<string, Schema>> = {
   image: mapping({
     registry: text,
     tag: text,
-    pullPolicy: oneOf('Always', 'IfNotPresent', 'Never'),
+    pullPolicy: pullPolicies,
     pullSecrets: mappings,
   }),
   clientKeys: mapping(secretKey),
@@ -40,13 +42,20 @@ export const surroundings: Readonly<Record<string, Schema>> = {
     urlSecret: mapping({ name: text, key: text }),
     cluster: listOf(address),
     sentinel: mapping({ name: text, nodes: listOf(address) }),
-    auth: mapping({ existingSecret: text, ingress: redisUser, worker: redisUser, keda: redisUser }),
+    auth: mapping({
+      existingSecret: text,
+      ingress: redisUser,
+      worker: redisUser,
+      keda: redisUser,
+      sentinel: redisUser,
+    }),
     tls: mapping({ enabled: flag, existingSecret: text, caKey: text, certKey: text, keyKey: text, servername: text }),
     keyPrefix: matching('^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$'),
   }),
   valkey: mapping({
     enabled: flag,
     image: text,
+    pullPolicy: pullPolicies,
     config: text,
     resources: anything,
     persistence: mapping({ enabled: flag, storageClass: text, size: text }),
@@ -54,7 +63,7 @@ export const surroundings: Readonly<Record<string, Schema>> = {
   global: anything,
   drain: mapping({
     longestAnswerSeconds: orNull(whole(1)),
-    preStopSeconds: whole(0, 300),
+    preStopSeconds: orNull(whole(0, 300)),
     followUpSeconds: whole(0, 3600),
     graceSeconds: whole(10),
     mayCutAnswers: flag,
@@ -95,7 +104,7 @@ export const surroundings: Readonly<Record<string, Schema>> = {
     dashboards: mapping({ enabled: flag, label: text, labelValue: text, annotations: textByName }),
   }),
   tracing: mapping({ endpoint: matching('^(?:|https?://\\S+)$'), sampleRatio: share(0, 1), headersSecret: text }),
-  demo: mapping({ enabled: flag, clientKey: text, image: mapping({ repository: text }), resources: anything }),
+  demo: mapping({ enabled: flag, clientKey: text, image, resources: anything }),
   tests: mapping({ enabled: flag, model: text, existingSecret: text, key: text }),
   extraObjects: { type: 'array', items: { anyOf: [text, anything] } },
 };

@@ -13,6 +13,7 @@ const secrets: Readonly<Record<string, string>> = {
   SLUICE_API_KEYS: 'sk-test-key',
   SLUICE_SECRET_KEY: '0123456789abcdef0123456789abcdef',
   REDIS_PASSWORD: 'a password',
+  REDIS_SENTINEL_PASSWORD: 'a password of sentinels',
   OPENAI_API_KEY: 'sk-openai',
   ANTHROPIC_API_KEY: 'sk-anthropic',
   ZAI_API_KEY: 'zai.key',

@@ -92,6 +92,28 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the networ
     ]);
   });
 
+  it.each([
+    ['http://collector.data:4318', 4318],
+    ['https://otlp.example.com', 443],
+    ['http://10.0.0.5', 80],
+  ])('open the port of the collector %s', async (endpoint, port) => {
+    const helm = await findHelm();
+    const values = { networkPolicy: { enabled: true }, tracing: { endpoint } };
+    const manifests = accepted(render(helm, { variant: 'minimal', values }));
+    const isLet = (one: number): boolean =>
+      letsThrough(manifests, 'ns', { from: ingress, to: elsewhere('data'), port: one });
+    expect([80, 443, 4318].filter(isLet)).toEqual([port]);
+  });
+
+  it('open the default port of a Redis at an address without one', async () => {
+    const helm = await findHelm();
+    const values = { networkPolicy: { enabled: true }, redis: { url: 'redis://10.0.0.5' } };
+    const manifests = accepted(render(helm, { variant: 'all-off', values }));
+    const isLet = (one: number): boolean =>
+      letsThrough(manifests, 'ns', { from: worker, to: elsewhere('data'), port: one });
+    expect([5, 6379].filter(isLet)).toEqual([6379]);
+  });
+
   it('allow the listed clients and the pod of helm test only', () => {
     const ask = (from: Side): boolean => letsThrough(picky, 'ns', { from, to: ingress, port: 8080 });
     expect([ask(elsewhere('web')), ask(pod('test')), ask(elsewhere('other'))]).toEqual([true, true, false]);

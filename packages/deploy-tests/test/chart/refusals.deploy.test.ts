@@ -3,6 +3,18 @@ import { canHaveHelm, findHelm } from '../../src/chart/find-helm.ts';
 import { render } from '../../src/chart/helm.ts';
 import { isMissing } from '../../src/index.ts';
 
+/** Settings of an upstream with a secret in plain text, and the place that the refusal names. */
+const plainSecrets: readonly (readonly [setting: object, named: string])[] = [
+  [{ credentials: [{ id: 'a', api_key: '${KEY:-sk-live}' }] }, 'api_key'],
+  [{ headers: { authorization: 'Bearer sk-live' } }, 'headers.authorization'],
+  [{ headers: { 'X-Api-Key': '$${KEY}' } }, 'headers.X-Api-Key'],
+  [{ options: { headers: { 'api-key': 'k' } } }, 'options.headers.api-key'],
+  [{ options: { oauth_client_secret: 's' } }, 'options.oauth_client_secret'],
+  [{ options: { signing_key: 's' } }, 'options.signing_key'],
+  [{ proxy: 'http://user:pass@proxy:3128' }, 'proxy'],
+  [{ proxy: '${PROXY:-http://user:pass@proxy:3128}' }, 'proxy'],
+];
+
 /** Values in addition to those of a variant, and the words of the refusal that name the necessary change. */
 const contradictions: readonly (readonly [what: string, variant: string, values: object, says: string])[] = [
   ['an HPA beside KEDA', 'keda', { worker: { hpa: { enabled: true } } }, 'Set one of them to enabled: false.'],
@@ -16,7 +28,7 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     'a grace period below the drain',
     'minimal',
     { ingress: { terminationGracePeriodSeconds: 600 } },
-    'Kubernetes would kill the pod while it drains. Set it to null or to 775 and more.',
+    'Kubernetes would kill the pod while it drains. Set it to null or to 785 and more.',
   ],
   [
     'a time-out that is a text',
@@ -35,6 +47,75 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     'gateway-api',
     { worker: { keda: { enabled: true, trigger: 'redis' } } },
     'Set redis.url, with the password in redis.auth',
+  ],
+  [
+    'KEDA that can’t start one more worker',
+    'keda',
+    { config: { limits: { max_concurrent_requests: 280 } } },
+    'Leave config.limits.max_concurrent_requests out, or set it to 4200',
+  ],
+  [
+    'KEDA on metrics that nobody reads',
+    'redis-cluster-tls',
+    { metrics: { serviceMonitor: { enabled: false } } },
+    'worker.keda.prometheus.selector',
+  ],
+  [
+    'KEDA on metrics that nobody may read',
+    'redis-cluster-tls',
+    { networkPolicy: { metricsFrom: [] } },
+    'Set networkPolicy.metricsFrom',
+  ],
+  [
+    'KEDA kept away from the keys that it reads',
+    'minimal',
+    { networkPolicy: { enabled: true }, worker: { keda: { enabled: true, trigger: 'redis' } } },
+    'Set networkPolicy.redisFrom',
+  ],
+  ['images of whoever has their name', 'minimal', { image: { pullPolicy: 'Always' } }, 'Set image.registry to where'],
+  [
+    'a server without a password',
+    'all-off',
+    { redis: { url: '' }, valkey: { enabled: true } },
+    'Set redis.auth.existingSecret; only a demo',
+  ],
+  [
+    'a server that grows until it is killed',
+    'minimal',
+    { valkey: { resources: { limits: { memory: null } } } },
+    'or maxmemory in valkey.config',
+  ],
+  [
+    'an ingress that is killed before it is full',
+    'minimal',
+    { config: { server: { memory_limit_bytes: 800_000_000 } } },
+    'Set ingress.resources.limits.memory to 1333333334 or more',
+  ],
+  [
+    'a limit that can’t be read',
+    'minimal',
+    { ingress: { resources: { limits: { memory: '1E' } } } },
+    'ingress.resources.limits.memory is 1E',
+  ],
+  ['certificates without TLS', 'keda', { redis: { tls: { existingSecret: 's' } } }, 'Set redis.tls.enabled'],
+  [
+    'a user of the sentinels without a password',
+    'ha',
+    { redis: { auth: { sentinel: { username: 'u' } } } },
+    'redis.auth.sentinel needs passwordKey',
+  ],
+  [
+    'ports of Redis that a policy can’t know',
+    'gateway-api',
+    { networkPolicy: { enabled: true } },
+    'Set networkPolicy.redisPorts.',
+  ],
+  ['a test without a model', 'gateway-api', { tests: { model: '' } }, 'Set tests.model'],
+  [
+    'a test without a key',
+    'ha',
+    { clientKeys: { existingSecret: '' }, config: { keys: [{ key_hash: 'a'.repeat(64) }] } },
+    'Set tests.existingSecret',
   ],
   ['no Redis', 'minimal', { valkey: { enabled: false } }, 'Set one of redis.url, redis.urlSecret.name'],
   ['two of them', 'minimal', { redis: { url: 'redis://redis:6379' } }, 'valkey.enabled and redis.url each name one'],
@@ -98,6 +179,35 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))(
     ])('%s', (_, values, named) => {
       const rendered = render(helm, { variant: 'minimal', values });
       expect(rendered.ok ? 'it rendered' : rendered.message).toContain(named);
+    });
+
+    it.each(plainSecrets)('the plain secret in %j', (setting, named) => {
+      const upstream = { id: 'local', type: 'openai', base_url: 'http://local/v1', ...setting };
+      const rendered = render(helm, { variant: 'all-off', values: { config: { upstreams: [upstream] } } });
+      const message = rendered.ok ? 'it rendered' : rendered.message;
+      expect(message).toContain(named);
+      expect(message).toContain('in plain text, in a ConfigMap. Write ${NAME}');
+    });
+
+    it('but secrets by the names of variables are rendered', () => {
+      const upstream = {
+        id: 'local',
+        type: 'openai',
+        base_url: 'http://local/v1',
+        credentials: [{ id: 'a', api_key: '${KEY}' }],
+        headers: { authorization: 'Bearer ${KEY}', 'x-auth-token': '${TOKEN:-}', 'x-region': 'eu' },
+        proxy: 'http://user:${PASSWORD}@proxy:3128',
+      };
+      const rendered = render(helm, { variant: 'all-off', values: { config: { upstreams: [upstream] } } });
+      expect(rendered.ok || rendered.message).toBe(true);
+    });
+
+    it('but images of the nodes’ own, and of a registry in their name, are rendered', () => {
+      const image = (name: string): object => ({ image: { repository: `ghcr.io/acme/${name}` } });
+      const named = { ingress: image('ingress'), worker: image('worker'), demo: image('simulator') };
+      const values = { image: { pullPolicy: 'IfNotPresent' }, ...named };
+      expect(render(helm, { variant: 'minimal', values }).ok).toBe(true);
+      expect(render(helm, { variant: 'minimal' }).ok).toBe(true);
     });
 
     it('several at once, in one message', () => {

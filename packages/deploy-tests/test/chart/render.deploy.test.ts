@@ -114,49 +114,15 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
     expect(checksum({ config: { limits: { queue_size: 7 } } })).not.toBe(before);
   });
 
-  it('gives KEDA the sum of waiting and running jobs over all shards', () => {
-    const { spec } = find(manifestsOf('keda', { config: { queue: { shards: 3 } } }), 'ScaledObject');
-    expect(spec).toMatchObject({
-      minReplicaCount: 2,
-      advanced: {
-        scalingModifiers: {
-          formula: 'q0_wait + q0_active + q1_wait + q1_active + q2_wait + q2_active',
-          target: '140',
-          metricType: 'AverageValue',
-        },
-      },
-    });
-  });
-
-  it('queries Prometheus for the maximum of the replicas’ equal gauges', () => {
-    const { spec } = find(manifestsOf('redis-cluster-tls'), 'ScaledObject');
-    expect(spec).toMatchObject({
-      triggers: [
-        {
-          type: 'prometheus',
-          metadata: {
-            query:
-              'sum(max by (queue, state) (sluice_queue_jobs{state=~"active|waiting",namespace="ns",service="rel-sluice-ingress-metrics"}))',
-            threshold: '700',
-          },
-        },
-      ],
-    });
-  });
-
   it.each([
     ['nginx', 'nginx.ingress.kubernetes.io/proxy-buffering', 'off'],
     ['nginx', 'nginx.ingress.kubernetes.io/proxy-read-timeout', '640'],
+    ['nginx', 'nginx.ingress.kubernetes.io/proxy-next-upstream', 'error timeout'],
     ['envoy', 'projectcontour.io/response-timeout', 'infinity'],
     ['alb', 'alb.ingress.kubernetes.io/load-balancer-attributes', 'idle_timeout.timeout_seconds=640'],
   ])('lets streams through %s', (controller, annotation, value) => {
     const { metadata } = find(manifestsOf('ha', { expose: { ingress: { controller } } }), 'Ingress');
     expect(metadata['annotations']).toMatchObject({ [annotation]: value });
-  });
-
-  it('keeps connections for longer than Envoy does', () => {
-    expect(loadRendered(manifestsOf('gateway-api')).server.keepAliveMs).toBe(3_620_000);
-    expect(loadRendered(manifestsOf('ha')).server.keepAliveMs).toBe(620_000);
   });
 
   it('creates only the two services when all options are off', () => {

@@ -90,6 +90,7 @@ describe.skipIf(isMissing('a Kubernetes node: root, runc, iptables, Docker, Go a
       expect(await inValkey('config', 'get', 'appendonly', 'maxmemory-policy')).toMatch(
         /appendonly\nyes[^]*noeviction/,
       );
+      expect(await inValkey('config', 'get', 'maxmemory')).toBe('maxmemory\n751619276\n');
       expect(await shell('kubectl exec sluice-valkey-0 -- id -u')).toBe('1000\n');
       expect(await shell('kubectl get pvc -o jsonpath={.items[*].status.phase}')).toBe('Bound');
     });

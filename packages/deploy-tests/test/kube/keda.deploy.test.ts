@@ -39,7 +39,8 @@ describe.skipIf(isMissing('KEDA and a Kubernetes node', isThere))('KEDA’s own 
   beforeAll(async () => {
     fleet = await startDemoFleet({
       values: {
-        config: { worker: { concurrency: 5 }, queue: { shards: 2 } },
+        // The chart's own limit, 4 workers × 4 jobs, would keep the long streams waiting for the burst.
+        config: { worker: { concurrency: 5 }, queue: { shards: 2 }, limits: { max_concurrent_requests: 1000 } },
         redis: { auth: { existingSecret: 'redis-users', keda: { username: 'sluice-keda' } } },
         worker: { keda },
       },
@@ -66,7 +67,10 @@ describe.skipIf(isMissing('KEDA and a Kubernetes node', isThere))('KEDA’s own 
       const { apiKey, url, cluster, release } = fleet;
       if (trigger === 'prometheus') {
         const serverAddress = await startPrometheus(cluster, firstPort() + 50);
-        await release.upgradeUnderWay(fleet.values({ worker: { keda: { trigger, prometheus: { serverAddress } } } }));
+        const selector = 'namespace="llm",service="sluice-ingress-metrics"';
+        await release.upgradeUnderWay(
+          fleet.values({ worker: { keda: { trigger, prometheus: { serverAddress, selector } } } }),
+        );
       }
       const load = { baseUrl: `${url}/v1`, apiKey, model: 'demo-t100-i100', tokens: 100 };
       await untilWorkers(1, 60_000);
