@@ -78,7 +78,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('values tha
     expect(image('ingress')).toBe('ghcr.io/acme/sluice/ingress:0.1.0');
   });
 
-  it('tests the first model that is no pattern', () => {
+  it('tests the first model that is not a pattern', () => {
     const model = (variant: string, values: object = {}): string | undefined =>
       /"MODEL","value":"([^"]*)"/.exec(JSON.stringify(find(manifestsOf(variant, values), 'Pod')['spec']))?.[1];
     const target = { targets: [{ upstream: 'openai' }] };

@@ -55,13 +55,13 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     'Leave config.limits.max_concurrent_requests out, or set it to 4200',
   ],
   [
-    'KEDA on metrics that nobody reads',
+    'KEDA on metrics that no Prometheus scrapes',
     'redis-cluster-tls',
     { metrics: { serviceMonitor: { enabled: false } } },
     'worker.keda.prometheus.selector',
   ],
   [
-    'KEDA on metrics that nobody may read',
+    'KEDA on metrics that no client may read',
     'redis-cluster-tls',
     { networkPolicy: { metricsFrom: [] } },
     'Set networkPolicy.metricsFrom',
@@ -72,7 +72,7 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     { networkPolicy: { enabled: true }, worker: { keda: { enabled: true, trigger: 'redis' } } },
     'Set networkPolicy.redisFrom',
   ],
-  ['images of whoever has their name', 'minimal', { image: { pullPolicy: 'Always' } }, 'Set image.registry to where'],
+  ['images of any owner of their name', 'minimal', { image: { pullPolicy: 'Always' } }, 'Set image.registry to where'],
   [
     'a server without a password',
     'all-off',
