@@ -57,7 +57,7 @@ function target(name: string, label: string, choices: readonly string[], usual: 
 }
 
 /** Selects the log lines of Sluice alone, as the collector of docker-compose.yml labels them; other log shippers may label them in other ways. */
-export const usualLogsSelector = 'service_name=~"sluice-.*"';
+const usualLogsSelector = 'service_name=~"sluice-.*"';
 
 const make: Readonly<Record<VariableName, () => VariableBuilder>> = {
   model: () => ofLabel('model'),
