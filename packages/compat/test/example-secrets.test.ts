@@ -1,5 +1,6 @@
 import { profiles } from '@sluice/compat';
-import { loadConfig } from '@sluice/config';
+import { exampleSecrets, loadConfig } from '@sluice/config';
+import { exampleSpellings } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { absent, load, problemsOf } from './load.ts';
 
@@ -38,35 +39,7 @@ describe('a secret of the documentation', () => {
       '~/.iflow/settings.json, apiKey',
     ],
   ];
-  // Spellings in the documentation of the five gateways and of Sluice.
-  const secrets = [
-    'sk-CHANGE-ME',
-    'CHANGE-ME',
-    'sk-EXAMPLE',
-    'pat_EXAMPLE',
-    'your-api-key',
-    'your-api-key-here',
-    'your_api_key_here',
-    'your-key',
-    'your-token',
-    'your-upstream-token-here',
-    'your-openai-key',
-    'sk-your-openai-api-key',
-    'sk-ant-your-claude-key',
-    'your-google-api-key',
-    'your-azure-api-key',
-    'your-proxy-api-key',
-    'your-app-id',
-    '你的Z.ai访问令牌',
-    'YOUR_API_KEY',
-    '"your-api-key"',
-    "'YOUR_API_KEY'",
-    '<your-api-key>',
-    'sk-your-api-key',
-    'xxxxxxxxxxxxx',
-    'sk-5dfxxxxxxxxxxxxxxxxxxx',
-    `pat_91b9${'0aZ'.repeat(20)}`,
-  ];
+  const secrets = [...exampleSecrets, ...exampleSpellings];
 
   it.each(doors)('is refused by %s with one problem', (_door, open, path) => {
     for (const secret of secrets) {

@@ -42,3 +42,4 @@ export type { Machine, Profile, ProfileNames, ProfileResult, Profiles } from './
 export { readProxies } from './resolve/resolve-proxies.ts';
 export { createSecret, type Secret } from './secret.ts';
 export { isNamedLikeSecret } from './secret-names.ts';
+export { examples as exampleSecrets } from './example-secrets.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, loadConfig } from '@sluice/config';
+import { exampleSpellings } from '@sluice/testkit';
 import { exampleFault, examples } from '../src/example-secrets.ts';
 import { digestOfKey } from '../src/key-digest.ts';
 import { errorOf } from './load.ts';
@@ -51,18 +52,7 @@ describe('every example secret', () => {
     ['hashes of the file', (secret) => load(`keys: [{ key_hash: ${digestOfKey(secret)} }]`), 'keys[0].key_hash'],
     ['credentials of the file', (secret) => load(upstream(secret)), 'upstreams[0].credentials[0].api_key'],
   ];
-  // Spellings in the documentation of the five gateways and of Sluice.
-  const secrets = [
-    ...examples,
-    'YOUR_API_KEY',
-    '"your-api-key"',
-    "'YOUR_API_KEY'",
-    '<your-api-key>',
-    'sk-your-api-key',
-    'xxxxxxxxxxxxx',
-    'sk-5dfxxxxxxxxxxxxxxxxxxx',
-    `pat_91b9${'0aZ'.repeat(20)}`,
-  ];
+  const secrets = [...examples, ...exampleSpellings];
 
   it.each(doors)('is refused by %s with one problem', (door, open, path) => {
     for (const secret of secrets) {

@@ -15,6 +15,7 @@ export {
   type SimulatorStats,
 } from './clients/simulator-control.ts';
 export { type OtlpReceiver, startOtlpReceiver } from './otlp/otlp-receiver.ts';
+export { exampleSpellings } from './example-spellings.ts';
 export type { Attributes, AttributeValue, CollectedSpan } from './otlp/read-traces.ts';
 export { freePort } from './processes/free-port.ts';
 export {
