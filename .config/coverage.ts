@@ -25,7 +25,7 @@ const withoutEndColumns = (text: string): CoverageMapData =>
 const coverage = createCoverageMap(withoutEndColumns(readFileSync(testsFile, 'utf8')));
 const isCounted = new Set(coverage.files());
 
-/** What all processes have run, by file. A run of all tests starts some 600 processes, with 3 MB each. */
+/** The coverage of all processes, by file. A run of all tests starts some 600 processes, with 3 MB each. */
 const byUrl = new Map<string, ScriptCov>();
 const dumps = globSync('coverage-*.json', { cwd: processesFolder });
 for (const dump of dumps) {

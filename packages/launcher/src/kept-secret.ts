@@ -56,7 +56,7 @@ function keep(file: string, kind: SecretKind): string | undefined {
   if (readIfThere(file) === undefined) {
     mkdirSync(dirname(file), { recursive: true });
     const made = kind.make();
-    // When several starts run at once, the first one wins.
+    // The first of several parallel starts wins.
     if (createWhole(file, `${made}\n`)) return made;
   }
   closeToOthers(file);

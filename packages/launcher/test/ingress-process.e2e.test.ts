@@ -80,7 +80,7 @@ describe('the process of an ingress', () => {
     };
     const heap = await until(read, { what: 'the snapshot of the heap', timeoutMs: 50_000, intervalMs: 200 });
     expect(heap).toContain('upstream-of-the-heap');
-    // What it needs itself is there: a secret that it held would be found.
+    // The snapshot holds the values that the ingress needs, so it would hold a secret as well.
     expect(heap).toContain('word-of-redis-0001');
     expect([...new Set(heap.match(/canary-[a-z-]+-0001/g))]).toEqual([]);
   });

@@ -50,7 +50,7 @@ export function createOpenRequests(): OpenRequests {
         open--;
         const others = (openOn.get(socket) ?? 1) - 1;
         openOn.set(socket, others);
-        // What the client has pipelined behind it is answered first.
+        // Requests that the client has pipelined behind it are answered first.
         if (endsWithAnswers && others === 0 && !socket.destroyed) endSoon(socket);
         tellIdle();
       });

@@ -23,7 +23,7 @@ export async function startServiceProxy(request: ServiceProxyRequest): Promise<v
       '--cluster-cidr=10.244.77.0/24',
       `--metrics-bind-address=127.0.0.1:${firstPort}`,
       `--healthz-bind-address=127.0.0.1:${firstPort + 1}`,
-      // What is the machine's own stays as it is.
+      // Rules of the machine itself stay as they are.
       '--iptables-localhost-nodeports=false',
       '--conntrack-max-per-core=0',
       '--conntrack-tcp-timeout-established=0s',

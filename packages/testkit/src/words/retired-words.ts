@@ -32,9 +32,11 @@ const retiredWords: readonly Retired[] = [
   { pattern: /(?<!there )\b(?:is|are) (?:no|none of) (?!longer|more|such)\w+/gi, instead: 'is not a' },
 ];
 
-/** A doc comment starts with what the thing is or does, never with a clause that has no verb of its own. */
+/** A comment starts with what the thing is or does, never with a clause that has no verb of its own. */
 const headlessOpening: Retired = {
-  pattern: /\/\*\*(?:\s*\n\s*\*)?\s*(?:What|Whatever|Who|Whom|Whose|Whoever|How|Where|Whether|Which|Why|When)\b[^\n]*/g,
+  // The start of a doc comment, or of a block of line comments.
+  pattern:
+    /(?:\/\*\*(?:\s*\n\s*\*)?|(?<!\/\/[^\n]*\n\s*)(?<=^\s*)\/\/)\s*(?:What|Whatever|Who|Whom|Whose|Whoever|How|Where|Whether|Which|Why|When)\b[^\n]*/gm,
   instead: 'a subject and a verb, or a noun',
 };
 
@@ -68,7 +70,7 @@ function splitNames(text: string): string {
 const withoutFields = (text: string): string =>
   text.replaceAll(/^(?!\s*(?:\*|\/\*\*|\/\/)).*$/gm, (line) => line.replaceAll(/thoughts?/gi, ' '));
 
-/** What a text has of one retired form. */
+/** One occurrence of a retired form in a text. */
 export interface Finding {
   readonly line: number;
   readonly found: string;

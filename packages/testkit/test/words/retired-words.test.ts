@@ -12,7 +12,7 @@ const listed = (patterns: string[], exclude: RegExp): string[] =>
     .sort();
 
 const own = /\/words\//;
-const sources = listed(['{packages,services}/*/{src,lua}/**/*.{ts,mjs,lua,sh}'], own);
+const sources = listed(['{packages,services}/*/{src,lua}/**/*.{ts,mjs,lua,sh}', '.config/*.ts'], own);
 const tests = listed(['{packages,services}/*/test/**/*.ts'], own);
 // A decision, a change or a promise of another gateway is quoted as it was written.
 const pages = listed(
@@ -44,7 +44,7 @@ describe('the words of docs/glossary.md', () => {
   });
 });
 
-it('opens every doc comment with a subject', () => {
+it('opens every comment with a subject', () => {
   expect(findings([...sources, ...tests], findHeadless)).toEqual([]);
 });
 
@@ -65,7 +65,9 @@ describe('a retired word', () => {
     },
   );
 
-  it('opens no doc comment', () => {
+  it('opens no comment', () => {
+    expect(findHeadless('  // When it ends.')).toMatchObject([{ found: 'When it ends.' }]);
+    expect(findHeadless('// The end of it comes\n// When it ends.')).toEqual([]);
     expect(findHeadless('/**\n * What comes of it.\n */')).toMatchObject([{ found: 'What comes of it.' }]);
     expect(findHeadless('/** The result. What follows is free. */')).toEqual([]);
   });
