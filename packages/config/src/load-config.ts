@@ -171,7 +171,8 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   }
   // A variable that is missing is reported once; the empty value that results is not reported too.
   const told = new Set(problems.map(({ path }) => path));
-  return { hasKeys, problems: [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))] };
+  const all = [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))];
+  return { hasKeys, problems: all.map(({ path, message }) => ({ path: renamed.formerPath(path), message })) };
 }
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

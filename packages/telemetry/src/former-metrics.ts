@@ -1,7 +1,4 @@
-/**
- * Names that metrics had in the release before, by their names of now. The same values are exposed under both until the
- * next release.
- */
+/** Former names of metrics, by current name. The same values are exposed under both until the next release. */
 export const formerMetrics: Readonly<Record<string, string>> = {
   sluice_leases_in_use: 'sluice_slots_in_use',
   sluice_leases_limit: 'sluice_slots_limit',

@@ -13,6 +13,8 @@ export interface Renamed {
   readonly warnings: readonly string[];
   /** Settings that are given under both names. */
   readonly problems: readonly ConfigProblem[];
+  /** Returns the path in the file for a path under the current names. */
+  readonly formerPath: (path: string) => string;
 }
 
 /** Renames settings with a former name to their current name. */
@@ -22,6 +24,7 @@ export function renameFormer(value: unknown): Renamed {
     value: renamed.reduce((before, { apply }) => apply(before), value),
     warnings: renamed.flatMap(({ warnings }) => warnings),
     problems: renamed.flatMap(({ problems }) => problems),
+    formerPath: (path) => renamed.reduce((before, { formerPath }) => formerPath(before), path),
   };
 }
 
@@ -29,7 +32,10 @@ interface Renaming {
   readonly apply: (value: unknown) => unknown;
   readonly warnings: readonly string[];
   readonly problems: readonly ConfigProblem[];
+  readonly formerPath: (path: string) => string;
 }
+
+const same = <Value>(value: Value): Value => value;
 
 function rename({ former, name }: (typeof formerNames)[number], value: unknown): Renaming {
   const path = former.join('.');
@@ -37,16 +43,17 @@ function rename({ former, name }: (typeof formerNames)[number], value: unknown):
   const last = former.at(-1) ?? '';
   const parent = former.slice(0, -1).reduce<unknown>((part, step) => membersOf(part)?.[step], value);
   const members = membersOf(parent);
-  if (members === undefined || !(last in members)) return { apply: (whole) => whole, warnings: [], problems: [] };
+  if (members === undefined || !(last in members)) return { apply: same, warnings: [], problems: [], formerPath: same };
   if (name in members) {
     const problems = [{ path, message: `is the former name of ${now}, which is set as well; remove ${path}` }];
-    return { apply: (whole) => whole, warnings: [], problems };
+    return { apply: same, warnings: [], problems, formerPath: same };
   }
   const entries = Object.entries(members).map(([key, member]) => [key === last ? name : key, member] as const);
   return {
     apply: (whole) => withPart(whole, former.slice(0, -1), Object.fromEntries(entries)),
     warnings: [`${path} is the former name of ${now}; rename it, as the next release does not read it`],
     problems: [],
+    formerPath: (told) => (told === now || told.startsWith(`${now}.`) ? path + told.slice(now.length) : told),
   };
 }
 
