@@ -1,7 +1,7 @@
 /** Sums since the start for `/health` and `/status`; Prometheus has the other figures. */
 export interface Totals {
   count(request: { readonly durationMs: number; readonly isError: boolean }): void;
-  /** Chat requests since the start. */
+  /** Requests to models since the start. */
   readonly requests: number;
   readonly errors: number;
   readonly meanDurationMs: number;

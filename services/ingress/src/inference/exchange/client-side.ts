@@ -54,7 +54,7 @@ export function createClientSide(request: ResumptionRequest, listener: ExchangeL
     },
     afterRun: (ending) => ({
       kind: 'rerun_decided',
-      decision: resumption.after(ending.error),
+      decision: resumption.decide(),
       chunks: resumption.chunks(),
       ending,
     }),

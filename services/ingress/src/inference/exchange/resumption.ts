@@ -7,7 +7,7 @@ export type RerunDecision =
   | { readonly kind: 'rerun'; readonly delivered: Delivered | undefined }
   /** The client has the whole answer; only the report of its end was lost. */
   | { readonly kind: 'complete'; readonly finishReason: string }
-  | { readonly kind: 'over'; readonly error: GatewayError };
+  | { readonly kind: 'over' };
 
 /** Records the part of an answer that the client has, and decides if another run can resume it. */
 export interface Resumption {
@@ -17,8 +17,8 @@ export interface Resumption {
   deliver(text: string): void;
   /** Number of chunks that the client has; about as many tokens. */
   chunks(): number;
-  /** @param error the reason for the end of the run */
-  after(error: GatewayError): RerunDecision;
+  /** Decides on the request after a run that ended before its answer did. */
+  decide(): RerunDecision;
   /** Returns the error for the client. Its message has the length of the delivered part, if there is one. */
   brokenOff(error: GatewayError): GatewayError;
 }
@@ -50,15 +50,15 @@ export function createResumption({ body, stream }: ResumptionRequest): Resumptio
       transcript?.add(text);
     },
     chunks: () => transcript?.read().chunks ?? 0,
-    after(error) {
+    decide() {
       if (!hasDelivered) return { kind: 'rerun', delivered: undefined };
-      if (transcript === undefined) return { kind: 'over', error };
+      if (transcript === undefined) return { kind: 'over' };
       const { finishReason, delivered } = transcript.read();
       const isResumable = isContinuable(JSON.parse(body.toString('utf8')) as Record<string, unknown>);
       if (isResumable && finishReason !== undefined) return { kind: 'complete', finishReason };
       if (isResumable && delivered !== undefined)
         return { kind: 'rerun', delivered: extensions > 0 ? { ...delivered, continuations: extensions } : delivered };
-      return { kind: 'over', error: brokenOff(error) };
+      return { kind: 'over' };
     },
     brokenOff,
   };

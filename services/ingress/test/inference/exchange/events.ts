@@ -61,7 +61,7 @@ export const events: readonly ExchangeEvent[] = [
   ...[retryEnding, lostEnding].flatMap((ending): ExchangeEvent[] => [
     { kind: 'rerun_decided', decision: { kind: 'rerun', delivered: undefined }, chunks: 2, ending },
     { kind: 'rerun_decided', decision: { kind: 'complete', finishReason: 'stop' }, chunks: 2, ending },
-    { kind: 'rerun_decided', decision: { kind: 'over', error }, chunks: 2, ending },
+    { kind: 'rerun_decided', decision: { kind: 'over' }, chunks: 2, ending },
   ]),
   { kind: 'rerun_due', reason: 'upstream_error' },
   { kind: 'confirmation_due' },
