@@ -30,7 +30,7 @@ export function planTargets<Target extends PlannedTarget>(targets: readonly Targ
 /**
  * Returns the credentials in the order of preference: the least loaded first; credentials of equal load rotate.
  *
- * @param turn counts up with every attempt, which drives the rotation
+ * @param turn counts up with every call of this function, so that credentials of equal load rotate
  */
 export function orderCredentials<Credential extends { readonly id: string }>(
   credentials: readonly Credential[],

@@ -33,7 +33,15 @@ export { type FailureKind, failureKinds, type UpstreamFailure } from './upstream
 export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
 export { inspectJson, type JsonLimits, measureJsonText } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
-export { type AnswerEvent, eventsOf, parseChunk, readChunk, textsOf, writeChunk } from './openai/answer-events.ts';
+export {
+  type AnswerEvent,
+  eventsOf,
+  isEmpty,
+  parseChunk,
+  readChunk,
+  textsOf,
+  writeChunk,
+} from './openai/answer-events.ts';
 export { type ChatMessage } from './openai/chat-message.ts';
 export {
   type ChatParameter,

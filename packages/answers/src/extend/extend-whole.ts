@@ -1,4 +1,5 @@
 import {
+  isEmpty,
   type ChatCompletion,
   chatCompletionSchema,
   type Delivered,
@@ -58,9 +59,6 @@ function joinMessages(first: Choice['message'], next: Choice['message']): Choice
 
 /** Members of a message that are its text, or have no content. */
 const texts: ReadonlySet<string> = new Set(['role', 'content', 'reasoning_content', 'reasoning']);
-
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 function deliveredOf(text: string): Delivered | undefined {
   const { id, created, choices = [] } = parse(text) ?? {};

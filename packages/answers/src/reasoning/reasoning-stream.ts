@@ -1,9 +1,8 @@
-import { type AnswerEvent, type ChatChunk, eventsOf, parseChunk, writeChunk } from '@sluice/protocol';
+import { type AnswerEvent, type ChatChunk, eventsOf, isEmpty, parseChunk, writeChunk } from '@sluice/protocol';
 import type { ReshapingMode } from './modes.ts';
 import {
   closingTag,
   hasReasoning,
-  isEmpty,
   openingTag,
   type Said,
   reasoningOf,

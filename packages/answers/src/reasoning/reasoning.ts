@@ -1,4 +1,4 @@
-import { textsOf } from '@sluice/protocol';
+import { isEmpty, textsOf } from '@sluice/protocol';
 
 /** A delta of a stream, or the message of a whole answer. */
 export type Said = Parameters<typeof textsOf>[0];
@@ -30,9 +30,6 @@ export function withLead(said: Said, lead: string): Said {
     content: Array.isArray(content) ? [{ type: 'text', text: lead }, ...content] : lead + (content ?? ''),
   };
 }
-
-export const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 export const openingTag = '<think>';
 export const closingTag = '</think>';

@@ -1,4 +1,4 @@
-import { type ChatChunk, type Delivered, eventsOf, readChunk, textsOf } from '@sluice/protocol';
+import { isEmpty, type ChatChunk, type Delivered, eventsOf, readChunk, textsOf } from '@sluice/protocol';
 
 /** Keeps the part of a stream that was sent to the client, in case the stream breaks off. */
 export interface Transcript {
@@ -80,6 +80,3 @@ export function createTranscript(): Transcript {
     },
   };
 }
-
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

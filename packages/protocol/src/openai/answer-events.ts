@@ -40,9 +40,13 @@ export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']
   readonly content: string;
   readonly reasoning: string;
 } {
-  const { content, reasoning_content: told, reasoning } = delta;
+  const { content, reasoning_content: reasoningContent, reasoning } = delta;
   return {
     content: typeof content === 'string' ? content : '',
-    reasoning: told ?? (typeof reasoning === 'string' ? reasoning : ''),
+    reasoning: reasoningContent ?? (typeof reasoning === 'string' ? reasoning : ''),
   };
 }
+
+/** Returns whether a member of a delta or a message adds nothing: absent, null, an empty text or an empty list. */
+export const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

@@ -3,7 +3,7 @@ import { emptyField, listTooLong, missingField, numberOutOfRange, wrongType } fr
 
 /** OpenAI's limits for one request. */
 const mostInputs = 2048;
-const mostTokens = 300_000;
+const mostInputTokens = 300_000;
 
 const param = 'input';
 const anyInput = 'one of a string, array of strings, array of integers or array of arrays';
@@ -51,7 +51,7 @@ interface TokenList {
 
 function checkTokens(tokens: readonly unknown[], { path, before }: TokenList): number {
   if (tokens.length === 0) throw emptyField({ param: path, value: tokens });
-  if (before + tokens.length > mostTokens) throw tooManyTokens();
+  if (before + tokens.length > mostInputTokens) throw tooManyTokens();
   // `entries()` would allocate a pair for each token.
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];
@@ -78,5 +78,5 @@ function wrongToken(field: { readonly param: string; readonly value: unknown }):
 export const tooManyTokens = (): GatewayError =>
   new GatewayError('max_tokens_per_request', {
     param,
-    message: `Invalid '${param}': at most ${mostTokens} tokens are taken in one request. Send the inputs in several requests.`,
+    message: `Invalid '${param}': at most ${mostInputTokens} tokens are taken in one request. Send the inputs in several requests.`,
   });

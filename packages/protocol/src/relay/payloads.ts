@@ -25,7 +25,7 @@ export const retryStateSchema = z.object({
   waits: z.number().int().nonnegative(),
   /** Number of waits after rate limits; these have a separate schedule. */
   rateLimitWaits: z.number().int().nonnegative(),
-  /** Targets (`upstream/model`) that refused the content of this request; it is not sent to them again. */
+  /** Targets (`upstream/model`) that do not serve this request; it is not sent to them again. */
   refusedBy: z.array(z.string()),
   /** Targets that timed out; they are tried again after all others. */
   silent: z.array(z.string()),
@@ -40,11 +40,11 @@ export const retryStateSchema = z.object({
   preferredWaitMs: z.number().nonnegative().default(0),
   /** Target whose answer broke off last; determines the order of the targets that may resume it. */
   brokenAt: z.object({ upstream: z.string(), model: z.string() }).optional(),
-  /** Number of `malformed` answers, which a repetition would not mend; the second one fails the request. */
+  /** Number of failures that another attempt would repeat; the second one fails the request. */
   spoiled: z.number().int().nonnegative().default(0),
-  /** Credentials (`upstream/credential`) refused with 403 for this request. */
+  /** Credentials (`upstream/model#credential`) refused with 403 for this request. */
   forbidden: z.array(z.string()).default([]),
-  /** Credentials (`upstream/credential`) that can't serve this request; other credentials of the same target may. */
+  /** Credentials (`upstream/model#credential`) that can't serve this request; other credentials of the same target may. */
   incapable: z.array(z.string()).default([]),
   /** Number of waits for the probe of an open circuit. */
   circuitWaits: z.number().int().nonnegative().default(0),
@@ -105,7 +105,7 @@ export const answeredSchema = z.object({
   upstream: z.string(),
   model: z.string(),
   attempts: z.number().int().positive(),
-  /** Index of this extension attempt (1 = first); sent with each one. */
+  /** Number of extension attempts so far; absent for none. */
   continuations: z.number().int().positive().optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;

@@ -46,7 +46,7 @@ export interface Answer {
   endAttempt(usage: Usage | undefined): boolean;
   /** Sends the text that was held back: no further attempt extends the answer. */
   close(): void;
-  /** Usage of all attempts together; undefined if there was only one. */
+  /** Usage of all successful attempts together; undefined if the answer can't be extended, or no provider reported any. */
   usage(): Usage | undefined;
   /** Returns whether this target can continue the text so far. */
   canContinue(target: Target, state: RetryState): boolean;

@@ -36,8 +36,8 @@ export interface ModelListsNeeds {
 
 /** Poll interval, in ms; an ingress waits at most 2 s for a list that is not there yet. */
 const lookEveryMs = 500;
-/** Time after a question by any worker until the next check whether the list is due. */
-const cooldownMs = 5000;
+/** Minimum time between two checks whether the list of one upstream is due. */
+const recheckMs = 5000;
 /** Upper bound of a believable list of names. */
 const maxListBytes = 4 * 1024 * 1024;
 
@@ -45,7 +45,7 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
   const { lists, onError, now } = needs;
   const upstreams = needs.config.upstreams.flatMap((upstream) => toListed(upstream, needs) ?? []);
   const controller = new AbortController();
-  const retryAt = new Map<string, number>();
+  const checkAt = new Map<string, number>();
   const asking = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> | undefined;
@@ -54,8 +54,8 @@ export function createModelLists(needs: ModelListsNeeds): ModelLists {
     if (!(await lists.isWanted()) || controller.signal.aborted) return;
     for (const listed of upstreams) {
       const { id } = listed.upstream;
-      if (now() < (retryAt.get(id) ?? 0)) continue;
-      retryAt.set(id, now() + cooldownMs);
+      if (now() < (checkAt.get(id) ?? 0)) continue;
+      checkAt.set(id, now() + recheckMs);
       const asked = askIfDue(listed).catch(onError);
       asking.add(asked);
       void asked.then(() => asking.delete(asked));

@@ -3,7 +3,7 @@ import type { Usage } from '@sluice/protocol';
 import type { ChatBody } from '@sluice/providers';
 
 /** Upper bound of a believable count, in tokens. */
-const mostTokens = 10_000_000;
+const mostBelievable = 10_000_000;
 /** A count of more than this many times the reservation is wrong … */
 const mostTimes = 100;
 /** … if it exceeds this many tokens: hidden reasoning can cost far more than the length of the prompt suggests. */
@@ -14,7 +14,7 @@ export function believableUsage(usage: Usage | undefined, body: ChatBody): Usage
   if (usage === undefined) return undefined;
   const counts = [usage.prompt_tokens, usage.completion_tokens, usage.total_tokens];
   if (counts.every((count) => count >= 0 && count <= alwaysBelieved)) return usage;
-  const most = Math.min(mostTokens, Math.max(alwaysBelieved, mostTimes * reservationOf(body)));
+  const most = Math.min(mostBelievable, Math.max(alwaysBelieved, mostTimes * reservationOf(body)));
   return counts.every((count) => Number.isFinite(count) && count >= 0 && count <= most) ? usage : undefined;
 }
 

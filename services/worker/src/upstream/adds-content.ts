@@ -1,4 +1,4 @@
-import { eventsOf, readChunk } from '@sluice/protocol';
+import { isEmpty, eventsOf, readChunk } from '@sluice/protocol';
 
 /** Finds a non-empty text in a delta or finish reason, without parsing: quotes inside texts are escaped. */
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
@@ -30,6 +30,3 @@ function hasContent(data: string): boolean {
 }
 
 const isFilledMember = ([name, value]: readonly [string, unknown]): boolean => name !== 'role' && !isEmpty(value);
-
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
