@@ -19,6 +19,7 @@ const shared = { resolve: { conditions }, ssr: { resolve: { conditions } } };
  */
 const timing = [
   'packages/admission/test/fairness.redis.test.ts',
+  'packages/e2e/test/budget.e2e.test.ts',
   'packages/e2e/test/cancel.e2e.test.ts',
   'packages/e2e/test/cluster.e2e.test.ts',
   'packages/e2e/test/death.e2e.test.ts',

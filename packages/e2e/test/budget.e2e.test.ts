@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, readAnswer } from './traffic.ts';
 
-/** Enough requests that the idle traffic of the processes (heartbeats, renewals) hardly counts. */
+/** Enough requests that the idle traffic of the processes (heartbeats, renewals) hardly counts on an idle machine. */
 const rounds = 100;
 const atOnce = 20;
+/** The slower the machine, the more idle traffic falls into a measurement. It only adds, so the lowest result is the cost. */
+const measurements = 3;
 
 let redis: RedisConnection;
 let sluice: Sluice;
@@ -39,8 +41,20 @@ async function counters(): Promise<Cost> {
   };
 }
 
-async function costOf(ask: () => Promise<unknown>): Promise<Cost> {
+async function lowestCostOf(ask: () => Promise<unknown>): Promise<Cost> {
   await ask();
+  const costs: Cost[] = [];
+  while (costs.length < measurements) costs.push(await costOf(ask));
+  const lowest = (name: keyof Cost): number => Math.min(...costs.map((cost) => cost[name]));
+  return {
+    scripts: lowest('scripts'),
+    commands: lowest('commands'),
+    bytesIn: lowest('bytesIn'),
+    bytesOut: lowest('bytesOut'),
+  };
+}
+
+async function costOf(ask: () => Promise<unknown>): Promise<Cost> {
   const before = await counters();
   for (let done = 0; done < rounds; done += atOnce) await Promise.all(Array.from({ length: atOnce }, ask));
   const after = await counters();
@@ -74,7 +88,7 @@ describe('the cost of a request in Redis', () => {
       { scripts: 9, commands: 95, bytesIn: 76_000, bytesOut: 72_000 },
     ],
   ])('%s stays within its budget', async (_what, ask, budget) => {
-    const cost = await costOf(ask);
+    const cost = await lowestCostOf(ask);
     for (const name of ['scripts', 'commands', 'bytesIn', 'bytesOut'] as const) {
       expect(cost[name], `${name} of ${JSON.stringify(cost)}`).toBeLessThanOrEqual(budget[name]);
     }
