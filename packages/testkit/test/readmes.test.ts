@@ -63,3 +63,12 @@ describe('the list of files in the README', () => {
     expect(filesIn(readme)).toEqual(['a.ts', 'b/']);
   });
 });
+
+it('docs/decisions/README.md lists every decision under its title', () => {
+  const folder = join(root, 'docs/decisions');
+  const titleOf = (page: string): string =>
+    readFileSync(join(folder, page), 'utf8').split('\n')[0]?.slice('# '.length) ?? '';
+  const lines = globSync('[0-9]*.md', { cwd: folder }).map((page) => `- [${titleOf(page)}](${page})`);
+  const listed = readFileSync(join(folder, 'README.md'), 'utf8').split('\n');
+  expect(lines.filter((line) => !listed.includes(line))).toEqual([]);
+});
