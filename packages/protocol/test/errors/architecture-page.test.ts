@@ -35,7 +35,7 @@ function faultsOf({ code, statuses }: Exit): string[] {
   return statuses.length === 0 || statuses.includes(String(status)) ? [] : [`${code} has the status ${status}`];
 }
 
-describe("the picture of a request's life", () => {
+describe("the diagram of a request's life", () => {
   const exits = [...page.matchAll(/-\.-> e\d+\["([^"]+)"\]/g)].flatMap(({ 1: label = '' }) => exitsOf(label));
 
   it('shows error codes with their statuses', () => {
