@@ -1,4 +1,4 @@
-import { type Bump, bumpOf, bumps, type Changeset } from './changeset.ts';
+import { type Bump, bumps, type Changeset } from './read-changesets.ts';
 
 const headings: Readonly<Record<Bump, string>> = {
   major: 'Breaks something',
@@ -19,7 +19,7 @@ export interface Release {
 /** Returns the changelog with the section of a release before all earlier ones. */
 export function withRelease(changelog: string, { version, day, changesets }: Release): string {
   const kinds = bumps.flatMap((bump) => {
-    const texts = changesets.filter((changeset) => bumpOf(changeset) === bump).map(({ text }) => text);
+    const texts = changesets.filter((changeset) => bumpOf(changeset) === bump).map(({ summary }) => summary);
     return texts.length === 0 ? [] : [`### ${headings[bump]}`, ...texts];
   });
   const section = [`## ${version} (${day})`, ...kinds].join('\n\n');
@@ -27,24 +27,7 @@ export function withRelease(changelog: string, { version, day, changesets }: Rel
   return `${[changelog.slice(0, at).trimEnd(), section, changelog.slice(at).trimEnd()].join('\n\n').trimEnd()}\n`;
 }
 
-/**
- * Returns the version after these changes, as changesets computes it for packages that share one version.
- * @throws Error if the version is not of the form 1.2.3
- */
-export function nextVersion(version: string, changesets: readonly Changeset[]): string {
-  const [, major, minor, patch] = /^(\d+)\.(\d+)\.(\d+)$/.exec(version)?.map(Number) ?? [];
-  if (major === undefined || minor === undefined || patch === undefined) {
-    throw new Error(`a version must be of the form 1.2.3; it is ${version}`);
-  }
-  const largest = bumps.find((bump) => changesets.some((changeset) => bumpOf(changeset) === bump));
-  switch (largest) {
-    case 'major':
-      return `${major + 1}.0.0`;
-    case 'minor':
-      return `${major}.${minor + 1}.0`;
-    case 'patch':
-      return `${major}.${minor}.${patch + 1}`;
-    case undefined:
-      return version;
-  }
+/** Returns the largest kind of change. */
+function bumpOf({ releases }: Changeset): Bump {
+  return bumps.find((bump) => releases.some(({ type }) => type === bump)) ?? 'patch';
 }
