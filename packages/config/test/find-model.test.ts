@@ -1,17 +1,14 @@
 import { allowsModel, findListedModel, findModel } from '@sluice/config';
 import { describe, expect, it, vi } from 'vitest';
+import { load } from './load.ts';
 
-const config = (...ids: string[]) => ({
-  models: ids.map((id) => ({
-    id,
-    targets: [],
-    thinking: 'field' as const,
-    contextRounds: undefined,
-    maxContinuations: 0,
-    onContentPolicy: undefined,
-    wholeAnswers: undefined,
-  })),
-});
+const config = (...ids: string[]) =>
+  load(
+    JSON.stringify({
+      upstreams: [{ id: 'u', type: 'openai', base_url: 'http://u' }],
+      models: ids.map((id) => ({ id, targets: [{ upstream: 'u' }] })),
+    }),
+  );
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
 
 describe('findListedModel', () => {

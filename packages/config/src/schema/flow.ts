@@ -122,8 +122,8 @@ export function* findEndlessWait(settings: unknown): Iterable<Finding> {
   const { totals } = presetOf(fieldOf(retryOf, 'mode'));
   const total = fieldOf(timeoutsOf, 'total_ms');
   const places = [
-    ['total_ms', total ?? totals?.wholeMs ?? defaultTotalMs],
-    ['stream_total_ms', fieldOf(timeoutsOf, 'stream_total_ms') ?? total ?? totals?.streamMs ?? defaultTotalMs],
+    ['total_ms', total ?? totals?.totalMs ?? defaultTotalMs],
+    ['stream_total_ms', fieldOf(timeoutsOf, 'stream_total_ms') ?? total ?? totals?.streamTotalMs ?? defaultTotalMs],
   ] as const;
   for (const [name, allMs] of places) {
     if (typeof wait !== 'number' || typeof allMs !== 'number' || wait < allMs) continue;
