@@ -323,7 +323,7 @@ describe('the scripts', () => {
             const request = {
               requestId,
               keyId: client.id,
-              limits: { concurrency: client.concurrency },
+              limits: client.concurrency === undefined ? {} : { concurrency: client.concurrency },
               tokens,
               weight: client.weight,
             };
