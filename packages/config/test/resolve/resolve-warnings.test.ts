@@ -12,6 +12,7 @@ describe('anonymous access', () => {
     ['localhost', 'this machine only'],
     ['0.0.0.0', 'every machine that reaches 0.0.0.0'],
     ['::', 'every machine that reaches ::'],
+    ['12.7.0.1', 'every machine that reaches 12.7.0.1'],
     ['10.0.0.1', 'every machine that reaches 10.0.0.1'],
   ])('on %s causes a warning that names who can call', (host, who) => {
     expect(warnings('anonymous: without_key', host)).toEqual([expect.stringContaining(`are accepted from ${who}`)]);

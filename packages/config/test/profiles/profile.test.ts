@@ -8,7 +8,7 @@ import {
 } from '@sluice/config';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { absent, errorOf } from './load.ts';
+import { absent, errorOf } from '../load.ts';
 
 /** A gateway with one upstream: its names, units and defaults differ from ours. */
 const gateway: Profile = {
@@ -17,6 +17,7 @@ const gateway: Profile = {
     OLD_TIMEOUT_SECONDS: z.string().regex(/^\d+$/, 'must be whole seconds').optional(),
     OLD_PROVIDER_KEY: z.string('is missing; it must be the key of the provider'),
     OLD_MIN_DELAY_MS: z.string().optional(),
+    OLD_TERMS: z.literal('accepted', 'must be accepted'),
   }),
   secretVariables: ['OLD_KEY', 'OLD_PROVIDER_KEY'],
   toSettings(env, { home, read }): ProfileResult {
@@ -52,7 +53,12 @@ const profiles: Profiles = {
   findStrays: (env) => Object.keys(env).flatMap((name) => (name.startsWith('OLD_') ? [`${name} is not read`] : [])),
 };
 
-const given = { SLUICE_COMPAT: 'old-gateway', OLD_KEY: 'sk-old-key-0001', OLD_PROVIDER_KEY: 'canary-provider' };
+const given = {
+  SLUICE_COMPAT: 'old-gateway',
+  OLD_KEY: 'sk-old-key-0001',
+  OLD_PROVIDER_KEY: 'canary-provider',
+  OLD_TERMS: 'accepted',
+};
 
 const source = (env: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): ConfigSource => ({
   env: { HOME: '/home/me', ...env },
@@ -175,6 +181,14 @@ describe('the list of settings under a profile', () => {
       variables: [],
     });
     expect(originOf('server.port', given)?.origin).toEqual({ kind: 'default' });
+  });
+
+  it('names no variable that may have one value only', () => {
+    const { settings } = listSettings(source(given));
+    const named = settings.flatMap(({ origin }) =>
+      'variables' in origin ? origin.variables.map(({ name }) => name) : [],
+    );
+    expect(new Set(named)).toEqual(new Set(['OLD_KEY', 'OLD_PROVIDER_KEY']));
   });
 
   it('has no file', () => {
