@@ -15,7 +15,7 @@ describe('deepFreeze', () => {
     expect(Object.isFrozen(deepFreeze(tree))).toBe(true);
   });
 
-  it.each([5, 'text', undefined, null, true])('returns %s, which nobody can change', (value) => {
+  it.each([5, 'text', undefined, null, true])('returns %s, which cannot change', (value) => {
     expect(deepFreeze(value)).toBe(value);
   });
 });
