@@ -121,7 +121,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
         links,
         server,
         management,
-        longestAnswerMs: Math.max(config.timeouts.streamMs, config.timeouts.wholeMs) + config.limits.maxQueueWaitMs,
+        longestAnswerMs:
+          Math.max(config.timeouts.streamTotalMs, config.timeouts.totalMs) + config.limits.maxQueueWaitMs,
         onServesUntil: (at) => void (servesUntil = at),
         onIdle: () => clearInterval(watchdog),
         now,

@@ -69,7 +69,7 @@ function scene(over: Partial<RunJobNeeds> = {}) {
     forbiddenCredentials: createForbiddenCredentials(),
     images: noImages,
     policy: retryPresets.default,
-    timeouts: { wholeAttemptMs: undefined },
+    timeouts: {},
     onError: () => undefined,
     random: () => 0.5,
     ...over,

@@ -112,7 +112,7 @@ async function run(script: Script) {
       images: noImages,
       policy: retryPresets.default,
       metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-      timeouts: { wholeAttemptMs: undefined },
+      timeouts: {},
       logger: { ...quietLogger, warn },
       onError: () => undefined,
       random: () => 0.5,

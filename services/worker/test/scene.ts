@@ -154,7 +154,7 @@ export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<R
   images: noImages,
   policy: retryPresets.default,
   metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-  timeouts: { wholeAttemptMs: undefined },
+  timeouts: {},
   logger: quietLogger,
   onError: () => undefined,
   random: () => 0.5,

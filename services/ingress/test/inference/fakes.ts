@@ -1,25 +1,20 @@
 import type { Admission, Rates, Lease, Verdict } from '@sluice/admission';
-import { type Config, loadConfig } from '@sluice/config';
+import type { Config } from '@sluice/config';
 import type { ChatJob, Delivered, Frame } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { createInbox, type MailboxWriter } from '@sluice/relay';
 import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
 import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
+import { configOf } from '../config-of.ts';
 import type { Observation } from '../../src/inference/observe/observe.ts';
 
 /** Returns a configuration with this one model. */
 export function configWith(model: Partial<Config['models'][number]> = {}): Config {
-  const readFile = (): string => JSON.stringify({ keys: [{ key: 'sk-team-1-0001' }] });
-  const entry = {
-    id: 'm*',
-    targets: [{ upstream: 'u', model: undefined, priority: 1, weight: 1 }],
-    thinking: 'field' as const,
-    contextRounds: undefined,
-    maxContinuations: 0,
-    wholeAnswers: undefined,
-    onContentPolicy: undefined,
-  };
-  return { ...loadConfig({ env: {}, cwd: '/srv', readFile }), models: [{ ...entry, ...model }] };
+  const config = configOf({
+    upstreams: [{ id: 'u', type: 'openai', base_url: 'http://u' }],
+    models: [{ id: 'm*', targets: [{ upstream: 'u' }] }],
+  });
+  return { ...config, models: config.models.map((entry) => ({ ...entry, ...model })) };
 }
 
 /** Answers of a queue; by default, all commands succeed. */

@@ -262,7 +262,7 @@ describe('a request to a model', () => {
     ]);
     const test = await setUp(
       { model: 'm', messages: [...rounds, ...messages], stream: true },
-      { entry: { contextRounds: 1, maxContinuations: 2 } },
+      { entry: { compressContext: { rounds: 1 }, autoContinue: 2 } },
     );
     const answer = test.answer();
     await test.queued();
