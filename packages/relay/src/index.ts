@@ -1,4 +1,5 @@
 export { createInbox, type DropReason, type Inbox, type Subscriber, type Subscription } from './inbox.ts';
+export { type Fleet, type FleetMetrics, joinFleet } from './join-fleet.ts';
 export { createLiveness, type Liveness } from './liveness.ts';
 export { createMailboxReader, type MailboxReader, type Origin } from './mailbox-reader.ts';
 export { createMailboxWriter, type MailboxWriter } from './mailbox-writer.ts';

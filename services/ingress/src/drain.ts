@@ -17,8 +17,6 @@ export interface DrainNeeds extends StopOptions {
   readonly longestAnswerMs: number;
   /** Called with the monotonic time until which new requests on kept connections are served. */
   readonly onServesUntil: (at: number) => void;
-  /** Called when no request is left. */
-  readonly onIdle: () => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -31,7 +29,7 @@ const lastWordsMs = 3000;
 /** Lets the running requests finish, ends those that still run after the grace, and closes everything. */
 export async function drain(needs: DrainNeeds): Promise<void> {
   const { links, server, management, graceMs, noticeMs, now } = needs;
-  const { exchanges, admission, writer, reader, liveness, roster, submitter } = links;
+  const { exchanges, admission, fleet, roster, submitter } = links;
   const endsAt = now() + graceMs;
   server?.endWithAnswers();
   if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
@@ -44,12 +42,10 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   exchanges.failAll('draining');
   await within(exchanges.allEnded(), lastWordsMs);
   await admission.close(lastWordsMs);
-  await within(writer.flushed(), lastWordsMs);
+  await within(fleet.writer.flushed(), lastWordsMs);
   await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
   server?.close();
   management?.close();
-  needs.onIdle();
-  writer.close();
-  await within(Promise.all([reader.close(), liveness.close(), roster.close(), submitter.close()]), lastWordsMs);
-  links.disconnect();
+  await within(Promise.all([fleet.close(), roster.close(), submitter.close()]), lastWordsMs);
+  fleet.disconnect();
 }

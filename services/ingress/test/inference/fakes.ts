@@ -82,7 +82,7 @@ export function fakeMailboxes(onDropped: (reason: string) => void = () => undefi
     flushed: () => Promise.resolve(),
     close: () => undefined,
   };
-  const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
+  const workers = createWorkerWatch({ watch: () => undefined, unwatch: () => undefined });
   let seq = 0;
   /** Delivers the next frame of a run. */
   function deliver(
