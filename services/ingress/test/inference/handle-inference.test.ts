@@ -16,7 +16,6 @@ const principal: Principal = {
   keyId: 'key-id',
   name: 'team',
   hint: undefined,
-  isAdmin: false,
   isAnonymous: false,
   models: ['m*'],
   limits: {},

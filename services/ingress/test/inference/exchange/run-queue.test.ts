@@ -32,7 +32,7 @@ function setUp(answers: QueueAnswers = {}) {
   const errors: unknown[] = [];
   const runQueue = createRunQueue({
     submitter,
-    request: { body, deadlineAt: 5000, queueWaitMs: 1500 },
+    request: { body, deadlineAt: 5000, maxQueueWaitMs: 1500 },
     keepMs: 60_000,
     on: (event) => heard.push(event),
     onError: (error) => errors.push(error),
