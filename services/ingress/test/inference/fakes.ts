@@ -5,6 +5,7 @@ import type { Submitter } from '@sluice/queue';
 import { createInbox, type MailboxWriter } from '@sluice/relay';
 import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
 import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
+import type { Principal } from '../../src/context.ts';
 import type { Observation } from '../../src/inference/observe/observe.ts';
 
 /** Returns a configuration with this one model. */
@@ -21,6 +22,19 @@ export function configWith(model: Partial<Config['models'][number]> = {}): Confi
   };
   return { ...loadConfig({ env: {}, cwd: '/srv', readFile }), models: [{ ...entry, ...model }] };
 }
+
+/** A client with a key of its own, which may use the models of `m*` without limits. */
+export const principalWith = (over: Partial<Principal> = {}): Principal => ({
+  keyId: 'key-id',
+  name: 'team',
+  hint: undefined,
+  isAnonymous: false,
+  models: ['m*'],
+  limits: {},
+  weight: 1,
+  thinking: undefined,
+  ...over,
+});
 
 /** Answers of a queue; by default, all commands succeed. */
 export interface QueueAnswers {
