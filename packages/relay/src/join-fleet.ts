@@ -1,8 +1,9 @@
 import type { Frame } from '@sluice/protocol';
 import { connect, type ConnectionRole, type Keys, type RedisConnection, type RedisSettings } from '@sluice/redis';
 import { createLiveness, type Liveness } from './liveness.ts';
-import { createMailboxReader, type MailboxReader, type Origin } from './mailbox-reader.ts';
+import { createMailboxReader, type MailboxReader } from './mailbox-reader.ts';
 import { createMailboxWriter, type MailboxWriter } from './mailbox-writer.ts';
+import type { Origin } from './read-entries.ts';
 
 /** The part of a process in the fleet: its connections to Redis, its mailboxes, those of the others, and signs of life. */
 export interface Fleet {
