@@ -1,4 +1,4 @@
-import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChunk } from '@sluice/protocol';
+import { type ChatChunk, type Delivered, eventsOf, isEmpty, parseChunk, textsOf, writeChunk } from '@sluice/protocol';
 import { createRepeatGuard } from './repeat-guard.ts';
 import { createRepeatedPart } from './repeated-part.ts';
 
@@ -19,6 +19,7 @@ export interface ResumedAnswer {
   readonly isDiverged: boolean;
 }
 
+/** An answer that is continued repeats nothing. */
 const nothing = { content: '', reasoning: '' };
 
 export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): ResumedAnswer {
@@ -38,10 +39,10 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     const [choice] = chunk.choices;
     if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
-    const rest = fit(delta ?? {}, !isEmptyText(finishReason));
+    const rest = fit(delta ?? {}, !isEmpty(finishReason));
     // The new answer ends before the delivered text does.
-    if (!isEmptyText(finishReason)) endRepetition();
-    if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
+    if (!isEmpty(finishReason)) endRepetition();
+    if (isDiverged || (Object.keys(rest).length === 0 && isEmpty(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
   }
 
@@ -50,7 +51,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     const { role: _role, content: _content, reasoning_content: _told, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);
     const reasoning = dropsReasoning ? '' : repeated.takeReasoning(texts.reasoning);
-    const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
+    const more = Object.entries(others).filter(([, value]) => !isEmpty(value));
     const content =
       guard === undefined
         ? repeated.takeContent(texts.content)
@@ -94,5 +95,3 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     },
   };
 }
-
-const isEmptyText = (text: string | null | undefined): boolean => text === undefined || text === null || text === '';
