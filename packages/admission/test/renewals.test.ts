@@ -79,7 +79,7 @@ describe('the renewals', () => {
     expect(heard).toEqual([]);
   });
 
-  it('go on after an error of Redis', async () => {
+  it('continue after an error of Redis', async () => {
     const states: (LeaseState | Error)[] = [new Error('Command timed out'), 'running'];
     const { renewals, request, heard, errors } = setUp(() => states.shift() ?? 'running');
     renewals.add(request('1'));

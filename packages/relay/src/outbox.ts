@@ -61,12 +61,12 @@ export function empty(outbox: Outbox): void {
 
 export const isCongested = ({ pendingBytes }: Outbox): boolean => pendingBytes > congestedAtBytes;
 
-/** Lets the waiting sources go on once half of the limit is free. */
+/** Lets the waiting sources continue once half of the limit is free. */
 export function releaseIfFree(outbox: Outbox): void {
   if (outbox.pendingBytes < congestedAtBytes / 2) release(outbox);
 }
 
-/** Lets all waiting sources go on. */
+/** Lets all waiting sources continue. */
 export function release(outbox: Outbox): void {
   for (const callback of outbox.waiting.splice(0)) callback();
 }

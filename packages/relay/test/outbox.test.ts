@@ -67,7 +67,7 @@ describe('an outbox', () => {
     expect([isCongested(outbox), outbox.pendingBytes]).toEqual([false, 0]);
   });
 
-  it('lets its sources go on once half of the limit is free, each once', () => {
+  it('lets its sources continue once half of the limit is free, each once', () => {
     const outbox = createOutbox();
     let calls = 0;
     outbox.waiting.push(() => calls++);

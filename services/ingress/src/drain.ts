@@ -23,7 +23,7 @@ export interface DrainNeeds extends StopOptions {
   readonly now: () => number;
 }
 
-/** What a drain ends of the links to Redis. */
+/** The links to Redis that a drain ends. */
 export interface DrainedLinks {
   readonly exchanges: Pick<OpenExchanges, 'failAll' | 'allEnded'>;
   readonly admission: Pick<Admission, 'close'>;

@@ -65,7 +65,7 @@ describe('an error before an answer', () => {
   it.each([
     ['an absent Redis', new Error('Command timed out'), 503, 'redis_unavailable', 0],
     ['a fault of ours', new Error('boom'), 500, 'internal_error', 1],
-    ['a value that is no error', 'boom', 500, 'internal_error', 1],
+    ['a value that is not an error', 'boom', 500, 'internal_error', 1],
   ])('is made of %s', async (_what, thrown, status, code, faults) => {
     const test = await ask(thrown);
     expect([test.status, test.json.error?.code, test.internal.length]).toEqual([status, code, faults]);

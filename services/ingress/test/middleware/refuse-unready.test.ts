@@ -47,7 +47,7 @@ describe('a replica', () => {
     expect([status, json.error?.code, headers['retry-after-ms']]).toEqual([503, code, retryAfterMs]);
   });
 
-  it('says that its memory is full, which is no fault of the client', async () => {
+  it('says that its memory is full, and that the client is not at fault', async () => {
     const { json } = await ask({ isMemoryFull: true });
     expect(json.error?.message).not.toBe(new GatewayError('server_overloaded').message);
     expect(json.error?.message).toContain('memory limit');

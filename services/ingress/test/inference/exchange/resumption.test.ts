@@ -61,7 +61,7 @@ describe('a resumption', () => {
     ['an answer with probabilities', { request: { logprobs: true } }, chunk({ content: 'one' })],
     ['a tool call', {}, chunk(toolCall)],
     ['a second choice', {}, chunk({ content: 'one' }, { index: 1 })],
-    ['an event that is no chunk', {}, 'data: [1]\n\n'],
+    ['an event that is not a chunk', {}, 'data: [1]\n\n'],
   ])('ends a request whose client has a part of %s', (_what, over, text) => {
     const resumption = resumptionOf(over);
     resumption.deliver(text);
