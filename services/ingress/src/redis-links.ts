@@ -2,7 +2,7 @@ import { type Admission, createAdmission, createPeek, type Peek } from '@sluice/
 import { type IngressConfig, readRedisFiles } from '@sluice/config';
 import { createJobSeal, createSubmitter, type Submitter } from '@sluice/queue';
 import { createKeys, type Keys } from '@sluice/redis';
-import { createRoster, type Fleet, joinFleet, type Roster } from '@sluice/relay';
+import { createRoster, type Fleet, type FleetMetrics, joinFleet, type Roster } from '@sluice/relay';
 import type { IngressMetrics, Logger } from '@sluice/telemetry';
 import { createOpenExchanges, type OpenExchanges } from './inference/exchange/open-exchanges.ts';
 import { createWorkerWatch } from './inference/exchange/worker-watch.ts';
@@ -20,10 +20,10 @@ export interface RedisLinks {
 }
 
 export interface RedisLinksNeeds {
-  readonly config: IngressConfig;
+  readonly config: Pick<IngressConfig, 'redis' | 'limits' | 'queue' | 'secretKey'>;
   readonly ingressId: string;
-  readonly logger: Logger;
-  readonly metrics: IngressMetrics;
+  readonly logger: Pick<Logger, 'warn'>;
+  readonly metrics: FleetMetrics & Pick<IngressMetrics, 'relayDropped' | 'relayGap'>;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
