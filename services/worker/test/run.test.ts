@@ -116,6 +116,7 @@ async function run(script: Script) {
       logger: { ...quietLogger, warn },
       onError: () => undefined,
       random: () => 0.5,
+      now: () => 0,
       ...script.needs,
     },
     claimedRunWith({

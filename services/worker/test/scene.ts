@@ -158,6 +158,7 @@ export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<R
   logger: quietLogger,
   onError: () => undefined,
   random: () => 0.5,
+  now: () => 0,
   ...over,
   health: { ...healthy, ...over.health },
 });

@@ -35,6 +35,6 @@ export function toExchangeRequest(admittedOrder: AdmittedOrder): ExchangeRequest
     body: order.body,
     deadlineAt: admitted.redisNow + remainingMs,
     remainingMs,
-    queueWaitMs: config.limits.maxQueueWaitMs,
+    maxQueueWaitMs: config.limits.maxQueueWaitMs,
   };
 }

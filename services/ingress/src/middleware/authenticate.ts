@@ -89,25 +89,13 @@ export function networkOf(address = ''): string {
   return [...groups, ...Array.from({ length: missing }, () => '0'), ...back.split(':')].slice(0, 4).join(':');
 }
 
-function toKnown({
-  id,
-  digest,
-  name,
-  hint,
-  anonymous,
-  admin,
-  models,
-  limits,
-  weight,
-  thinking,
-}: AcceptedKey): KnownKey {
+function toKnown({ id, digest, name, hint, anonymous, models, limits, weight, thinking }: AcceptedKey): KnownKey {
   return {
     digest: Buffer.from(digest, 'hex'),
     principal: {
       keyId: id,
       name,
       hint,
-      isAdmin: admin,
       isAnonymous: anonymous !== undefined,
       models,
       limits,

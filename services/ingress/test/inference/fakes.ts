@@ -5,6 +5,7 @@ import type { Submitter } from '@sluice/queue';
 import { createInbox, type MailboxWriter } from '@sluice/relay';
 import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
 import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
+import type { Principal } from '../../src/context.ts';
 import { configOf } from '../config-of.ts';
 import type { Observation } from '../../src/inference/observe/observe.ts';
 
@@ -16,6 +17,19 @@ export function configWith(model: Partial<Config['models'][number]> = {}): Confi
   });
   return { ...config, models: config.models.map((entry) => ({ ...entry, ...model })) };
 }
+
+/** A client with a key of its own, which may use the models of `m*` without limits. */
+export const principalWith = (over: Partial<Principal> = {}): Principal => ({
+  keyId: 'key-id',
+  name: 'team',
+  hint: undefined,
+  isAnonymous: false,
+  models: ['m*'],
+  limits: {},
+  weight: 1,
+  thinking: undefined,
+  ...over,
+});
 
 /** Answers of a queue; by default, all commands succeed. */
 export interface QueueAnswers {
@@ -77,7 +91,7 @@ export function fakeMailboxes(onDropped: (reason: string) => void = () => undefi
     flushed: () => Promise.resolve(),
     close: () => undefined,
   };
-  const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
+  const workers = createWorkerWatch({ watch: () => undefined, unwatch: () => undefined });
   let seq = 0;
   /** Delivers the next frame of a run. */
   function deliver(
