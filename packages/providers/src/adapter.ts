@@ -1,11 +1,18 @@
-import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
+import type {
+  ChatBody,
+  Framing,
+  ResponseHead,
+  UpstreamEvent,
+  UpstreamFailure,
+  UpstreamRequest,
+  Usage,
+} from '@sluice/protocol';
 import type { Capabilities } from './capabilities.ts';
-import type { ChatBody } from './chat-body.ts';
 import type { ModelLister } from './model-lister.ts';
 import type { Preparation } from './preparation.ts';
 import type { TokenSource } from './token-source.ts';
 
-export type { ChatBody } from './chat-body.ts';
+export type { ChatBody } from '@sluice/protocol';
 
 /** Plan of one provider call: model, place and credential. */
 export interface CallPlan {

@@ -9,7 +9,6 @@ export type {
 } from './adapter.ts';
 export { type ChunkCollector, createChunkCollector } from './answer/collect-chunks.ts';
 export { toChunks } from './answer/to-chunks.ts';
-export { readChatBody } from './chat-body.ts';
 export { asEmbeddings } from './embeddings/operation.ts';
 export type { ProviderType } from './catalogue.ts';
 export type { Login, LoginClient, LoginResult } from './login.ts';

@@ -1,6 +1,5 @@
-import type { UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
+import { isEmpty, type UpstreamEvent, type UpstreamFailure, type UpstreamRequest, type Usage } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
-import { saysNothing } from '../json-object.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
 import { namesOf } from './names.ts';
@@ -84,8 +83,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     },
     delta(delta) {
       if (!isOpen() || finishReason !== undefined) return;
-      const isEmpty = Object.values(delta).every(saysNothing);
-      if (isEmpty && hasBegun) return;
+      if (hasBegun && Object.values(delta).every(isEmpty)) return;
       hasBegun = true;
       heartbeatsInRow = 0;
       output += writer.delta(delta);

@@ -1,4 +1,4 @@
-import { type ChatRequest, type UpstreamEvent, type UpstreamFailure, writeLossless } from '@sluice/protocol';
+import { type UpstreamEvent, type UpstreamFailure, writeLossless } from '@sluice/protocol';
 import type { z } from 'zod';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
@@ -33,7 +33,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   const blocks = new Map<number, OpenBlock>();
   /** Indices of blocks without a counterpart in OpenAI's protocol, such as the provider's own searches. */
   const passedOver = new Set<number>();
-  const cutter = createOverlapCutter(cutSpace((body as ChatRequest).messages ?? []));
+  const cutter = createOverlapCutter(cutSpace(body.messages ?? []));
   /** Signed reasoning of ended blocks, not yet sent to the client; the client must send it back with the answer. */
   let proofs: ReasoningDetail[] = [];
   const distinct = createDistinctIds();

@@ -1,5 +1,5 @@
+import { isFilled, isObject, itemsOf, type JsonObject } from '@sluice/protocol';
 import { parseClientObject } from '../client-json.ts';
-import { isFilled, isObject, type JsonObject } from '../json-object.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** A message in Ollama's form. */
@@ -84,10 +84,7 @@ interface Call {
 
 /** Returns the calls of a message, including the deprecated kind. */
 export function callsOf({ tool_calls: calls, function_call: only }: JsonObject): readonly Call[] {
-  const all = [
-    ...(Array.isArray(calls) ? (calls as readonly unknown[]) : []),
-    ...(isObject(only) ? [{ function: only }] : []),
-  ];
+  const all = [...itemsOf(calls), ...(isObject(only) ? [{ function: only }] : [])];
   return all.flatMap((call) => {
     const called = isObject(call) ? call['function'] : undefined;
     if (!isObject(called) || !isFilled(called['name'])) return [];

@@ -1,5 +1,6 @@
+import { isEmpty, isFilled, isObject, type JsonObject } from '@sluice/protocol';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
-import { amend, amendEach, isFilled, isObject, type JsonObject, saysNothing } from '../json-object.ts';
+import { amend, amendEach } from '../json-object.ts';
 import { type CallIdRule, fitCallId } from './call-ids.ts';
 
 /** A server's rules for assistant messages of a conversation. */
@@ -48,7 +49,7 @@ const extras = [
 
 function amendAnswer(message: JsonObject, { isStrict, refusesInText }: HistoryRules): JsonObject {
   const gone = [
-    ...emptied.filter((name) => name in message && saysNothing(message[name])),
+    ...emptied.filter((name) => name in message && isEmpty(message[name])),
     ...(isStrict ? extras.filter((name) => name in message) : []),
   ];
   const { audio, refusal } = message;
@@ -66,9 +67,9 @@ function amendAnswer(message: JsonObject, { isStrict, refusesInText }: HistoryRu
 /** Returns the content: a message without content and calls needs one, even if it is ''. */
 function contentOf(message: JsonObject, refusal: unknown): unknown {
   const { content } = message;
-  if (!saysNothing(content)) return content;
+  if (!isEmpty(content)) return content;
   if (isFilled(refusal)) return refusal;
-  const doesSomething = ['tool_calls', 'function_call', 'audio', 'refusal'].some((name) => !saysNothing(message[name]));
+  const doesSomething = ['tool_calls', 'function_call', 'audio', 'refusal'].some((name) => !isEmpty(message[name]));
   if (!doesSomething) return '';
   return Array.isArray(content) ? null : content;
 }

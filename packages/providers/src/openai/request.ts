@@ -1,7 +1,7 @@
-import { respell, type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import { isFilled, isObject, type JsonObject, respell, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { streamOptions } from '../stream-options.ts';
-import { amend, amendEach, isFilled, isObject } from '../json-object.ts';
+import { amend, amendEach } from '../json-object.ts';
 import { type CallIdRule, isMistral } from './call-ids.ts';
 import { amendHistory, type HistoryRules } from './history.ts';
 import type { Dialect, Place } from './options.ts';
@@ -22,7 +22,7 @@ export interface RequestContext {
  * Builds the request with the provider's model name, in the server's dialect; everything else passes unchanged, unknown
  * fields included.
  */
-export function toUpstream(body: ChatBody, context: RequestContext): UpstreamRequest {
+export function toUpstream(body: JsonObject, context: RequestContext): UpstreamRequest {
   const { plan, style } = context;
   return {
     method: 'POST',
@@ -48,7 +48,7 @@ export function toUpstream(body: ChatBody, context: RequestContext): UpstreamReq
  * Returns the members for streaming. Undefined members are not written: a request for a whole answer must not ask for a
  * stream.
  */
-function streamFields(body: ChatBody, { stream, reportStreamUsage }: CallPlan): object {
+function streamFields(body: JsonObject, { stream, reportStreamUsage }: CallPlan): object {
   if (!stream) return { stream: body['stream'] === true ? undefined : body['stream'], stream_options: undefined };
   if (!reportStreamUsage) return { stream };
   return { stream, stream_options: { ...streamOptions(body), include_usage: true } };
@@ -66,7 +66,7 @@ export const lowerCased = (headers: Readonly<Record<string, string>>): Readonly<
  * Renames parameters. Unsupported parameters that remain here have no effect and are removed. A target name that the
  * client used itself is not overwritten.
  */
-function withParameters(body: ChatBody, { rename, unsupported }: RequestStyle): ChatBody {
+function withParameters(body: JsonObject, { rename, unsupported }: RequestStyle): JsonObject {
   if (unsupported.length === 0 && Object.keys(rename).length === 0) return body;
   const isTarget = (name: string): boolean => Object.values(rename).includes(name);
   const isGiven = (name: string): boolean => Object.hasOwn(body, name) && body[name] !== null;
@@ -78,7 +78,7 @@ function withParameters(body: ChatBody, { rename, unsupported }: RequestStyle): 
   return respell(Object.fromEntries(renamed.filter(([name]) => !unsupported.includes(name))), body);
 }
 
-function withMessages(body: ChatBody, context: RequestContext): ChatBody {
+function withMessages(body: JsonObject, context: RequestContext): JsonObject {
   const { messages } = body;
   if (!Array.isArray(messages)) return body;
   const { system_role: role, text_content: isText } = context.style;

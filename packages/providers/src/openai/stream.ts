@@ -1,4 +1,11 @@
-import { type UpstreamEvent, type UpstreamFailure, type Usage, writeLossless } from '@sluice/protocol';
+import {
+  isFilled,
+  type JsonObject,
+  type UpstreamEvent,
+  type UpstreamFailure,
+  type Usage,
+  writeLossless,
+} from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { createChunkNormaliser } from './normalise/chunk.ts';
@@ -6,7 +13,7 @@ import { type CleanFrame, frameOf, isEmpty, isPlain, withoutSpeaker } from './no
 import { brokenOff } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
 import { type ChoiceEnd } from './normalise/finish-reason.ts';
-import { isFilled, type JsonObject, parseObject } from '../json-object.ts';
+import { parseObject } from '../json-object.ts';
 import { isOverLimits } from '../parse-text.ts';
 import { mergeUsage } from '../answer/usage.ts';
 import { usageOf } from './normalise/usage.ts';

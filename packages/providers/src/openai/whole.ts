@@ -1,8 +1,8 @@
-import { firstObjectIn, type Usage, writeLossless } from '@sluice/protocol';
+import { firstObjectIn, isFilled, type JsonObject, writeLossless } from '@sluice/protocol';
 import type { AnswerSummary, WholeTranslation } from '../adapter.ts';
 import { amendCompletion, type AmendedCompletion, type CompletionOptions } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
-import { isFilled, type JsonObject, parseObject, parsePlainly } from '../json-object.ts';
+import { parseObject, parsePlainly } from '../json-object.ts';
 
 /**
  * Checks a whole answer and passes its text on unchanged if it is valid. Text after the answer, such as a stream's end
@@ -42,8 +42,8 @@ function amendWhole(text: string, options: CompletionOptions): WholeTranslation 
 
 type Complete = Extract<AmendedCompletion, { kind: 'complete' }>;
 
-const summaryOf = ({ model }: JsonObject, { completion, finishReason }: Complete): AnswerSummary => ({
-  usage: completion['usage'] as Usage | undefined,
+const summaryOf = ({ model }: JsonObject, { usage, finishReason }: Complete): AnswerSummary => ({
+  usage,
   finishReason,
   responseModel: isFilled(model) ? model : undefined,
 });

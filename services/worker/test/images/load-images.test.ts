@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sluice/protocol';
 import { type ProviderAdapter, providers } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
@@ -10,7 +11,7 @@ const adapterFor = (...images: readonly ('https' | 'data')[]): ProviderAdapter =
 });
 const imageAt = (url: string): object => ({ type: 'image_url', image_url: { url, detail: 'low' } });
 const text = { type: 'text', text: 'what is this?' };
-const bodyWith = (...content: readonly object[]) => ({
+const bodyWith = (...content: readonly object[]): JsonObject => ({
   model: 'm',
   messages: [
     { role: 'system', content: 'be brief' },

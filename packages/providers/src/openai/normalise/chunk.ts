@@ -1,9 +1,10 @@
+import { isFilled, isObject, itemsOf, type JsonObject } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../../adapter.ts';
 import { type ChoiceEnd, endByItself, forcesCall, readEnd } from './finish-reason.ts';
 import { namesOf } from '../../answer/names.ts';
 import { createHeads } from './head.ts';
 import { createSpeech, type Speech } from './speech.ts';
-import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../json-object.ts';
+import { amend, saysMoreThan } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
 import { createThinkTagSplitter, type SplitText, type ThinkTagSplitter } from '../../answer/think-tags.ts';
 import { callNames } from '../../answer/call-names.ts';
@@ -94,7 +95,7 @@ export function createChunkNormaliser(options: ChunkNormaliserOptions): ChunkNor
 
   return {
     amend(chunk, onEnd) {
-      const given = chunk['choices'] as readonly unknown[];
+      const given = itemsOf(chunk['choices']);
       const amended = given.map((choice, at) => amendChoice(isObject(choice) ? choice : {}, at, onEnd));
       const left = amended.filter((choice) => choice !== undefined);
       if (left.length === 0) return undefined;

@@ -1,11 +1,11 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { isObject, itemsOf, type JsonObject, membersOf, type UpstreamFailure, type Usage } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../../adapter.ts';
 import { ownWord } from './chunk.ts';
 import { endByItself, forcesCall, type OpenAiReason, readEnd } from './finish-reason.ts';
 import { namesOf } from '../../answer/names.ts';
 import { withChoices } from './find-choices.ts';
 import { amendHead } from './head.ts';
-import { amend, amendEach, isObject, type JsonObject } from '../../json-object.ts';
+import { amend, amendEach } from '../../json-object.ts';
 import { amendLogprobs, amendTexts, withoutNulls } from './message.ts';
 import { splitReasoning } from '../../answer/think-tags.ts';
 import { callNames } from '../../answer/call-names.ts';
@@ -27,7 +27,12 @@ export const brokenOff = (word: string): UpstreamFailure => ({
 
 export type AmendedCompletion =
   /** The same object if nothing had to be changed. */
-  | { readonly kind: 'complete'; readonly completion: JsonObject; readonly finishReason: string }
+  | {
+      readonly kind: 'complete';
+      readonly completion: JsonObject;
+      readonly usage: Usage | undefined;
+      readonly finishReason: string;
+    }
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure };
 
 /** Converts a whole answer to the form that OpenAI documents. */
@@ -43,7 +48,7 @@ export function amendCompletion(answer: JsonObject, options: CompletionOptions):
 
   function amendChoice(choice: JsonObject, at: number): JsonObject {
     const index = typeof choice['index'] === 'number' ? choice['index'] : at;
-    const message = amendMessage(choice['message'] as JsonObject, index);
+    const message = amendMessage(membersOf(choice['message']), index);
     const traits = { hasToolCalls: Array.isArray(message['tool_calls']), isForcedCall };
     const end = readEnd(choice['finish_reason'], traits);
     if (end.kind === 'failed') failure ??= brokenOff(end.word);
@@ -67,10 +72,11 @@ export function amendCompletion(answer: JsonObject, options: CompletionOptions):
     });
   }
 
+  const usage = usageOf(given);
   const completion = amend(amendHead(given, 'chat.completion', namesOf(plan)), {
-    choices: amendEach(given['choices'] as readonly unknown[], amendChoice),
-    usage: usageOf(given),
+    choices: amendEach(itemsOf(given['choices']), amendChoice),
+    usage,
   });
   if (failure !== undefined) return { kind: 'failed', failure };
-  return { kind: 'complete', completion, finishReason: finishReason ?? 'stop' };
+  return { kind: 'complete', completion, usage, finishReason: finishReason ?? 'stop' };
 }

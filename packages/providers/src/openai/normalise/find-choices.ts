@@ -1,4 +1,5 @@
-import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import { isFilled, isObject, type JsonObject } from '@sluice/protocol';
+import { amend } from '../../json-object.ts';
 
 /** Members in which servers wrap an answer. */
 const wrappers = ['data', 'result', 'response', 'output'];

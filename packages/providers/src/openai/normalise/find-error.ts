@@ -1,6 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { isFilled, isObject, type JsonObject, type UpstreamFailure } from '@sluice/protocol';
 import { toInnerFailure } from '../failure.ts';
-import { isFilled, isObject, type JsonObject } from '../../json-object.ts';
 
 /**
  * Returns the error in an event or an answer with status 200: OpenAI's `error`, or one whose members stand in the

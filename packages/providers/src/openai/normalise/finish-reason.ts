@@ -1,5 +1,5 @@
+import { isFilled, isObject } from '@sluice/protocol';
 import type { FinishReason } from '../../answer/chunk-writer.ts';
-import { isFilled } from '../../json-object.ts';
 
 /** OpenAI's reasons, including the deprecated one. */
 export type OpenAiReason = FinishReason | 'function_call';
@@ -60,5 +60,5 @@ export const endByItself = ({ hasToolCalls }: AnswerTraits): OpenAiReason => (ha
 
 /** Returns whether the request requires a tool call. */
 export function forcesCall(toolChoice: unknown): boolean {
-  return toolChoice === 'required' || (typeof toolChoice === 'object' && toolChoice !== null);
+  return toolChoice === 'required' || isObject(toolChoice);
 }

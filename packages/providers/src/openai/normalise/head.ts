@@ -1,5 +1,6 @@
+import { isFilled, isObject, type JsonObject } from '@sluice/protocol';
 import type { AnswerIdentity } from '../../answer/chunk-writer.ts';
-import { amend, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import { amend } from '../../json-object.ts';
 
 const chunkObject = 'chat.completion.chunk';
 

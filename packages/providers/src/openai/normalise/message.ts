@@ -1,4 +1,5 @@
-import { amend, amendEach, isFilled, isObject, type JsonObject } from '../../json-object.ts';
+import { isFilled, isObject, type JsonObject } from '@sluice/protocol';
+import { amend, amendEach } from '../../json-object.ts';
 import type { SplitText } from '../../answer/think-tags.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { amend, isFilled, isObject, type JsonObject, saysMoreThan } from '../../json-object.ts';
+import { isFilled, isObject, type JsonObject } from '@sluice/protocol';
+import { amend, saysMoreThan } from '../../json-object.ts';
 
 const role: ReadonlySet<string> = new Set(['role']);
 

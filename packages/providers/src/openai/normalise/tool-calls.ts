@@ -1,7 +1,7 @@
-import { writeLossless } from '@sluice/protocol';
+import { isFilled, isObject, type JsonObject, writeLossless } from '@sluice/protocol';
 import type { CallNames } from '../../answer/call-names.ts';
 import { createDistinctIds } from '../../answer/distinct-ids.ts';
-import { amend, amendEach, isFilled, isObject, type JsonObject, parseObject } from '../../json-object.ts';
+import { amend, amendEach, parseObject } from '../../json-object.ts';
 
 /** Tool calls of one choice, in a stream. */
 export interface ToolCallStream {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamConfig } from '@sluice/config';
-import type { UpstreamRequest } from '@sluice/protocol';
+import { membersOf, type UpstreamRequest } from '@sluice/protocol';
 import type { ListPlan, ProviderAdapter } from '@sluice/providers';
 
 type Place = Pick<UpstreamConfig, 'type' | 'baseUrl'>;
@@ -63,8 +63,8 @@ function countEntries(text: string): number | undefined {
   try {
     const answer: unknown = JSON.parse(text);
     if (Array.isArray(answer)) return answer.length;
-    if (typeof answer !== 'object' || answer === null) return undefined;
-    const list: unknown = Reflect.get(answer, 'data') ?? Reflect.get(answer, 'models');
+    const { data, models } = membersOf(answer);
+    const list = data ?? models;
     return Array.isArray(list) ? list.length : undefined;
   } catch {
     return undefined;
