@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
+import { writeRequest } from '../openai-protocol/request.ts';
 import { cliHeaders } from './cli-headers.ts';
 import { chooseThinking, withThinking } from './thinking.ts';
 
@@ -22,7 +23,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: RequestOptio
     messages: messagesFor(choice.model, body['messages']),
     max_tokens: maxCompletionTokens ?? maxTokens ?? options.defaultMaxTokens,
   };
-  const request = openaiAdapter.toUpstream(prepared, { ...plan, model: choice.model });
+  const request = writeRequest(prepared, { plan: { ...plan, model: choice.model }, style: plainStyle });
   if (!options.hasCliHeaders) return request;
   return { ...request, headers: { ...request.headers, ...cliHeaders(plan) } };
 }

@@ -1,6 +1,7 @@
 import { type JsonObject, membersOf, respell, type UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
+import { writeRequest } from '../openai-protocol/request.ts';
 import { signKey } from './credential.ts';
 import { isAtLeast, type ModelSwitches, readModelName } from './model-switches.ts';
 
@@ -58,10 +59,9 @@ export function findUnsupported(body: ChatBody): FieldPath[] {
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiOptions): UpstreamRequest {
   const switches = readModelName(plan.model);
   const key = keyOf(plan, options);
-  return openaiAdapter.toUpstream(toWire(body, switches, options), {
-    ...plan,
-    apiKey: key,
-    model: switches.model,
+  return writeRequest(toWire(body, switches, options), {
+    plan: { ...plan, apiKey: key, model: switches.model },
+    style: plainStyle,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ChatMessage, ContentPart, UpstreamFailure } from '@sluice/protocol';
+import { type ChatMessage, type ContentPart, isChatBody, type UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, ProviderAdapter } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 
@@ -54,6 +54,8 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
 export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
+  // In a request for embeddings `messages` is an unknown field of any form.
+  if (!isChatBody(body)) return { kind: 'ready', body };
   const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
   if (found.length === 0) return { kind: 'ready', body };
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];

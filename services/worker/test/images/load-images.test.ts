@@ -43,6 +43,7 @@ describe('loadImages', () => {
     ['a provider that fetches images itself', ['https', 'data'], bodyWith(imageAt('https://p.example/a.png'))],
     ['a provider that takes no images', [], bodyWith(imageAt('https://p.example/a.png'))],
     ['a request without images', ['data'], bodyWith(text)],
+    ['embeddings with an unknown field', ['data'], { input: 'a', messages: [null] }],
   ] as const)('fetches nothing for %s', async (_what, images, body) => {
     const { loaded, fetch } = load(body, adapterFor(...images));
     expect(await loaded).toEqual({ kind: 'ready', body });

@@ -4,9 +4,10 @@ import { inputsOf } from '../embeddings/inputs.ts';
 import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseNumbers } from '../parse-text.ts';
 import { parseObject } from '../json-object.ts';
+import type { ErrorEnvelope } from './error-envelope.ts';
 import { findError } from './normalise/find-error.ts';
 import { plainStyle } from './options.ts';
-import { type RequestStyle, toUpstream } from './request.ts';
+import { type RequestStyle, writeRequest } from './request.ts';
 
 const vectorSchema = z.union([z.base64(), z.array(z.number())]);
 const listSchema = z.object({
@@ -19,23 +20,27 @@ const listSchema = z.object({
   usage: z.object({ prompt_tokens: z.number(), total_tokens: z.number() }).nullish().catch(undefined),
 });
 
-/**
- * Creates the adapter for OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings
- *
- * @param pathOf returns the path after the base URL
- */
+interface EmbeddingsTraits extends Pick<ErrorEnvelope, 'errorOf'> {
+  /** Returns the path after the base URL. Default: `/embeddings`. */
+  readonly pathOf?: (plan: CallPlan) => string;
+}
+
+/** Creates the adapter for OpenAI's embeddings: https://platform.openai.com/docs/api-reference/embeddings */
 export function createEmbeddings(
   { headers, auth_header }: Pick<RequestStyle, 'headers' | 'auth_header'>,
-  pathOf: (plan: CallPlan) => string = () => '/embeddings',
+  { pathOf = () => '/embeddings', errorOf }: EmbeddingsTraits = {},
 ): EmbeddingsAdapter {
   return {
     parameters: 'any',
     toUpstream: (body, plan) =>
-      toUpstream(body, {
+      writeRequest(body, {
         plan: { ...plan, stream: false },
         style: { ...plainStyle, headers, auth_header, chat_path: pathOf(plan) },
       }),
-    translateWhole,
+    translateWhole(text, body, plan) {
+      const failure = errorOf?.(text);
+      return failure === undefined ? translateWhole(text, body, plan) : { kind: 'failed', failure };
+    },
   };
 }
 

@@ -22,7 +22,7 @@ export interface RequestContext {
  * Builds the request with the provider's model name, in the server's dialect; everything else passes unchanged, unknown
  * fields included.
  */
-export function toUpstream(body: JsonObject, context: RequestContext): UpstreamRequest {
+export function writeRequest(body: JsonObject, context: RequestContext): UpstreamRequest {
   const { plan, style } = context;
   return {
     method: 'POST',

@@ -1,14 +1,19 @@
 import { firstObjectIn, isFilled, type JsonObject, writeLossless } from '@sluice/protocol';
 import type { AnswerSummary, WholeTranslation } from '../adapter.ts';
+import type { ErrorEnvelope } from './error-envelope.ts';
 import { amendCompletion, type AmendedCompletion, type CompletionOptions } from './normalise/completion.ts';
 import { findError } from './normalise/find-error.ts';
 import { parseObject, parsePlainly } from '../json-object.ts';
+
+type WholeOptions = CompletionOptions & Pick<ErrorEnvelope, 'errorOf'>;
 
 /**
  * Checks a whole answer and passes its text on unchanged if it is valid. Text after the answer, such as a stream's end
  * mark, is removed.
  */
-export function translateWhole(text: string, options: CompletionOptions): WholeTranslation {
+export function translateWhole(text: string, { errorOf, ...options }: WholeOptions): WholeTranslation {
+  const failure = errorOf?.(text);
+  if (failure !== undefined) return { kind: 'failed', failure };
   return passClean(text, options) ?? amendWhole(text, options);
 }
 

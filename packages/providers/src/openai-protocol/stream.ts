@@ -8,6 +8,7 @@ import {
 } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
+import type { ErrorEnvelope } from './error-envelope.ts';
 import { createChunkNormaliser } from './normalise/chunk.ts';
 import { type CleanFrame, frameOf, isEmpty, isPlain, withoutSpeaker } from './normalise/clean-frame.ts';
 import { brokenOff } from './normalise/completion.ts';
@@ -18,7 +19,7 @@ import { isOverLimits } from '../parse-text.ts';
 import { mergeUsage } from '../answer/usage.ts';
 import { usageOf } from './normalise/usage.ts';
 
-export interface StreamOptions {
+export interface StreamOptions extends Pick<ErrorEnvelope, 'errorOf'> {
   readonly body: ChatBody;
   readonly plan: CallPlan;
   /** Set if the reasoning stands in the content, between tags. */
@@ -28,6 +29,9 @@ export interface StreamOptions {
 /** Length in characters below which a chunk can't be nested dangerously. */
 const shortChunk = 512;
 
+/** Occurs in every chunk of an answer; inside the answer's text every quote is escaped. */
+const choicesMember = '"choices"';
+
 /** Maximum length of a plain-text error that is passed on, in characters. */
 const messageLength = 1000;
 
@@ -36,7 +40,7 @@ const messageLength = 1000;
  * parsed nor changed; only the first chunk and chunks that finish, count or fail are parsed. A stream whose first chunk
  * deviates is normalised chunk by chunk.
  */
-export function translateStream({ body, plan, hasThinkTags }: StreamOptions): StreamTranslator {
+export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOptions): StreamTranslator {
   const keepsUsageChunk = clientWantsUsage(body);
   const noUsage = keepsUsageChunk ? null : undefined;
   const normaliser = createChunkNormaliser({ body, plan, hasThinkTags, noUsage });
@@ -145,6 +149,8 @@ export function translateStream({ body, plan, hasThinkTags }: StreamOptions): St
       }
       const text = data.trim();
       if (text === '') return '';
+      const stated = errorOf === undefined || text.includes(choicesMember) ? undefined : errorOf(text);
+      if (stated !== undefined) return fail(stated);
       if (text === '[DONE]') return done();
       return isFinished() ? takeAfterEnd(data, event) : inspect(data, event);
     },
