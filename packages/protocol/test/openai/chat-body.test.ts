@@ -43,8 +43,8 @@ describe('the kinds in a body', () => {
 
   it.each<[string, unknown]>([
     ['a list', []],
-    ['messages that are no list', { messages: 'hi' }],
-    ['a message that is no object', { messages: ['hi'] }],
+    ['messages that are not a list', { messages: 'hi' }],
+    ['a message that is not an object', { messages: ['hi'] }],
     ['a message without a role', { messages: [{ content: 'hi' }] }],
     ['content that is neither text nor list', { messages: [{ role: 'user', content: 1 }] }],
     ['a part without a type', { messages: [{ role: 'user', content: [{ text: 'hi' }] }] }],

@@ -7,7 +7,7 @@ export interface ErrorEnvelope {
   readonly toFailure: ProviderAdapter['toFailure'];
   /**
    * Returns the failure that a text with status 200 stands for: an event without choices, a whole answer, or a list of
-   * embeddings; undefined if the text is no error in the provider's own form. Default: only OpenAI's form is known.
+   * embeddings; undefined for any other text. Default: only OpenAI's form is known.
    */
   readonly errorOf?: ((text: string) => UpstreamFailure | undefined) | undefined;
 }

@@ -1,5 +1,5 @@
 import type { UpstreamEvent } from '@sluice/protocol';
-import { createEventReader } from '@sluice/upstream';
+import { createEventReader } from '@sluice/providers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

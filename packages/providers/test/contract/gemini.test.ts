@@ -199,12 +199,12 @@ const wholes: Readonly<
 const load = (name: string, status = 200) => ({ ...readRecording(`gemini/${name}`), status });
 
 /** Replays a recording unchanged, and in pieces: the result must be the same. */
-async function replayed(name: string, status?: number): Promise<Replayed> {
+function replayed(name: string, status?: number): Replayed {
   const recording = load(name, status);
-  const inOne = await replay({ adapter, recording });
+  const inOne = replay({ adapter, recording });
   for (const seed of [1, 2, 3]) {
     const cuts = randomCuts(recording.body.length, seed);
-    const { chunks, completion, result } = await replay({ adapter, recording, cuts });
+    const { chunks, completion, result } = replay({ adapter, recording, cuts });
     expect({ chunks, completion, kind: result.kind }).toEqual({
       chunks: inOne.chunks,
       completion: inOne.completion,
@@ -226,8 +226,8 @@ describe('a recorded answer of Gemini', () => {
     expect(named.toSorted()).toEqual(recordingNames('gemini'));
   });
 
-  it.each(Object.entries(streams))('%s comes out as chunks, wherever it is cut', async (name, expected) => {
-    const { chunks, result } = await replayed(name);
+  it.each(Object.entries(streams))('%s comes out as chunks, wherever it is cut', (name, expected) => {
+    const { chunks, result } = replayed(name);
     const answer = joined(chunks);
     expectText(answer.content, expected.content);
     expectText(answer.reasoning, expected.reasoning ?? '');
@@ -241,42 +241,39 @@ describe('a recorded answer of Gemini', () => {
     });
   });
 
-  it.each(Object.entries(failures))('%s is a failure, wherever it is cut', async (name, { status, failure }) => {
-    const { result } = await replayed(name, status);
+  it.each(Object.entries(failures))('%s is a failure, wherever it is cut', (name, { status, failure }) => {
+    const { result } = replayed(name, status);
     expect(result).toMatchObject({ kind: 'failed', failure });
   });
 
-  it.each(Object.entries(wholes))(
-    '%s comes out as a completion',
-    async (name, { message, finishReason, usage: counts }) => {
-      const { completion } = await replayed(name);
-      expect(completion?.choices).toEqual([{ index: 0, message, logprobs: null, finish_reason: finishReason }]);
-      expect(completion?.usage).toEqual(counts);
-    },
-  );
+  it.each(Object.entries(wholes))('%s comes out as a completion', (name, { message, finishReason, usage: counts }) => {
+    const { completion } = replayed(name);
+    expect(completion?.choices).toEqual([{ index: 0, message, logprobs: null, finish_reason: finishReason }]);
+    expect(completion?.usage).toEqual(counts);
+  });
 
-  it('has passed on the text before its error', async () => {
-    const { chunks } = await replay({ adapter, recording: load('streaming-failure-error-mid-stream.sse') });
+  it('has passed on the text before its error', () => {
+    const { chunks } = replay({ adapter, recording: load('streaming-failure-error-mid-stream.sse') });
     expect(joined(chunks)).toMatchObject({ content: 'First Second ', finishReason: undefined });
   });
 
   it.each([
     ['google-tool-call.chunks.jsonl', 'EqUCCqICAb4', 396],
     ['streaming-success-thinking-function-call-thought-summary-signature.sse', 'CiIBVKhc7vB', 1140],
-  ])('%s gives the signature of its call with the call', async (name, begins, length) => {
-    const { chunks } = await replay({ adapter, recording: load(name) });
+  ])('%s gives the signature of its call with the call', (name, begins, length) => {
+    const { chunks } = replay({ adapter, recording: load(name) });
     const [call] = chunks.flatMap(({ choices }) => choices.flatMap(({ delta }) => delta.tool_calls ?? []));
     expect(call).toMatchObject(signed(begins, length));
   });
 
-  it('gives the signature of a text that has ended with the message', async () => {
-    const { chunks } = await replay({ adapter, recording: load('google-reasoning.chunks.jsonl') });
+  it('gives the signature of a text that has ended with the message', () => {
+    const { chunks } = replay({ adapter, recording: load('google-reasoning.chunks.jsonl') });
     const deltas = chunks.map(({ choices }) => choices[0]?.delta);
     expect(deltas).toContainEqual(expect.objectContaining(signed('Eo0HCooHAb4', 1216)));
   });
 
-  it('gives images that the model generated', async () => {
-    const { chunks } = await replay({ adapter, recording: load('streaming-success-empty-parts.sse') });
+  it('gives images that the model generated', () => {
+    const { chunks } = replay({ adapter, recording: load('streaming-success-empty-parts.sse') });
     const images = chunks.flatMap(({ choices }) => choices[0]?.delta['images'] ?? []);
     expect(images).toEqual([
       {

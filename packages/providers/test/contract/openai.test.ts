@@ -211,9 +211,9 @@ function counted(usage: Readonly<Record<string, unknown>> | null | undefined): C
 }
 
 describe('a recorded stream', () => {
-  it.each(Object.entries(streams))("%s says the same in OpenAI's words, wherever it is cut", async (name, expected) => {
+  it.each(Object.entries(streams))("%s says the same in OpenAI's words, wherever it is cut", (name, expected) => {
     const recording = readRecording(name);
-    const inOne = await replay({ adapter, recording });
+    const inOne = replay({ adapter, recording });
     const { content, reasoning, finishReason, toolCalls, usage } = joined(inOne.chunks);
     expect({ content, reasoning }).toEqual(spokenIn(recording));
     expect(content.length + reasoning.length + toolCalls.length).toBeGreaterThan(0);
@@ -226,15 +226,15 @@ describe('a recorded stream', () => {
       summary: { finishReason: expected.ends, responseModel: expected.model },
     });
     for (const seed of [1, 2, 3]) {
-      const inPieces = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
+      const inPieces = replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
       expect(inPieces.chunks).toEqual(inOne.chunks);
     }
   });
 
-  it('of OpenAI passes unchanged', async () => {
+  it('of OpenAI passes unchanged', () => {
     for (const name of recordingNames('openai').filter((each) => Object.hasOwn(streams, each))) {
       const recording = readRecording(name);
-      const { chunks } = await replay({ adapter, recording });
+      const { chunks } = replay({ adapter, recording });
       const lines = recording.body.toString('utf8').match(/^data: \{.*$/gm) ?? [];
       expect(chunks).toEqual(lines.map((line) => JSON.parse(line.slice('data: '.length)) as unknown));
     }
@@ -242,9 +242,9 @@ describe('a recorded stream', () => {
 });
 
 describe('a recorded whole answer', () => {
-  it.each(Object.entries(wholes))("%s says the same in OpenAI's words", async (name, expected) => {
+  it.each(Object.entries(wholes))("%s says the same in OpenAI's words", (name, expected) => {
     const recording = readRecording(name);
-    const inOne = await replay({ adapter, recording });
+    const inOne = replay({ adapter, recording });
     const [choice] = inOne.completion?.choices ?? [];
     expect({
       content: choice?.message.content ?? '',
@@ -257,16 +257,16 @@ describe('a recorded whole answer', () => {
     );
     expect(counted(inOne.completion?.usage)).toEqual(expected.usage);
     expect(inOne.result).toMatchObject({ kind: 'complete', summary: { responseModel: expected.model } });
-    const inPieces = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, 5) });
+    const inPieces = replay({ adapter, recording, cuts: randomCuts(recording.body.length, 5) });
     expect(inPieces.completion).toEqual(inOne.completion);
   });
 });
 
 describe('a recorded error', () => {
-  it.each(Object.entries(errors))('%s is a failure, wherever it is cut', async (name, failure) => {
+  it.each(Object.entries(errors))('%s is a failure, wherever it is cut', (name, failure) => {
     const recording = readRecording(name);
     for (const cuts of [[], ...[1, 2, 3].map((seed) => randomCuts(recording.body.length, seed))]) {
-      const { result } = await replay({ adapter, recording, cuts });
+      const { result } = replay({ adapter, recording, cuts });
       expect(result).toMatchObject({ kind: 'failed', failure });
     }
   });

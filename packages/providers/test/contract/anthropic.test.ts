@@ -171,9 +171,9 @@ it('has an expectation for each recording of Anthropic', () => {
 });
 
 describe('a recorded stream of Anthropic', () => {
-  it.each(Object.entries(streams))('%s comes out as chunks, wherever it is cut', async (name, said) => {
+  it.each(Object.entries(streams))('%s comes out as chunks, wherever it is cut', (name, said) => {
     const recording = readRecording(name);
-    const inOne = await replay({ adapter, recording });
+    const inOne = replay({ adapter, recording });
     const answer = joined(inOne.chunks);
     expectText(answer.content, said.content);
     expectText(answer.reasoning, said.reasoning);
@@ -188,23 +188,23 @@ describe('a recorded stream of Anthropic', () => {
     );
     expect(inOne.chunks.every(({ id, model }) => id.startsWith('msg_') && model === said.model)).toBe(true);
     for (const seed of seeds) {
-      const inPieces = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
+      const inPieces = replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
       expect(inPieces.chunks).toEqual(inOne.chunks);
     }
   });
 
-  it.each(Object.keys(streams))('%s is truncated, not complete, when its end is missing', async (name) => {
+  it.each(Object.keys(streams))('%s is truncated, not complete, when its end is missing', (name) => {
     const recording = readRecording(name);
     const body = recording.body.subarray(0, recording.body.indexOf('"message_delta"') - 10);
-    const { result } = await replay({ adapter, recording: { ...recording, body } });
+    const { result } = replay({ adapter, recording: { ...recording, body } });
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
   });
 });
 
 describe('a recorded whole answer of Anthropic', () => {
-  it.each(Object.entries(wholes))('%s comes out as a completion, wherever it is cut', async (name, said) => {
+  it.each(Object.entries(wholes))('%s comes out as a completion, wherever it is cut', (name, said) => {
     const recording = readRecording(name);
-    const inOne = await replay({ adapter, recording });
+    const inOne = replay({ adapter, recording });
     const { message, finish_reason: finishReason } = inOne.completion?.choices[0] ?? {};
     expectText(message?.content, said.content);
     expectText(message?.reasoning_content, said.reasoning);
@@ -214,13 +214,13 @@ describe('a recorded whole answer of Anthropic', () => {
     expect(finishReason).toBe(said.finishReason);
     expectSummary(inOne, said);
     for (const seed of seeds) {
-      const inPieces = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
+      const inPieces = replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
       expect(inPieces.completion).toEqual(inOne.completion);
     }
   });
 
-  it("that is a refusal has OpenAI's finish reason for it", async () => {
-    const { completion, result } = await replay({ adapter, recording: readRecording(refusal) });
+  it("that is a refusal has OpenAI's finish reason for it", () => {
+    const { completion, result } = replay({ adapter, recording: readRecording(refusal) });
     expect(completion?.choices[0]).toMatchObject({
       message: { content: null, refusal: expect.stringMatching(/^This request triggered restrictions .* Policy\.$/) },
       finish_reason: 'content_filter',
@@ -231,8 +231,8 @@ describe('a recorded whole answer of Anthropic', () => {
   it.each([
     [redacted[0], [1020, 'EvgFCkYIBxgCKkBmxKtCnM3xlr1zpw', '3/NyJXEjDLMdB6OosO0nmiVWAgZhgB'], 341, 92, 196],
     [redacted[1], [976, 'EtUFCkYIBxgCKkAE46qlfUcG4eBdm3', 'V3kFUSBBGPwtw3kct4D3I1a/UYAQ=='], 500, 168, 232],
-  ] as const)('%s keeps reasoning that is encrypted', async (name, data, length, prompt, completion) => {
-    const replayed = await replay({ adapter, recording: readRecording(name) });
+  ] as const)('%s keeps reasoning that is encrypted', (name, data, length, prompt, completion) => {
+    const replayed = replay({ adapter, recording: readRecording(name) });
     const message = replayed.completion?.choices[0]?.message;
     expect(message?.content).toHaveLength(length);
     expect(message).not.toHaveProperty('reasoning_content');
@@ -242,9 +242,9 @@ describe('a recorded whole answer of Anthropic', () => {
     expectSummary(replayed, { finishReason: 'stop', prompt, completion, model: 'claude-sonnet-4-5-20250929' });
   });
 
-  it('that is an error is a failure', async () => {
+  it('that is an error is a failure', () => {
     // Of another endpoint; the body is the same everywhere.
-    const { result } = await replay({ adapter, recording: readRecording(notFound) });
+    const { result } = replay({ adapter, recording: readRecording(notFound) });
     expect(result).toMatchObject({
       kind: 'failed',
       failure: { kind: 'not_found', status: 404, message: 'model: claude-does-not-exist' },

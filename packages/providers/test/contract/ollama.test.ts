@@ -15,32 +15,32 @@ const joke =
   "\n\n(Sorry, I know it's a bit of a stretch, but I hope it brought a smile to your face!)";
 
 describe('a recorded answer of Ollama', () => {
-  it('comes out as chunks, wherever it is cut', async () => {
+  it('comes out as chunks, wherever it is cut', () => {
     const recording = readRecording(stream);
-    const inOne = await replay({ adapter, recording });
+    const inOne = replay({ adapter, recording });
     const usage = { prompt_tokens: 17, completion_tokens: 50, total_tokens: 67 };
     expect(joined(inOne.chunks)).toEqual({ content: joke, reasoning: '', toolCalls: [], finishReason: 'stop', usage });
     expect(inOne.result).toMatchObject({ kind: 'complete', summary: { usage, responseModel: 'llama3' } });
     for (const seed of [1, 2, 3]) {
-      const inPieces = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
+      const inPieces = replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
       expect(inPieces.chunks).toEqual(inOne.chunks);
     }
   });
 
-  it('that breaks off is truncated', async () => {
+  it('that breaks off is truncated', () => {
     const recording = readRecording(stream);
     // In the middle of its last line, and before it.
     for (const end of ['{', '\n']) {
       const body = recording.body.subarray(0, recording.body.lastIndexOf(end, recording.body.length - 2));
-      const { result } = await replay({ adapter, recording: { ...recording, body } });
+      const { result } = replay({ adapter, recording: { ...recording, body } });
       expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
     }
   });
 
-  it('comes out whole if it is whole', async () => {
+  it('comes out whole if it is whole', () => {
     const recording = readRecording(whole);
     for (const seed of [1, 2, 3]) {
-      const { completion } = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
+      const { completion } = replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
       expect(completion).toMatchObject({
         model: 'llama3.1',
         created: 1_726_454_517,
@@ -51,9 +51,9 @@ describe('a recorded answer of Ollama', () => {
     }
   });
 
-  it('of its compatible endpoint comes out too', async () => {
+  it('of its compatible endpoint comes out too', () => {
     const atV1 = providers.ollama.create({}, 'http://localhost:11434/v1');
-    const { completion } = await replay({ adapter: atV1, recording: readRecording(compatible) });
+    const { completion } = replay({ adapter: atV1, recording: readRecording(compatible) });
     expect(completion?.choices[0]).toMatchObject({
       message: { content: '{ "city": "Paris", "country": "France" }', refusal: null },
       finish_reason: 'stop',

@@ -1,6 +1,6 @@
 import type { Framing } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
-import { decideReading, type Reading, withoutTerminator } from '../../src/upstream/detect-framing.ts';
+import { decideReading, type Reading, withoutTerminator } from '../../src/framing/detect-framing.ts';
 
 interface Case {
   readonly own?: Framing;

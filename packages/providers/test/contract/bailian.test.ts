@@ -115,31 +115,27 @@ describe('a stream of an application', () => {
       { content: 'Hi', reasoning: 'Hm, so', tokens: [23, 5] },
       { thoughts: true },
     ],
-  ])(
-    'with %s comes out the same, wherever it is cut',
-    verifies('002-04'),
-    async (_what, recording, expected, options) => {
-      const own = providers.bailian.create(options ?? {});
-      const inOne = await replay({ adapter: own, recording });
-      const [prompt, completion] = expected.tokens;
-      expect(joined(inOne.chunks)).toEqual({
-        content: expected.content,
-        reasoning: expected.reasoning ?? '',
-        toolCalls: [],
-        finishReason: 'stop',
-        usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
-      });
-      expect(inOne.chunks[0]).toMatchObject({ id: 'chatcmpl-1111-2222' });
-      expect(inOne.result).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
-      for (const seed of [3, 7, 11]) {
-        const inPieces = await replay({ adapter: own, recording, cuts: randomCuts(recording.body.length, seed) });
-        expect(inPieces.chunks).toEqual(inOne.chunks);
-      }
-    },
-  );
+  ])('with %s comes out the same, wherever it is cut', verifies('002-04'), (_what, recording, expected, options) => {
+    const own = providers.bailian.create(options ?? {});
+    const inOne = replay({ adapter: own, recording });
+    const [prompt, completion] = expected.tokens;
+    expect(joined(inOne.chunks)).toEqual({
+      content: expected.content,
+      reasoning: expected.reasoning ?? '',
+      toolCalls: [],
+      finishReason: 'stop',
+      usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
+    });
+    expect(inOne.chunks[0]).toMatchObject({ id: 'chatcmpl-1111-2222' });
+    expect(inOne.result).toMatchObject({ kind: 'complete', summary: { finishReason: 'stop' } });
+    for (const seed of [3, 7, 11]) {
+      const inPieces = replay({ adapter: own, recording, cuts: randomCuts(recording.body.length, seed) });
+      expect(inPieces.chunks).toEqual(inOne.chunks);
+    }
+  });
 
-  it('that breaks off is not a complete answer', async () => {
-    const { result, chunks } = await replay({ adapter, recording: stream(hello.slice(0, 2)) });
+  it('that breaks off is not a complete answer', () => {
+    const { result, chunks } = replay({ adapter, recording: stream(hello.slice(0, 2)) });
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });
     expect(joined(chunks)).toMatchObject({ content: 'Hél', finishReason: undefined });
   });
@@ -147,25 +143,25 @@ describe('a stream of an application', () => {
   it.each<[string, readonly string[], number]>([
     ['at its beginning', [], 0],
     ['in its middle', hello.slice(0, 2), 1],
-  ])('that fails %s does so with the status of its frame', verifies('002-08'), async (_what, before, events) => {
+  ])('that fails %s does so with the status of its frame', verifies('002-08'), (_what, before, events) => {
     const error = errorFrame(429, 'Throttling.AllocationQuota', 'Allocated quota exceeded.');
     const recording = stream([...before, error]);
     for (const seed of [3, 7, 11]) {
-      const { result } = await replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
+      const { result } = replay({ adapter, recording, cuts: randomCuts(recording.body.length, seed) });
       const failure = { kind: 'quota', status: 429, code: 'Throttling.AllocationQuota' };
       expect(result).toMatchObject({ kind: 'failed', events, failure });
     }
   });
 
-  it('that was rejected is a failure', async () => {
+  it('that was rejected is a failure', () => {
     const recording = stream([frame(1, { text: 'No.', finish_reason: 'stop', reject_status: true })]);
-    const { chunks } = await replay({ adapter, recording });
+    const { chunks } = replay({ adapter, recording });
     expect(joined(chunks)).toMatchObject({ content: 'No.', finishReason: 'content_filter' });
   });
 
-  it('that comes as one JSON is made into a stream', async () => {
+  it('that comes as one JSON is made into a stream', () => {
     const body = answerOf({ text: 'Hello', finish_reason: 'stop', ...reasoning('Hm') }, [['qwen-plus', 121, 37]]);
-    const { chunks, result } = await replay({ adapter, recording: whole(body), stream: true });
+    const { chunks, result } = replay({ adapter, recording: whole(body), stream: true });
     expect(joined(chunks)).toMatchObject({
       content: 'Hello',
       reasoning: 'Hm',
@@ -177,9 +173,9 @@ describe('a stream of an application', () => {
 });
 
 describe('a whole answer of an application', () => {
-  it('becomes a completion, with the session it belongs to', verifies('002-02'), async () => {
+  it('becomes a completion, with the session it belongs to', verifies('002-02'), () => {
     const body = answerOf({ text: 'Hello', finish_reason: 'stop', reject_status: false }, [['qwen-plus', 121, 37]]);
-    const { completion } = await replay({ adapter, recording: whole(body) });
+    const { completion } = replay({ adapter, recording: whole(body) });
     expect(completion).toMatchObject({
       id: 'chatcmpl-1111-2222',
       model: 'qwen-plus',
@@ -204,9 +200,9 @@ describe('a whole answer of an application', () => {
       whole('{"code":"InvalidApiKey","message":"Invalid API-key provided.","request_id":"1"}', { status: 401 }),
       { kind: 'authentication', status: 401, code: 'InvalidApiKey' },
     ],
-  ])('may be an error %s', async (_what, recording, failure) => {
+  ])('may be an error %s', (_what, recording, failure) => {
     for (const isStream of [false, true]) {
-      const { result } = await replay({ adapter, recording, stream: isStream });
+      const { result } = replay({ adapter, recording, stream: isStream });
       expect(result).toMatchObject({ kind: 'failed', failure });
     }
   });
