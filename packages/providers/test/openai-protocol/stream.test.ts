@@ -45,6 +45,12 @@ describe('an OpenAI stream', () => {
     expect(text.split('\n').every((line) => line === '' || line.startsWith('data: '))).toBe(true);
   });
 
+  it('frames a usage with several lines', () => {
+    const asked = { stream_options: { include_usage: true } };
+    const { text } = translate([first, delta('a', 'stop'), usageOnly.replace(',', ',\n'), '[DONE]'], asked);
+    expect(text.endsWith(`data: ${usageOnly.replace(',', ',\ndata: ')}\n\n`)).toBe(true);
+  });
+
   it('ignores events that are not chunks', () => {
     const { text, translator } = translate(['{"type":"ping"}', first, delta('a'), '{"type":"ping"}']);
     expect(text).toBe(sse(first, delta('a')));
