@@ -1,4 +1,4 @@
-export type { CallListener } from './answer.ts';
+export type { CallListener } from './call-listener.ts';
 export { type Call, createUpstreamClient, type UpstreamClient } from './client.ts';
 export { createImageFetcher, type FetchedImage, type ImageFetcher, isPublicAddress } from './image-fetcher.ts';
 export type { OutboundProxy, ProxyOf } from './network/proxy-connector.ts';
