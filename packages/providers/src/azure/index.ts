@@ -1,10 +1,12 @@
 import type { ProviderAdapter } from '../adapter.ts';
+import { pageRequest } from '../model-lister.ts';
 import { createEmbeddings } from '../openai-protocol/embeddings.ts';
+import { keyHeader, lowerCased } from '../openai-protocol/request.ts';
 import { createOpenAiAdapter } from '../openai-protocol/adapter.ts';
 import { defineProvider } from '../provider.ts';
 import { azureEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
-import { pathTo } from './request.ts';
+import { keyCheckPath, pathTo } from './request.ts';
 import { withMessages } from './whole.ts';
 
 /**
@@ -25,6 +27,11 @@ export const azure = defineProvider({
       type: 'azure',
       toUpstream: (body, plan) => at(pathTo('/chat/completions', plan, apiVersion)).toUpstream(body, plan),
       translateWhole: (text, body, plan) => adapter.translateWhole(withMessages(text), body, plan),
+      keyCheck: ({ baseUrl, apiKey }) =>
+        pageRequest(`${baseUrl}${keyCheckPath(baseUrl, apiVersion)}`, {
+          ...lowerCased(dialect.headers),
+          ...keyHeader(apiKey, 'api-key'),
+        }),
       embeddings: createEmbeddings(
         { headers: dialect.headers, auth_header: 'api-key' },
         { pathOf: (plan) => pathTo('/embeddings', plan, apiVersion) },
