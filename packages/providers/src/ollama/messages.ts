@@ -48,11 +48,11 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
   const { role } = message;
   const content = textOf(message['content']);
   const images = imagesOf(message['content']);
-  const withImages = images.length === 0 ? {} : { images };
+  const imageField = images.length === 0 ? {} : { images };
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'system', content, ...withImages };
+      return { role: 'system', content, ...imageField };
     case 'assistant': {
       const { reasoning_content: thinking, refusal } = message;
       const calls = callsOf(message).map(({ name, argumentsText }) => ({
@@ -61,7 +61,7 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
       return {
         role,
         content: [content, refusal].filter(isFilled).join('\n'),
-        ...withImages,
+        ...imageField,
         ...(isFilled(thinking) ? { thinking } : {}),
         ...(calls.length === 0 ? {} : { tool_calls: calls }),
       };
@@ -69,10 +69,10 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
     case 'tool':
     case 'function': {
       const name = role === 'tool' ? calledName : message['name'];
-      return { role: 'tool', content, ...withImages, ...(isFilled(name) ? { tool_name: name } : {}) };
+      return { role: 'tool', content, ...imageField, ...(isFilled(name) ? { tool_name: name } : {}) };
     }
     default:
-      return { role: 'user', content, ...withImages };
+      return { role: 'user', content, ...imageField };
   }
 }
 
