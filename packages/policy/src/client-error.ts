@@ -2,7 +2,14 @@ import { type ErrorCode, type FailureKind, GatewayError, type UpstreamFailure } 
 import { showsInside, withoutAccount } from './client-text.ts';
 
 /** Maximum of `retry-after`, in ms: openai-node ignores larger values and retries at its own fast pace. */
-export const longestRetryAfterMs = 60_000;
+const longestRetryAfterMs = 60_000;
+
+/**
+ * Returns the wait (ms) that a client is told: the whole wait, up to a minute. The limit holds for the provider's wait
+ * and for our own (a cooldown of an hour, an open circuit, a rate limit): a client that returns after a minute is
+ * refused again, with the rest.
+ */
+export const clientWaitMs = (waitMs: number): number => Math.min(longestRetryAfterMs, waitMs);
 
 interface Told {
   readonly code: ErrorCode;
@@ -67,7 +74,7 @@ export function toClientError(failure: UpstreamFailure): GatewayError {
     message: messageOf(failure),
     param: speaks && failure.param !== undefined && fieldPath.test(failure.param) ? failure.param : undefined,
     upstreamCode: namesCode ? wordOf(failure.code) : undefined,
-    retryAfterMs: failure.retryAfterMs === undefined ? undefined : Math.min(longestRetryAfterMs, failure.retryAfterMs),
+    retryAfterMs: failure.retryAfterMs === undefined ? undefined : clientWaitMs(failure.retryAfterMs),
     retryable: failure.shouldRetry ?? (isFinal ? false : undefined),
   });
 }

@@ -8,7 +8,7 @@ export {
   cooldownScope,
   type Verdict,
 } from './classify.ts';
-export { longestRetryAfterMs, toClientError } from './client-error.ts';
+export { clientWaitMs, toClientError } from './client-error.ts';
 export { type CompressedContext, compressContext } from './compress-context.ts';
 export { defaultAnswerTokens, estimateTokens, type PromptSize } from './estimate-tokens.ts';
 export { type NextStep, nextStep, type RoundEnd, type Standing } from './next-step.ts';

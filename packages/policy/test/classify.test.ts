@@ -1,4 +1,4 @@
-import { classify, isCredentialRefused, isSpoiled, cooldownScope, toClientError } from '@sluice/policy';
+import { classify, clientWaitMs, isCredentialRefused, isSpoiled, cooldownScope, toClientError } from '@sluice/policy';
 import type { FailureKind } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 
@@ -48,6 +48,7 @@ describe('classify and toClientError (rows 000-28 to 000-33)', () => {
 
   it('never asks a client to wait for more than a minute', () => {
     expect(toClientError({ kind: 'rate_limit', message: '', retryAfterMs: 3_600_000 }).retryAfterMs).toBe(60_000);
+    expect([0, 1500, 60_000, 60_001, Infinity].map(clientWaitMs)).toEqual([0, 1500, 60_000, 60_000, 60_000]);
   });
 
   it('blames the credential for 401 and 403 only', () => {

@@ -33,15 +33,7 @@ export { type FailureKind, failureKinds, type UpstreamFailure } from './upstream
 export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './upstream/call.ts';
 export { inspectJson, type JsonLimits, measureJsonText } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
-export {
-  type AnswerEvent,
-  eventsOf,
-  isEmpty,
-  parseChunk,
-  readChunk,
-  textsOf,
-  writeChunk,
-} from './openai/answer-events.ts';
+export { type AnswerEvent, eventsOf, parseChunk, readChunk, textsOf, writeChunk } from './openai/answer-events.ts';
 export { type ChatMessage } from './openai/chat-message.ts';
 export {
   type ChatParameter,
@@ -49,6 +41,7 @@ export {
   type ChatRequest,
   type ChatRequestInput,
 } from './openai/chat-parameters.ts';
+export { type ChatBody, isChatBody, readChatBody } from './openai/chat-body.ts';
 export { parseChatRequest } from './openai/chat-request.ts';
 export { type ContentPart } from './openai/content-part.ts';
 export { type OtherKind } from './openai/field-types.ts';
@@ -57,6 +50,7 @@ export { type EmbeddingsFacts, parseEmbeddingsRequest } from './openai/embedding
 export { fit } from './fit.ts';
 export { firstObjectIn } from './json/first-object.ts';
 export { readModelNames, writeModelNames } from './relay/model-names.ts';
+export { isEmpty, isFilled, isObject, itemsOf, type JsonObject, membersOf } from './json/values.ts';
 export { inspectJsonText } from './json/inspect-text.ts';
 export { parseLossless, writeLossless } from './json/lossless.ts';
 export { unmarkText } from './json/marks.ts';

@@ -1,11 +1,18 @@
-import type { Framing, ResponseHead, UpstreamEvent, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
+import type {
+  ChatBody,
+  Framing,
+  ResponseHead,
+  UpstreamEvent,
+  UpstreamFailure,
+  UpstreamRequest,
+  Usage,
+} from '@sluice/protocol';
 import type { Capabilities } from './capabilities.ts';
-import type { ChatBody } from './chat-body.ts';
-import type { ModelLister } from './model-lister.ts';
+import type { ListPlan, ModelLister } from './model-lister.ts';
 import type { Preparation } from './preparation.ts';
 import type { TokenSource } from './token-source.ts';
 
-export type { ChatBody } from './chat-body.ts';
+export type { ChatBody } from '@sluice/protocol';
 
 /** Plan of one provider call: model, place and credential. */
 export interface CallPlan {
@@ -35,6 +42,8 @@ export interface CallPlan {
    */
   readonly keepNotes?: (notes: Readonly<Record<string, string>>) => void;
 }
+
+export type KeyCheckPlan = ListPlan & Pick<CallPlan, 'newId'>;
 
 /** A provider's protocol. All functions are pure; the worker makes the provider calls. */
 export interface ProviderAdapter {
@@ -68,8 +77,12 @@ export interface ProviderAdapter {
   readonly secrets?: readonly string[];
   /** Source of access tokens, for providers without fixed keys. */
   readonly tokens?: TokenSource;
-  /** Absent if the provider does not list its models. */
+  /** Absent if the provider does not list its models, or its list has other names than requests do. */
   readonly models?: ModelLister;
+  /**
+   * Builds a call that no provider bills and that tests a key, for providers without `models`. Absent if there is none.
+   */
+  keyCheck?(plan: KeyCheckPlan): UpstreamRequest;
   /** Absent if the provider offers no embeddings. */
   readonly embeddings?: EmbeddingsAdapter;
 }

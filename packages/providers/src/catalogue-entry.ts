@@ -18,7 +18,7 @@ export interface AccessTokens {
   /** `anonymous`: the provider gives them to anonymous clients; `login`: a person has logged in. */
   readonly kind: 'anonymous' | 'login';
   /** Option that must be true; absent if upstreams always accept access tokens. */
-  readonly switch?: string;
+  readonly enabledBy?: string;
   /** Options without which a login can't be renewed. */
   readonly requiredOptions?: readonly string[];
 }

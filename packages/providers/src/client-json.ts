@@ -1,6 +1,5 @@
-import { measureJsonText } from '@sluice/protocol';
+import { isObject, type JsonObject, measureJsonText } from '@sluice/protocol';
 import type { FieldPath } from './adapter.ts';
-import { isObject, type JsonObject } from './json-object.ts';
 import { clientTextLimits, parseClientJson } from './parse-text.ts';
 
 /** Parses a client's text as an object; returns `{}` for a blank text, undefined for anything else. */

@@ -9,9 +9,11 @@ export type {
 } from './adapter.ts';
 export { type ChunkCollector, createChunkCollector } from './answer/collect-chunks.ts';
 export { toChunks } from './answer/to-chunks.ts';
-export { readChatBody } from './chat-body.ts';
 export { asEmbeddings } from './embeddings/operation.ts';
 export type { ProviderType } from './catalogue.ts';
+export { decideReading, withoutTerminator } from './framing/detect-framing.ts';
+export { createEventReader } from './framing/event-reader.ts';
+export type { EventReader } from './framing/reader.ts';
 export type { Login, LoginClient, LoginResult } from './login.ts';
 export type { ListPlan, ModelLister, ModelPage } from './model-lister.ts';
 export type { Preparation, PreparationStep, Prepared, StepAnswer } from './preparation.ts';

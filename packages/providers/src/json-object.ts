@@ -1,21 +1,9 @@
-import { respell } from '@sluice/protocol';
+import { isEmpty, isObject, type JsonObject, respell } from '@sluice/protocol';
 import { parsePlainJson, parseProviderJson } from './parse-text.ts';
-
-/** A JSON object whose members are not validated. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-export const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-/** Returns whether a value is null, undefined, an empty text or an empty list. */
-export const saysNothing = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
 /** Returns whether an object has content in members other than these. */
 export function saysMoreThan(members: ReadonlySet<string>, object: JsonObject): boolean {
-  for (const name of Object.keys(object)) if (!members.has(name) && !saysNothing(object[name])) return true;
+  for (const name of Object.keys(object)) if (!members.has(name) && !isEmpty(object[name])) return true;
   return false;
 }
 
@@ -23,9 +11,12 @@ export function saysMoreThan(members: ReadonlySet<string>, object: JsonObject): 
  * Returns the object with changed members; returns the same object if they already have these values, so that the
  * caller can detect that nothing changed. A member set to undefined is omitted from JSON.
  */
-export function amend(object: JsonObject, members: JsonObject): JsonObject {
-  const isAsWanted = Object.keys(members).every((name) => Object.is(object[name], members[name]));
-  return isAsWanted ? object : respell({ ...object, ...members });
+export function amend<Members extends JsonObject>(object: JsonObject, members: Members): JsonObject & Members {
+  return hasMembers(object, members) ? object : respell({ ...object, ...members });
+}
+
+function hasMembers<Members extends JsonObject>(object: JsonObject, members: Members): object is JsonObject & Members {
+  return Object.keys(members).every((name) => Object.is(object[name], members[name]));
 }
 
 /** Returns the list with amended items; returns the same list if no item changed. */

@@ -1,6 +1,5 @@
-import { fit, type JsonLimits } from '@sluice/protocol';
+import { fit, isObject, type JsonLimits } from '@sluice/protocol';
 import { z } from 'zod';
-import { isObject } from './json-object.ts';
 import { parsePlainJson } from './parse-text.ts';
 
 /*

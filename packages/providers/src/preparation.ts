@@ -1,5 +1,4 @@
-import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
-import type { ChatBody } from './chat-body.ts';
+import type { ChatBody, ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 
 /**
  * Provider calls that precede the answer: the generator yields steps for the worker, receives their results, and

@@ -1,10 +1,7 @@
-import type { ChatBody } from './adapter.ts';
+import { type JsonObject, membersOf } from '@sluice/protocol';
 
 /** Returns the client's `stream_options`. */
-export function streamOptions(body: ChatBody): Readonly<Record<string, unknown>> {
-  const options = body['stream_options'];
-  return typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};
-}
+export const streamOptions = (body: JsonObject): JsonObject => membersOf(body['stream_options']);
 
 /** Returns whether the client requested the usage chunk. */
-export const clientWantsUsage = (body: ChatBody): boolean => streamOptions(body)['include_usage'] === true;
+export const clientWantsUsage = (body: JsonObject): boolean => streamOptions(body)['include_usage'] === true;

@@ -17,8 +17,8 @@ describe('the catalogue', () => {
     expect(provider.options).toBe(options);
     expect([provider.defaultBaseUrl, provider.notice]).toEqual([defaultBaseUrl, notice]);
     const tokensOf = (more: object) => providers[type].create({ ...least[type], ...more }).tokens;
-    if (accessTokens?.switch !== undefined) expect(tokensOf({ [accessTokens.switch]: false })).toBeUndefined();
-    const source = tokensOf(accessTokens?.switch === undefined ? {} : { [accessTokens.switch]: true });
+    if (accessTokens?.enabledBy !== undefined) expect(tokensOf({ [accessTokens.enabledBy]: false })).toBeUndefined();
+    const source = tokensOf(accessTokens?.enabledBy === undefined ? {} : { [accessTokens.enabledBy]: true });
     expect(source === undefined).toBe(accessTokens === undefined);
     expect(source?.readLogin !== undefined).toBe(accessTokens?.kind === 'login');
     expect(providers[type].login !== undefined).toBe(catalogue[type].login !== undefined);
@@ -26,7 +26,7 @@ describe('the catalogue', () => {
 
   it.each(types)('names only options of %s that there are', (type) => {
     const { accessTokens, options } = catalogue[type];
-    const named = [accessTokens?.switch ?? [], accessTokens?.requiredOptions ?? []].flat();
+    const named = [accessTokens?.enabledBy ?? [], accessTokens?.requiredOptions ?? []].flat();
     expect(Object.keys(options.shape)).toEqual(expect.arrayContaining(named));
   });
 });

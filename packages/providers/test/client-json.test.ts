@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sluice/protocol';
 import { providers } from '@sluice/providers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -46,7 +47,7 @@ describe.each(Object.entries(adapters))('JSON in the texts of a request for %s',
     const bracket = fc.stringMatching(/^[[\]{}":,a0]{0,40}$/);
     fc.assert(
       fc.property(fc.oneof(bracket, fc.json(), fc.constant('['.repeat(100_000))), (text) => {
-        const body = {
+        const body: JsonObject = {
           messages: [
             { role: 'user', content: 'hi' },
             { role: 'tool', tool_call_id: '1', content: text },
@@ -64,7 +65,7 @@ describe('a result of a tool', () => {
   it.each([nested(10_000), `[${'0,'.repeat(10_000)}0]`])(
     'is sent to Gemini as text if it is too large to be parsed',
     (text) => {
-      const body = {
+      const body: JsonObject = {
         messages: [
           { role: 'user', content: 'hi' },
           { role: 'assistant', tool_calls: [{ id: '1', type: 'function', function: { name: 'f', arguments: '' } }] },

@@ -1,30 +1,7 @@
 import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { type Body, createBody, createErrorBody } from './body.ts';
+import { type CallListener, guardListener } from './call-listener.ts';
 import { toNetworkFailure } from './network/network-failure.ts';
-
-/** Receives the result of a provider call. If a listener throws, the call ends as a failure of kind `malformed`. */
-export interface CallListener {
-  /**
-   * The request is sent once more, on a new connection: the kept connection was closed before the first byte of the
-   * answer. Called at most once, before any other method.
-   */
-  onResend?(): void;
-  onHead(head: ResponseHead): void;
-  /** Receives a piece of the body, in whole characters. */
-  onText(text: string): void;
-  /**
-   * The answer is complete. An error (a status other than 2xx) also ends here if its body breaks off, is unreadable
-   * towards its end or takes too long: status and headers are enough.
-   */
-  onEnd(): void;
-  /**
-   * The call has failed; no further call of the listener follows.
-   *
-   * @param isCut the body had started and broke off, on its connection or in its compressed data. `onText` has received
-   *   everything before the break, possibly a whole answer if the provider counts its bytes wrongly.
-   */
-  onFailure(failure: UpstreamFailure, isCut: boolean): void;
-}
 
 /** The connection that carries an answer. */
 export interface Wire {
@@ -65,6 +42,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   let hasBytes = false;
   let isWireOpen = true;
   let isAborted = false;
+  const tell = guardListener({ listener, onThrow, onFault: () => fail(incomprehensible) });
 
   function settle(): boolean {
     if (answer.isOver) return false;
@@ -78,21 +56,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   }
 
   function fail(failure: UpstreamFailure, isCut = failure.kind === 'truncated'): void {
-    if (settle()) tellFailure(failure, isCut);
-  }
-
-  function tellFailure(failure: UpstreamFailure, isCut = false): void {
-    try {
-      listener.onFailure(failure, isCut);
-    } catch (error) {
-      onThrow(error);
-    }
-  }
-
-  /** Handles a listener's error here, because the callers (undici, zlib, timers) swallow it or end the process. */
-  function onThrown(error: unknown): void {
-    onThrow(error);
-    fail(incomprehensible);
+    if (settle()) tell.failure(failure, isCut);
   }
 
   function finish(isCut: boolean): void {
@@ -101,22 +65,11 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   }
 
   function conclude(): void {
-    if (!settle()) return;
-    try {
-      listener.onEnd();
-    } catch (error) {
-      onThrow(error);
-      if (!isAborted) tellFailure(incomprehensible);
-    }
+    if (settle() && !tell.end() && !isAborted) tell.failure(incomprehensible, false);
   }
 
   function onText(text: string): void {
-    if (answer.isOver) return;
-    try {
-      listener.onText(text);
-    } catch (error) {
-      onThrown(error);
-    }
+    if (!answer.isOver) tell.text(text);
   }
 
   /** Pauses and resumes the connection while more of the body is to come. */
@@ -132,13 +85,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
   // A plain member: an accessor costs its object 0.4 µs and a separate hidden class.
   const answer = {
     isOver: false,
-    resend(): void {
-      try {
-        listener.onResend?.();
-      } catch (error) {
-        onThrown(error);
-      }
-    },
+    resend: tell.resend,
     head(status: number, headers: ResponseHead['headers']): void {
       if (answer.isOver) return;
       const isError = status < 200 || status >= 300;
@@ -146,11 +93,7 @@ export function createAnswer({ listener, wire, errorBodyMs, onThrow, onOver }: A
         ? createErrorBody(headers, { onText, onEnd: conclude })
         : createBody(headers, { onText, onEnd: finish, onFailure: fail, wire: heldWire });
       if (isError) errorTimer = setTimeout(() => body?.end(true), errorBodyMs);
-      try {
-        listener.onHead({ status, headers, receivedAt: Date.now() });
-      } catch (error) {
-        onThrown(error);
-      }
+      tell.head({ status, headers, receivedAt: Date.now() });
     },
     bytes(piece: Uint8Array): void {
       hasBytes = true;

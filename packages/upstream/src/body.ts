@@ -62,7 +62,7 @@ export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): 
   return {
     write(piece) {
       inflate.write(piece);
-      if (inflate.isFull) wire.pause();
+      if (inflate.isFull()) wire.pause();
     },
     end: inflate.end,
     // A paused inflater fills up, and a full one pauses the connection.

@@ -1,6 +1,7 @@
 import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
 import { Agent, type Dispatcher } from 'undici';
-import { type CallListener, createAnswer } from './answer.ts';
+import { createAnswer } from './answer.ts';
+import type { CallListener } from './call-listener.ts';
 import { type Connection, type Connector, createConnector, type TlsTexts } from './network/connector.ts';
 import { isBrokenConnection } from './network/network-failure.ts';
 import type { OutboundProxy, ProxyOf } from './network/proxy-connector.ts';

@@ -1,7 +1,5 @@
-export type { CallListener } from './answer.ts';
+export type { CallListener } from './call-listener.ts';
 export { type Call, createUpstreamClient, type UpstreamClient } from './client.ts';
-export { createEventReader } from './events/event-reader.ts';
-export type { EventReader } from './events/reader.ts';
 export { createImageFetcher, type FetchedImage, type ImageFetcher, isPublicAddress } from './image-fetcher.ts';
 export type { OutboundProxy, ProxyOf } from './network/proxy-connector.ts';
 export type { PoolCount } from './pool-count.ts';

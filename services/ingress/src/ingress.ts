@@ -122,8 +122,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
         links,
         server,
         management,
-        longestAnswerMs:
-          Math.max(config.timeouts.streamTotalMs, config.timeouts.totalMs) + config.limits.maxQueueWaitMs,
+        longestAnswerMs: longestAnswerMs(config),
         onServesUntil: (at) => void (servesUntil = at),
         now,
       });
@@ -131,6 +130,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
   };
 }
+
+/** Returns the longest time (ms) from the admission of a request to the end of its answer. */
+const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
+  Math.max(timeouts.streamTotalMs, timeouts.totalMs) + limits.maxQueueWaitMs;
 
 function listenToClients({ config, logger }: IngressNeeds, app: Express, now: () => number): Promise<ClientServer> {
   const onDropped = createTroubleLog(logger, 'too many client connections: the new one is closed', now);

@@ -1,5 +1,4 @@
-import { type ChatJob, GatewayError } from '@sluice/protocol';
-import { type ChatBody, readChatBody } from '@sluice/providers';
+import { type ChatBody, type ChatJob, GatewayError, type Operation, readChatBody } from '@sluice/protocol';
 import type { Claim } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import { createPublisher } from '@sluice/relay';
@@ -68,7 +67,7 @@ interface ClaimedJob extends Pick<ClaimedRun, 'active' | 'publisher' | 'remainin
 }
 
 async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...facts }: ClaimedJob): Promise<void> {
-  const body = readBody(claimed.body);
+  const body = readBody(claimed.body, job.operation);
   const inference = startInference(needs, job, body ?? {}, span);
   const { delivered } = claimed;
   const served = body === undefined ? notReadable() : run(needs, { job, body, delivered, span: inference, ...facts });
@@ -82,17 +81,17 @@ async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...fa
   }
 }
 
-/** Returns undefined for text that is not a JSON object; an ingress stores nothing else. */
-function readBody(text: string): ChatBody | undefined {
+/** Returns undefined for text that no ingress stores. */
+function readBody(text: string, operation: Operation): ChatBody | undefined {
   try {
-    return readChatBody(text);
+    return readChatBody(text, operation);
   } catch {
     return undefined;
   }
 }
 
 const notReadable = (): Promise<Outcome> =>
-  Promise.reject(new Error('the stored body of the request is not a JSON object'));
+  Promise.reject(new Error('the stored body of the request is not one that an ingress stores'));
 
 /** The outcome of an internal error. Only an outage of Redis is retryable for the client. */
 function toOutcome(

@@ -1,4 +1,4 @@
-import { mostTokens, type Usage } from '@sluice/protocol';
+import { isObject, type JsonObject, mostTokens, type Usage } from '@sluice/protocol';
 
 /** Returns the total usage of several attempts, including the details. */
 export function sumUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
@@ -13,18 +13,13 @@ export function sumUsage(one: Usage | undefined, other: Usage | undefined): Usag
 
 const sumTokens = (one: number, other: number): number => Math.min(mostTokens, one + other);
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function sumFields(one: Fields, other: Fields): Fields {
+function sumFields(one: JsonObject, other: JsonObject): JsonObject {
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return Object.fromEntries([...names].map((name) => [name, sumValues(one[name], other[name])]));
 }
 
 function sumValues(one: unknown, other: unknown): unknown {
   if (typeof one === 'number' && typeof other === 'number') return one + other;
-  if (isFields(one) && isFields(other)) return sumFields(one, other);
+  if (isObject(one) && isObject(other)) return sumFields(one, other);
   return other ?? one;
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sluice/protocol';
 import { createResumedAnswer, extendStream, extendWhole, isExtensible, withAnswerSoFar } from '@sluice/answers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -222,7 +223,7 @@ describe('joined whole answers', () => {
 });
 
 describe('a request for an extension', () => {
-  const body = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
+  const body = { model: 'm', max_tokens: 10, messages: [{ role: 'user' as const, content: 'Hi' }] };
 
   it('has the full length limit, and an instruction if the server cannot continue a message', () => {
     expect(withAnswerSoFar(body, 'Hello', 'assistant')).toEqual({
@@ -234,7 +235,7 @@ describe('a request for an extension', () => {
     expect(asked.at(-1)?.['content']).toMatch(/^Continue .* exactly where it stopped/);
   });
 
-  it.each([
+  it.each<[JsonObject, boolean]>([
     [{}, true],
     [{ n: 1, response_format: { type: 'text' } }, true],
     [{ n: 2 }, false],

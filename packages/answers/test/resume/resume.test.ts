@@ -181,7 +181,8 @@ describe('a resumed answer', () => {
 
 describe('a prefill', () => {
   const soFar = { content: 'Hello', reasoning: '', chunks: 4 };
-  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], max_tokens: 10, max_completion_tokens: 3 };
+  const messages = [{ role: 'user' as const, content: 'hi' }];
+  const body = { model: 'm', messages, max_tokens: 10, max_completion_tokens: 3 };
 
   it.each(prefillStyles)('of style %s ends with the delivered text, and keeps the remaining length', (style) => {
     const prefilled = withPrefill(body, soFar, style);

@@ -58,7 +58,7 @@ export async function capture({ adapter, simulatorUrl, place, tokens }: CaptureR
     newId: () => crypto.randomUUID(),
     keepsThinkingMarkup: false,
   };
-  const body = { stream: true, messages: [{ role: 'user', content: 'Say something.' }] };
+  const body: ChatBody = { stream: true, messages: [{ role: 'user', content: 'Say something.' }] };
   const { url, method, headers, body: sent } = adapter.toUpstream(body, plan);
   const answer = await request(url, { method, headers, ...(sent === undefined ? {} : { body: Buffer.from(sent) }) });
   const text = await answer.body.text();

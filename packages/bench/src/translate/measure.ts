@@ -1,4 +1,4 @@
-import { createEventReader } from '@sluice/upstream';
+import { createEventReader } from '@sluice/providers';
 import type { Capture } from './captures.ts';
 
 /** Typical size of one read from a socket, in characters. */

@@ -23,7 +23,7 @@ export function* findTokenFaults(upstream: unknown): Iterable<Finding> {
   // Options decide on the kinds of access tokens; {@link findOptionFaults} reports invalid ones.
   if (!parsed.success) return;
   const given = parsed.data;
-  const isOn = accessTokens?.switch === undefined || given[accessTokens.switch] === true;
+  const isOn = accessTokens?.enabledBy === undefined || given[accessTokens.enabledBy] === true;
   const possible = isOn ? accessTokens : undefined;
   for (const [at, credential] of itemsOf(fieldOf(upstream, 'credentials'))) {
     const kind = (['anonymous', 'oauth_file'] as const).find((name) => fieldOf(credential, name) !== undefined);

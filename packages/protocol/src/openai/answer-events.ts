@@ -46,7 +46,3 @@ export function textsOf(delta: NonNullable<ChatChunk['choices'][number]['delta']
     reasoning: reasoningContent ?? (typeof reasoning === 'string' ? reasoning : ''),
   };
 }
-
-/** Returns whether a member of a delta or a message adds nothing: absent, null, an empty text or an empty list. */
-export const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);

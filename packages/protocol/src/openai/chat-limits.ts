@@ -1,3 +1,4 @@
+import { isObject } from '../json/values.ts';
 import { fieldOf, listTooLong, tooManyEntries, tooManyProperties } from './field-errors.ts';
 
 /** Maximum sizes of lists and objects in a request. */
@@ -41,7 +42,7 @@ function limitList(body: object, path: readonly string[], max: number): void {
 
 function limitObject(body: object, param: string, max: number): void {
   const value = fieldOf(body, param);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+  if (!isObject(value)) return;
   const count = Object.keys(value).length;
   if (count > max) throw tooManyProperties(param, { count, max });
 }

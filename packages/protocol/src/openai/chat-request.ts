@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { firstIssueOnly } from '../fit.ts';
+import { isObject } from '../json/values.ts';
 import { checkChatLimits } from './chat-limits.ts';
 import { type ChatRequest, chatRequestSchema } from './chat-parameters.ts';
 import { checkChatRules } from './chat-rules.ts';
@@ -17,7 +18,7 @@ const fastSchema = z.compile(chatRequestSchema);
  * @throws GatewayError with status 400 that names the field at fault, if there is one.
  */
 export function parseChatRequest(body: unknown): ChatRequest {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isObject(body)) {
     throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' });
   }
   refuseOperatorFields(body);

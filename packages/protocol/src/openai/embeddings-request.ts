@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts';
+import { isObject } from '../json/values.ts';
 import { checkInput } from './embeddings-input.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fieldOf } from './field-errors.ts';
@@ -30,7 +31,7 @@ export interface EmbeddingsFacts {
  * `input` hold more than 10,000 elements
  */
 export function parseEmbeddingsRequest(body: unknown): EmbeddingsFacts {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+  if (!isObject(body)) {
     throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' });
   }
   refuseOperatorFields(body);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isObject } from '../json/values.ts';
 
 /*
  * Building blocks of the request schema. Zod's issues lack some words of OpenAI's messages, so the message of each
@@ -16,10 +17,7 @@ export const text = z.string('a string');
 export const flag = z.boolean('a boolean');
 
 /** A JSON object that only the provider understands; its content is not checked. */
-export const anyObject = z.custom<Record<string, unknown>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'an object',
-);
+export const anyObject = z.custom<Record<string, unknown>>(isObject, 'an object');
 
 interface Range {
   readonly min: number;

@@ -1,5 +1,12 @@
-import { type ChatChunk, chatChunkSchema, type Usage, writeLossless } from '@sluice/protocol';
-import { isFilled, isObject } from '../json-object.ts';
+import {
+  type ChatChunk,
+  chatChunkSchema,
+  isFilled,
+  isObject,
+  membersOf,
+  type Usage,
+  writeLossless,
+} from '@sluice/protocol';
 import { parseText } from '../parse-text.ts';
 
 /** Collects the chunks of a stream into a whole answer. */
@@ -27,7 +34,7 @@ export function createChunkCollector(): ChunkCollector {
       const choice = choiceAt(index ?? 0);
       if (delta !== null && delta !== undefined) addDelta(choice, delta);
       choice.finishReason = finishReason ?? choice.finishReason;
-      if (typeof logprobs === 'object' && logprobs !== null) append(choice.logprobs, logprobs);
+      if (isObject(logprobs)) append(choice.logprobs, logprobs);
     }
   }
 
@@ -77,8 +84,8 @@ function addDelta({ message, toolCalls }: CollectedChoice, delta: Readonly<Recor
   const { tool_calls: calls, role: _role, ...rest } = delta;
   append(message, rest);
   if (!Array.isArray(calls)) return;
-  for (const piece of calls as readonly Readonly<Record<string, unknown>>[]) {
-    const { index, ...call } = piece;
+  for (const piece of calls) {
+    const { index, ...call } = membersOf(piece);
     const at = typeof index === 'number' ? index : toolCalls.size;
     const begun = toolCalls.get(at) ?? {};
     append(begun, call);

@@ -1,5 +1,5 @@
-import { mostTokens, type Usage } from '@sluice/protocol';
-import { amend, isObject, type JsonObject } from '../json-object.ts';
+import { isObject, type JsonObject, mostTokens, type Usage } from '@sluice/protocol';
+import { amend } from '../json-object.ts';
 
 /** Token counts of a provider. */
 export interface TokenCounts {
@@ -50,7 +50,7 @@ export function believe(value: unknown): Usage | undefined {
     total_tokens: Math.min(mostTokens, Math.max(total ?? 0, prompted + completed)),
     prompt_tokens_details: toDetails(value['prompt_tokens_details'], cachedOf(value)),
     completion_tokens_details: toDetails(value['completion_tokens_details']),
-  }) as Usage;
+  });
 }
 
 /**
@@ -64,7 +64,7 @@ export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   const prompt = now.prompt_tokens || before.prompt_tokens;
   const completion = Math.max(now.completion_tokens, before.completion_tokens);
   const total = Math.min(mostTokens, Math.max(now.total_tokens, prompt + completion));
-  return amend(merged, { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total }) as Usage;
+  return amend(merged, { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total });
 }
 
 /**
@@ -102,8 +102,11 @@ function toCount(value: unknown): number | undefined {
 
 function toDetails(value: unknown, otherwise: JsonObject = {}): JsonObject | undefined {
   if (!isObject(value)) return Object.keys(otherwise).length === 0 ? undefined : otherwise;
-  const counts = Object.entries(value).map(([name, count]) => [name, isCounted(name) ? toCount(count) : count]);
-  return amend(value, { ...otherwise, ...(Object.fromEntries(counts) as JsonObject) });
+  const counts = Object.entries(value).map(([name, count]): [string, unknown] => [
+    name,
+    isCounted(name) ? toCount(count) : count,
+  ]);
+  return amend(value, { ...otherwise, ...Object.fromEntries(counts) });
 }
 
 const isCounted = (name: string): boolean => name.endsWith('_tokens');

@@ -5,7 +5,7 @@ import type {
   ImageBlockParam,
   TextBlockParam,
 } from '@anthropic-ai/sdk/resources/messages';
-import type { ContentPart } from '@sluice/protocol';
+import { type ContentPart, isObject, type JsonObject } from '@sluice/protocol';
 
 /** Blocks that both users and tools may send. */
 export type SaidBlock = TextBlockParam | ImageBlockParam | DocumentBlockParam;
@@ -89,11 +89,12 @@ function readDataUrl(url: string): { readonly mediaType: string; readonly data: 
  * Returns the cache mark of a part, message, call or tool: Anthropic's own member, which clients of other gateways
  * send, or OpenAI's equivalent.
  */
-export function cacheControl(part: object): Cached {
-  const own: unknown = Reflect.get(part, 'cache_control');
-  if (typeof own === 'object' && own !== null) return { cache_control: own as CacheControlEphemeral };
-  const breakpoint: unknown = Reflect.get(part, 'prompt_cache_breakpoint');
-  if (typeof breakpoint !== 'object' || breakpoint === null) return {};
-  const ttl: unknown = Reflect.get(breakpoint, 'ttl');
+export function cacheControl({ cache_control: own, prompt_cache_breakpoint: breakpoint }: JsonObject): Cached {
+  if (isCacheMark(own)) return { cache_control: own };
+  if (!isObject(breakpoint)) return {};
+  const { ttl } = breakpoint;
   return { cache_control: { type: 'ephemeral', ...(ttl === '5m' || ttl === '1h' ? { ttl } : {}) } };
 }
+
+/** Returns whether a value may be a cache mark. Anthropic checks its members, and may add some. */
+const isCacheMark = (value: unknown): value is CacheControlEphemeral => isObject(value);

@@ -1,5 +1,5 @@
 import type { ContentBlockParam, TextBlockParam, ToolUseBlockParam } from '@anthropic-ai/sdk/resources/messages';
-import type { ChatMessage } from '@sluice/protocol';
+import type { ChatMessage, JsonObject } from '@sluice/protocol';
 import { createDistinctIds, type DistinctIds } from '../answer/distinct-ids.ts';
 import { parseClientObject } from '../client-json.ts';
 import {
@@ -76,7 +76,7 @@ function named<Block extends ContentBlockParam>(name: string | undefined, blocks
 }
 
 /** Sets the cache mark of a message on its last part that is not reasoning, which can't be marked. */
-function cached<Block extends ContentBlockParam>(blocks: readonly Block[], message: object): Block[] {
+function cached<Block extends ContentBlockParam>(blocks: readonly Block[], message: JsonObject): Block[] {
   const control = cacheControl(message);
   const at = blocks.findLastIndex(({ type }) => type !== 'thinking' && type !== 'redacted_thinking');
   if (control.cache_control === undefined) return [...blocks];
@@ -99,8 +99,9 @@ function fromUser(message: UserMessage | ToolMessage): ContentBlockParam[] {
 
 function fromAssistant({ message, calls }: Said): ContentBlockParam[] {
   const { content, refusal } = message;
+  const { reasoning_details: details }: JsonObject = message;
   const said = [...toBlocks(content), ...toBlocks(refusal)];
-  const blocks = withReasoning(Reflect.get(message, 'reasoning_details'), [...said, ...calls.map(toUse)]);
+  const blocks = withReasoning(details, [...said, ...calls.map(toUse)]);
   return cached(blocks, message);
 }
 

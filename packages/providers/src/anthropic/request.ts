@@ -1,5 +1,5 @@
 import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messages';
-import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
 import type { ThinkingStyle } from './entry.ts';
 import { toConversation } from './messages.ts';
@@ -32,7 +32,7 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: AnthropicOpt
       'user-agent': 'sluice',
       ...headersOf(plan, options),
     },
-    body: writeLossless({ ...passedFields(body), ...toMessage(body as ChatRequest, plan, options) }),
+    body: writeLossless({ ...passedFields(body), ...toMessage(body, plan, options) }),
   };
 }
 
@@ -48,10 +48,10 @@ export const headersOf = (
 
 type Message = { -readonly [Name in keyof MessageCreateParamsBase]: unknown };
 
-function toMessage(request: ChatRequest, plan: CallPlan, options: AnthropicOptions): Message {
-  const { system, messages } = toConversation(request.messages);
+function toMessage(request: ChatBody, plan: CallPlan, options: AnthropicOptions): Message {
+  const { system, messages } = toConversation(request.messages ?? []);
   const { thinking, effort, maxTokens } = toThinking({
-    effort: Reflect.get(request, 'thinking') == null ? request.reasoning_effort : undefined,
+    effort: request['thinking'] == null ? request.reasoning_effort : undefined,
     model: plan.model,
     style: options.thinkingStyle,
     limit: request.max_completion_tokens ?? request.max_tokens ?? undefined,

@@ -1,5 +1,4 @@
-import type { ChatRequest } from '@sluice/protocol';
-import type { FieldPath } from '../adapter.ts';
+import type { ChatBody, FieldPath } from '../adapter.ts';
 
 /**
  * Returns whether a value is the model's default. Clients send such values out of habit, and models refuse them: some
@@ -9,9 +8,8 @@ export const isUsual = (name: string, value: unknown): boolean =>
   (name === 'temperature' || name === 'top_p') && value === 1;
 
 /** Returns the sampling parameters that the provider can't serve. */
-export function badSampling(request: ChatRequest, takesSampling: boolean): FieldPath[] {
-  const { temperature, top_p: topP } = request;
-  const topK: unknown = Reflect.get(request, 'top_k');
+export function badSampling(request: ChatBody, takesSampling: boolean): FieldPath[] {
+  const { temperature, top_p: topP, top_k: topK } = request;
   // OpenAI's temperatures go up to 2, Anthropic's to 1; with reasoning only a few values are allowed.
   const isBad = {
     temperature: temperature != null && temperature !== 1 && (!takesSampling || temperature > 1 || thinks(request)),
@@ -22,4 +20,4 @@ export function badSampling(request: ChatRequest, takesSampling: boolean): Field
 }
 
 /** Returns whether the request asks for reasoning. */
-export const thinks = ({ reasoning_effort: effort }: ChatRequest): boolean => effort != null && effort !== 'none';
+export const thinks = ({ reasoning_effort: effort }: ChatBody): boolean => effort != null && effort !== 'none';

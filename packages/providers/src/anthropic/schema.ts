@@ -1,5 +1,4 @@
-import { writeLossless } from '@sluice/protocol';
-import { isObject, type JsonObject } from '../json-object.ts';
+import { isObject, type JsonObject, writeLossless } from '@sluice/protocol';
 
 /*
  * Conversion of JSON Schema to the subset of Anthropic's structured outputs and strict tools:

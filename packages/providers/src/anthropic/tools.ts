@@ -1,6 +1,5 @@
 import type { Tool, ToolChoice } from '@anthropic-ai/sdk/resources/messages';
-import type { ChatRequest } from '@sluice/protocol';
-import type { JsonObject } from '../json-object.ts';
+import { type ChatRequest, type JsonObject, membersOf } from '@sluice/protocol';
 import { cacheControl } from './content.ts';
 import { toStrictSchema } from './schema.ts';
 
@@ -61,8 +60,6 @@ function readChoice(choice: Tooling['tool_choice']): Choice {
   if (choice?.type === 'function') return { choice: { type: 'tool', name: choice.function.name } };
   if (choice?.type !== 'allowed_tools') return { choice: { type: 'auto' } };
   const { mode, tools } = choice.allowed_tools;
-  const names = tools.map(({ function: called }) =>
-    typeof called === 'object' && called !== null ? (Reflect.get(called, 'name') as unknown) : undefined,
-  );
+  const names = tools.map(({ function: called }) => membersOf(called)['name']);
   return { choice: { type: mode === 'required' ? 'any' : 'auto' }, allowed: new Set(names) };
 }

@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatRequest } from '@sluice/protocol';
+import type { ChatMessage } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { toBlock } from './content.ts';
 import { badSampling, thinks } from './sampling.ts';
@@ -8,36 +8,34 @@ import { isForced, toTooling } from './tools.ts';
 
 /** Returns the fields that Anthropic can't serve, beyond unsupported parameters. */
 export function findUnsupported(body: ChatBody, takesSampling: boolean): readonly FieldPath[] {
-  const request = body as ChatRequest;
+  const { messages = [] } = body;
   return [
-    ...badSampling(request, takesSampling),
-    ...badTools(request),
-    ...badParameters(request),
-    ...request.messages.flatMap((message, at) =>
-      badFields(message).map((path): FieldPath => ['messages', at, ...path]),
-    ),
+    ...badSampling(body, takesSampling),
+    ...badTools(body),
+    ...badParameters(body),
+    ...messages.flatMap((message, at) => badFields(message).map((path): FieldPath => ['messages', at, ...path])),
   ];
 }
 
-function badTools(request: ChatRequest): FieldPath[] {
-  const { tools = [], tool_choice: choice } = request;
+function badTools(body: ChatBody): FieldPath[] {
+  const { tools = [], tool_choice: choice } = body;
   const isUnknownChoice = typeof choice === 'object' && choice.type !== 'function' && choice.type !== 'allowed_tools';
   return [
     ...tools.flatMap((tool, at) => badTool(tool).map((path): FieldPath => ['tools', at, ...path])),
-    ...(isUnknownChoice || (isForced(request) && toTooling(request).tools === undefined) ? [['tool_choice']] : []),
+    ...(isUnknownChoice || (isForced(body) && toTooling(body).tools === undefined) ? [['tool_choice']] : []),
     // A required tool call excludes reasoning before it.
-    ...(isForced(request) && thinks(request) ? [['reasoning_effort']] : []),
+    ...(isForced(body) && thinks(body) ? [['reasoning_effort']] : []),
   ];
 }
 
-function badTool(tool: NonNullable<ChatRequest['tools']>[number]): FieldPath[] {
+function badTool(tool: NonNullable<ChatBody['tools']>[number]): FieldPath[] {
   if (tool.type !== 'function') return [[]];
   const { strict, parameters = {} } = tool.function;
   return strict === true && !isStrictable(parameters, true) ? [['function', 'strict']] : [];
 }
 
-function badParameters(request: ChatRequest): FieldPath[] {
-  const { response_format: format, service_tier: tier, reasoning_effort: effort } = request;
+function badParameters(body: ChatBody): FieldPath[] {
+  const { response_format: format, service_tier: tier, reasoning_effort: effort } = body;
   const hasFormat =
     format === undefined ||
     format.type === 'text' ||
@@ -45,7 +43,7 @@ function badParameters(request: ChatRequest): FieldPath[] {
       format.json_schema.schema !== undefined &&
       isStrictable(format.json_schema.schema, false));
   return [
-    ...blankStops(request),
+    ...blankStops(body),
     ...(hasFormat ? [] : [['response_format']]),
     ...(tier == null || tier === 'auto' || tier === 'default' ? [] : [['service_tier']]),
     ...(effort == null || isKnownEffort(effort) ? [] : [['reasoning_effort']]),
@@ -53,7 +51,7 @@ function badParameters(request: ChatRequest): FieldPath[] {
 }
 
 /** Returns blank stop sequences: Anthropic does not stop at white space, such as the end of a line. */
-function blankStops({ stop }: ChatRequest): FieldPath[] {
+function blankStops({ stop }: ChatBody): FieldPath[] {
   if (typeof stop === 'string') return stop.trim() === '' ? [['stop']] : [];
   return (stop ?? []).flatMap((text, at) => (text.trim() === '' ? [['stop', at]] : []));
 }

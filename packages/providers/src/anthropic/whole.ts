@@ -1,4 +1,4 @@
-import { type ChatRequest, unmarkText, writeLossless } from '@sluice/protocol';
+import { unmarkText, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
@@ -19,7 +19,7 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
   }
   const { id, model, content, stop_reason: reason, stop_details: details, usage } = message;
   const isRefusal = reason === 'refusal';
-  const said = readBlocks(content, cutSpace((body as ChatRequest).messages ?? []), plan.requestId);
+  const said = readBlocks(content, cutSpace(body.messages ?? []), plan.requestId);
   return writeCompletion({
     id: id ?? `chatcmpl-${plan.requestId}`,
     created: Math.floor(plan.startedAtMs / 1000),

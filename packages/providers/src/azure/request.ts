@@ -10,9 +10,17 @@ const defaultApiVersion = '2024-10-21';
  * Source: https://learn.microsoft.com/azure/ai-services/openai/reference
  */
 export function pathTo(resource: string, { baseUrl, model }: CallPlan, apiVersion: string | undefined): string {
-  const isV1 = baseUrl.endsWith('/openai/v1');
-  const path = isV1 ? '' : `/openai/deployments/${encodeURIComponent(model)}`;
-  const version = apiVersion ?? (isV1 ? undefined : defaultApiVersion);
-  const query = version === undefined ? '' : `?api-version=${encodeURIComponent(version)}`;
-  return `${path}${resource}${query}`;
+  const path = isV1(baseUrl) ? '' : `/openai/deployments/${encodeURIComponent(model)}`;
+  return `${path}${resource}${queryOf(baseUrl, apiVersion)}`;
+}
+
+/** Returns the path of the list of models that could be deployed, which tests a key. */
+export const keyCheckPath = (baseUrl: string, apiVersion: string | undefined): string =>
+  `${isV1(baseUrl) ? '' : '/openai'}/models${queryOf(baseUrl, apiVersion)}`;
+
+const isV1 = (baseUrl: string): boolean => baseUrl.endsWith('/openai/v1');
+
+function queryOf(baseUrl: string, apiVersion: string | undefined): string {
+  const version = apiVersion ?? (isV1(baseUrl) ? undefined : defaultApiVersion);
+  return version === undefined ? '' : `?api-version=${encodeURIComponent(version)}`;
 }

@@ -1,11 +1,11 @@
 import type { UpstreamRequest } from '@sluice/protocol';
 import type { ProviderAdapter } from '../adapter.ts';
 import { onlyTexts } from '../embeddings/inputs.ts';
-import { createEmbeddings } from '../openai/embeddings.ts';
+import { createEmbeddings } from '../openai-protocol/embeddings.ts';
 import type { ListPlan } from '../model-lister.ts';
-import { openaiAdapter } from '../openai/index.ts';
-import { createModelLister } from '../openai/list-models.ts';
-import { plainStyle } from '../openai/options.ts';
+import { createOpenAiAdapter } from '../openai-protocol/adapter.ts';
+import { createModelLister } from '../openai-protocol/list-models.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
 import { defineProvider } from '../provider.ts';
 import { bailianEntry } from './entry.ts';
 import { findUnsupportedMessages } from './conversation.ts';
@@ -37,6 +37,8 @@ const applications = (given: BailianOptions): ProviderAdapter => ({
 /** Limit of the current models for embeddings; the first two, still offered, would accept 25. */
 const mostInputs = 10;
 
+const errors = { toFailure };
+const plain = createOpenAiAdapter(plainStyle, { errors });
 const embeddings = createEmbeddings(plainStyle);
 const models = createModelLister(plainStyle);
 
@@ -51,10 +53,9 @@ function plainModels(given: BailianOptions): ProviderAdapter {
     headers: { ...request.headers, ...workspaceHeader(given) },
   });
   return {
-    ...openaiAdapter,
+    ...plain,
     type: 'bailian',
-    toUpstream: (body, plan) => inWorkspace(openaiAdapter.toUpstream(body, placed(plan))),
-    toFailure,
+    toUpstream: (body, plan) => inWorkspace(plain.toUpstream(body, placed(plan))),
     models: { ...models, toUpstream: (plan, next) => inWorkspace(models.toUpstream(placed(plan), next)) },
     embeddings: {
       ...embeddings,

@@ -24,10 +24,10 @@ interface Turn {
  * Converts OpenAI's messages to Coze's two roles. Instructions are prepended to the next user message (or appended to
  * the last, if none follows); tool calls and their results become text.
  */
-export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
+export function toCozeMessages({ messages = [] }: ChatBody): readonly CozeMessage[] {
   const turns: Turn[] = [];
   let instructions: readonly Piece[] = [];
-  for (const message of messagesOf(body)) {
+  for (const message of messages) {
     if (message.role === 'system' || message.role === 'developer') {
       instructions = [...instructions, ...piecesOf(message)];
     } else if (isEmptyAnswer(message)) {
@@ -47,8 +47,7 @@ export function toCozeMessages(body: ChatBody): readonly CozeMessage[] {
 }
 
 /** Returns the fields of the messages that Coze does not support. */
-export function findUnsupportedMessages(body: ChatBody): readonly FieldPath[] {
-  const messages = messagesOf(body);
+export function findUnsupportedMessages({ messages = [] }: ChatBody): readonly FieldPath[] {
   const last = messages.findLastIndex((message) => !isEmptyAnswer(message));
   return messages.flatMap((message, at): FieldPath[] => [
     // The last message is the question.
@@ -89,9 +88,6 @@ function unsupportedParts({ role, content }: ChatMessage, at: number): FieldPath
     }
   });
 }
-
-/** Narrows the type; the ingress has validated the messages. */
-const messagesOf = ({ messages }: ChatBody): readonly ChatMessage[] => (messages ?? []) as readonly ChatMessage[];
 
 function write({ role, pieces }: Turn): CozeMessage {
   const type = role === 'user' ? 'question' : 'answer';

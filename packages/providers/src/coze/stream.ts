@@ -4,10 +4,13 @@ import { type AnswerDraft, createStreamTranslator } from '../answer/stream-trans
 import { parsePlainText } from '../plain-text.ts';
 import { type ChatIds, toCancel } from './calls.ts';
 import { isError, toChatFailure, toInnerFailure } from './failure.ts';
+import { createMessagePieces } from './pieces.ts';
 import { toOpenAiUsage } from './usage.ts';
 import { chatSchema, errorSchema, messageSchema, type WireChat, type WireMessage } from './wire.ts';
 
 const chatEvent = 'conversation.chat.';
+const pieceEvent = 'conversation.message.delta';
+const wholeMessageEvent = 'conversation.message.completed';
 
 /**
  * Translates Coze's stream. Only messages of type `answer` form the answer; each arrives in pieces and once more as a
@@ -17,11 +20,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   let ids: ChatIds | undefined;
   let isOver = false;
   let hasFailed = false;
-  /** Id of the message whose text was sent last. */
-  let speaking: string | null | undefined;
-  let hasText = false;
-  const withText = new Set<string>();
-  const withReasoning = new Set<string>();
+  const pieces = createMessagePieces();
 
   function end(answer: AnswerDraft): void {
     isOver = true;
@@ -50,39 +49,17 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
     }
     if (chat.status !== 'completed') return answer.heartbeat();
     if (chat.usage != null) answer.usage(toOpenAiUsage(chat.usage));
-    if (!hasText) answer.delta({ content: '' });
+    if (!pieces.hasText) answer.delta({ content: '' });
     answer.finish('stop');
     // Later events contain only audio and the end mark.
     end(answer);
   }
 
-  function onMessage(message: WireMessage, answer: AnswerDraft): void {
+  function onMessage(message: WireMessage, isWhole: boolean, answer: AnswerDraft): void {
     note(answer, { chatId: message.chat_id, conversationId: message.conversation_id });
     if (message.type !== 'answer') return answer.heartbeat();
-    const { id, content, reasoning_content: thoughts } = message;
-    if (thoughts) {
-      withReasoning.add(id ?? '');
-      answer.delta({ reasoning_content: thoughts });
-    }
-    if (!content) return;
-    const separator = hasText && id !== speaking ? '\n\n' : '';
-    speaking = id;
-    hasText = true;
-    withText.add(id ?? '');
-    answer.delta({ content: separator + content });
-  }
-
-  /** Handles a whole message; sends only what did not arrive in pieces before. */
-  function onWholeMessage(message: WireMessage, answer: AnswerDraft): void {
-    const id = message.id ?? '';
-    onMessage(
-      {
-        ...message,
-        content: withText.has(id) ? '' : message.content,
-        reasoning_content: withReasoning.has(id) ? '' : message.reasoning_content,
-      },
-      answer,
-    );
+    if (isWhole) pieces.takeWhole(message, answer.delta);
+    else pieces.takePiece(message, answer.delta);
   }
 
   function onError(data: string, answer: AnswerDraft): void {
@@ -104,25 +81,20 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
         ? failUnread(answer)
         : onChat({ ...chat, status: event.slice(chatEvent.length) }, answer);
     }
-    const onText = messageEvents.get(event);
-    if (onText === undefined) return answer.heartbeat();
+    const isWhole = event === wholeMessageEvent;
+    if (!isWhole && event !== pieceEvent) return answer.heartbeat();
     const message = parsePlainText(messageSchema, data);
     if (message === undefined) failUnread(answer);
-    else onText(message, answer);
+    else onMessage(message, isWhole, answer);
   }
-
-  function failUnread(answer: AnswerDraft): void {
-    answer.fail({ kind: 'malformed', message: 'The provider sent an event that is not JSON.' });
-  }
-
-  const messageEvents = new Map([
-    ['conversation.message.delta', onMessage],
-    ['conversation.message.completed', onWholeMessage],
-  ]);
 
   return createStreamTranslator(body, plan, {
     onEvent,
     onEnd: end,
     toCancel: () => (ids === undefined || isOver ? undefined : toCancel(plan, ids)),
   });
+}
+
+function failUnread(answer: AnswerDraft): void {
+  answer.fail({ kind: 'malformed', message: 'The provider sent an event that is not JSON.' });
 }

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '@sluice/protocol';
+import { type ChatMessage, isObject } from '@sluice/protocol';
 import { z } from 'zod';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
 import { parseClientObject } from '../client-json.ts';
@@ -133,7 +133,7 @@ function toResult({ id, call, result }: PairedCall, { names }: ConversationOptio
 /** Returns a tool's result: an object or list as JSON; any other text, or JSON too large to parse, as text. */
 function toOutput(text: string): unknown {
   const value = parseClientJson(text);
-  return typeof value === 'object' && value !== null ? value : text;
+  return isObject(value) || Array.isArray(value) ? value : text;
 }
 
 const signedSchema = z.object({ extra_content: z.object({ google: z.object({ thought_signature: z.string() }) }) });

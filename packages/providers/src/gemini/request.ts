@@ -1,6 +1,5 @@
 import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
-import { type GeminiRequest, readRequest } from './gemini-request.ts';
 import { toConversation } from './contents.ts';
 import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thinking.ts';
 import { toolNamesOf } from './tool-names.ts';
@@ -27,14 +26,13 @@ export const parameters: ReadonlySet<string> = new Set([
 
 /** Builds Gemini's request for an answer. */
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOptions): UpstreamRequest {
-  const request = readRequest(body);
   const needsSignatures = thinkingControlOf(plan.model, options) === 'level';
-  const names = toolNamesOf(request);
+  const names = toolNamesOf(body);
   const method = plan.stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
   return callOf(plan, method, {
-    ...toConversation(request.messages ?? [], { needsSignatures, names }),
-    ...toTools(request, names),
-    generationConfig: toGenerationConfig(request, plan.model, options),
+    ...toConversation(body.messages ?? [], { needsSignatures, names }),
+    ...toTools(body, names),
+    generationConfig: toGenerationConfig(body, plan.model, options),
   });
 }
 
@@ -63,13 +61,13 @@ export const keyHeader = ({ apiKey }: Pick<CallPlan, 'apiKey'>): Readonly<Record
  */
 export const modelName = (model: string): string => (model.includes('/') ? model : `models/${model}`);
 
-function toGenerationConfig(request: GeminiRequest, model: string, options: ThinkingOptions): object {
+function toGenerationConfig(request: ChatBody, model: string, options: ThinkingOptions): object {
   const { stop, modalities, response_format: format } = request;
   // Undefined members are not written.
   return {
     temperature: request.temperature ?? undefined,
     topP: request.top_p ?? undefined,
-    topK: request.top_k,
+    topK: request['top_k'],
     maxOutputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
     stopSequences: typeof stop === 'string' ? [stop] : (stop ?? undefined),
     seed: request.seed ?? undefined,

@@ -6,7 +6,6 @@ import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type
 import { blockOf, endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
 import { readResponse } from './read-response.ts';
-import { readRequest } from './gemini-request.ts';
 import { toolNamesOf } from './tool-names.ts';
 import type { WirePart, WireResponse } from './wire.ts';
 
@@ -16,7 +15,7 @@ import type { WirePart, WireResponse } from './wire.ts';
  * [DONE].
  */
 export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslator {
-  const parts = createPartReader(plan.requestId, toolNamesOf(readRequest(body)));
+  const parts = createPartReader(plan.requestId, toolNamesOf(body));
   let finishReason: FinishReason | undefined;
   /** True when the counts of the whole answer came with its end: nothing further is expected. */
   let isCounted = false;

@@ -1,5 +1,5 @@
+import type { ChatBody } from '../adapter.ts';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
-import type { GeminiRequest } from './gemini-request.ts';
 
 /** Maps the names of the client's functions to names that Gemini accepts, and back. */
 export interface ToolNames {
@@ -15,7 +15,7 @@ const rule = /^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/;
  * Replaces names that Gemini refuses, in declarations, choices and histories alike; distinct names remain distinct. A
  * history may contain any name: other providers have other rules.
  */
-export function toolNamesOf(request: Pick<GeminiRequest, 'tools' | 'messages'>): ToolNames {
+export function toolNamesOf(request: Pick<ChatBody, 'tools' | 'messages'>): ToolNames {
   const names = new Set([...declaredNames(request), ...calledNames(request)]);
   const bad = [...names].filter((name) => !rule.test(name));
   if (bad.length === 0) return { toGemini: (name) => name, fromGemini: (name) => name };
@@ -34,10 +34,10 @@ function toAllowed(name: string): string {
   return /^[A-Za-z_]/.test(allowed) ? allowed : `_${allowed}`;
 }
 
-const declaredNames = ({ tools = [] }: Pick<GeminiRequest, 'tools'>): readonly string[] =>
+const declaredNames = ({ tools = [] }: Pick<ChatBody, 'tools'>): readonly string[] =>
   tools.flatMap((tool) => (tool.type === 'function' ? [tool.function.name] : []));
 
-const calledNames = ({ messages = [] }: Pick<GeminiRequest, 'messages'>): readonly string[] =>
+const calledNames = ({ messages = [] }: Pick<ChatBody, 'messages'>): readonly string[] =>
   messages.flatMap((message) =>
     message.role === 'assistant'
       ? (message.tool_calls ?? []).flatMap((call) => (call.type === 'function' ? [call.function.name] : []))

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@sluice/protocol';
+import { type ChatRequest, type JsonObject, membersOf } from '@sluice/protocol';
 import type { ToolNames } from './tool-names.ts';
 
 /** Functions that a model may call, and whether it must call one. */
@@ -58,8 +58,7 @@ function modeOf(choice: 'auto' | 'none' | 'required', isStrict: boolean): Functi
   return isStrict ? 'VALIDATED' : 'AUTO';
 }
 
-function nameOf(tool: object): string[] {
-  const named: unknown = Reflect.get(tool, 'function');
-  const name: unknown = typeof named === 'object' && named !== null ? Reflect.get(named, 'name') : undefined;
+function nameOf({ function: called }: JsonObject): string[] {
+  const { name } = membersOf(called);
   return typeof name === 'string' ? [name] : [];
 }

@@ -2,7 +2,6 @@ import type { ChatMessage, ContentPart } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
 import { parseClientObject } from '../client-json.ts';
 import { isOddImage, toPart } from './parts.ts';
-import { type GeminiRequest, readRequest } from './gemini-request.ts';
 import { isEffort } from './thinking.ts';
 
 const largestSeed = 2 ** 31 - 1;
@@ -10,19 +9,18 @@ const isSeed = (seed: unknown): boolean => typeof seed === 'number' && Math.abs(
 
 /** Returns the fields with values that Gemini does not support, although it has the parameter. */
 export function findUnsupported(body: ChatBody): readonly FieldPath[] {
-  const request = readRequest(body);
-  return [...unsupportedValues(request), ...(request.messages ?? []).flatMap(unsupportedInMessage)];
+  return [...unsupportedValues(body), ...(body.messages ?? []).flatMap(unsupportedInMessage)];
 }
 
-function* unsupportedValues(request: GeminiRequest): Iterable<FieldPath> {
-  const { tools = [], tool_choice: choice, response_format: format, seed, modalities } = request;
+function* unsupportedValues(body: ChatBody): Iterable<FieldPath> {
+  const { tools = [], tool_choice: choice, response_format: format, seed, modalities } = body;
   for (const [at, { type }] of tools.entries()) if (type !== 'function') yield ['tools', at];
   if (typeof choice === 'object' && tools.length > 0 && choice.type !== 'function' && choice.type !== 'allowed_tools')
     yield ['tool_choice'];
   if (choice !== undefined && choice !== 'auto' && choice !== 'none' && tools.length === 0) yield ['tool_choice'];
   // Gemini decides how many calls it makes in parallel.
-  if (request.parallel_tool_calls === false && tools.length > 0 && choice !== 'none') yield ['parallel_tool_calls'];
-  if (request.reasoning_effort != null && !isEffort(request.reasoning_effort)) yield ['reasoning_effort'];
+  if (body.parallel_tool_calls === false && tools.length > 0 && choice !== 'none') yield ['parallel_tool_calls'];
+  if (body.reasoning_effort != null && !isEffort(body.reasoning_effort)) yield ['reasoning_effort'];
   if (seed != null && !isSeed(seed)) yield ['seed'];
   if (modalities?.some((modality) => modality !== 'text' && modality !== 'image') === true) yield ['modalities'];
   if (format !== undefined && !isKnownFormat(format)) yield ['response_format'];
@@ -46,7 +44,7 @@ function unsupportedInMessage(message: ChatMessage, at: number): FieldPath[] {
   return found;
 }
 
-const isKnownFormat = ({ type }: NonNullable<GeminiRequest['response_format']>): boolean =>
+const isKnownFormat = ({ type }: NonNullable<ChatBody['response_format']>): boolean =>
   type === 'text' || type === 'json_object' || type === 'json_schema';
 
 /** Returns whether Gemini supports a part. Instructions may only contain text. */

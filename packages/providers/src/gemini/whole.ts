@@ -5,7 +5,6 @@ import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type
 import { endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';
 import { readResponses } from './read-response.ts';
-import { readRequest } from './gemini-request.ts';
 import { toolNamesOf } from './tool-names.ts';
 import type { WireResponse } from './wire.ts';
 
@@ -20,7 +19,7 @@ export function translateWhole(text: string, body: ChatBody, plan: CallPlan): Wh
     const refusal = refusalOf(response);
     return refusal === undefined ? malformed('holds no candidate') : failed(refusal);
   }
-  const parts = createPartReader(plan.requestId, toolNamesOf(readRequest(body)));
+  const parts = createPartReader(plan.requestId, toolNamesOf(body));
   const pieces = (candidate.content?.parts ?? []).map(parts.read);
   const ending = endingOf(candidate, { hasCalls: parts.calls > 0 });
   if (ending === undefined) {

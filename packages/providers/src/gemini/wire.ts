@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '@sluice/protocol';
 import { z } from 'zod';
-import { isObject, type JsonObject } from '../json-object.ts';
 
 /**
  * The members of Gemini's answers that the adapter reads. The schemas are lenient, because members vary between models.

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../json-object.ts';
+import { isObject, type JsonObject } from '@sluice/protocol';
 
 /** Contents of an error, whatever its shape. */
 export interface ErrorSigns {

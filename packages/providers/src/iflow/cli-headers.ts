@@ -1,10 +1,14 @@
 import { createHmac } from 'node:crypto';
-import type { CallPlan } from '../adapter.ts';
+import type { KeyCheckPlan } from '../adapter.ts';
 
 const userAgent = 'iFlow-Cli';
 
 /** Returns the headers of iFlow's own command line tool. Without a key there is no signature. */
-export function cliHeaders({ apiKey = '', startedAtMs, newId }: CallPlan): Readonly<Record<string, string>> {
+export function cliHeaders({
+  apiKey = '',
+  startedAtMs,
+  newId,
+}: Omit<KeyCheckPlan, 'baseUrl'>): Readonly<Record<string, string>> {
   const sessionId = `session-${newId()}`;
   const signed = `${userAgent}:${sessionId}:${startedAtMs}`;
   const signature = createHmac('sha256', apiKey).update(signed).digest('hex');

@@ -1,15 +1,18 @@
 import type { ProviderAdapter } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
+import { createOpenAiAdapter } from '../openai-protocol/adapter.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
 import { defineProvider } from '../provider.ts';
+import { pageRequest } from '../model-lister.ts';
+import { keyHeader } from '../openai-protocol/request.ts';
+import { cliHeaders } from './cli-headers.ts';
 import { iflowEntry } from './entry.ts';
-import { toFailure } from './failure.ts';
+import { toFailure, toStatedFailure } from './failure.ts';
 import { login } from './login.ts';
 import { toUpstream } from './request.ts';
-import { translateStream } from './stream.ts';
 import { createTokenSource } from './tokens.ts';
-import { translateWhole } from './whole.ts';
 
-const { embeddings: _embeddings, models: _models, ...chat } = openaiAdapter;
+const errors = { toFailure, errorOf: toStatedFailure };
+const { embeddings: _embeddings, models: _models, ...chat } = createOpenAiAdapter(plainStyle, { errors });
 
 /**
  * iFlow: OpenAI's protocol with other switches for reasoning and other error shapes; credentials are keys, or logins of
@@ -27,9 +30,12 @@ export const iflow = defineProvider({
       // An error may be a line of JSON although the content type is that of a stream.
       framing: 'sse-unterminated',
       toUpstream: (body, plan) => toUpstream(body, plan, request),
-      translateStream,
-      translateWhole,
-      toFailure,
+      // The list does not name the usable models.
+      keyCheck: (plan) =>
+        pageRequest(`${plan.baseUrl}/models`, {
+          ...keyHeader(plan.apiKey, 'authorization'),
+          ...(given.cli_headers ? cliHeaders(plan) : {}),
+        }),
       tokens: createTokenSource({
         ...(given.oauth_client_id === undefined ? {} : { id: given.oauth_client_id }),
         ...(given.oauth_client_secret === undefined ? {} : { secret: given.oauth_client_secret }),

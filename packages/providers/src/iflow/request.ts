@@ -1,6 +1,7 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import { isObject, type JsonObject, type UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
+import { writeRequest } from '../openai-protocol/request.ts';
 import { cliHeaders } from './cli-headers.ts';
 import { chooseThinking, withThinking } from './thinking.ts';
 
@@ -17,12 +18,12 @@ const readsReasoning = /^(?:glm-[45]|minimax-m2)/i;
 export function toUpstream(body: ChatBody, plan: CallPlan, options: RequestOptions): UpstreamRequest {
   const choice = chooseThinking(body, plan.model);
   const { max_tokens: maxTokens, max_completion_tokens: maxCompletionTokens, ...rest } = withThinking(body, choice);
-  const prepared = {
+  const prepared: JsonObject = {
     ...withoutEmptyTools(rest),
     messages: messagesFor(choice.model, body['messages']),
     max_tokens: maxCompletionTokens ?? maxTokens ?? options.defaultMaxTokens,
   };
-  const request = openaiAdapter.toUpstream(prepared, { ...plan, model: choice.model });
+  const request = writeRequest(prepared, { plan: { ...plan, model: choice.model }, style: plainStyle });
   if (!options.hasCliHeaders) return request;
   return { ...request, headers: { ...request.headers, ...cliHeaders(plan) } };
 }
@@ -42,7 +43,7 @@ function withoutEmptyTools(body: ChatBody): ChatBody {
 function messagesFor(model: string, messages: unknown): unknown {
   if (!Array.isArray(messages) || readsReasoning.test(model)) return messages;
   return messages.map((message: unknown) => {
-    if (typeof message !== 'object' || message === null || !('reasoning_content' in message)) return message;
+    if (!isObject(message) || !('reasoning_content' in message)) return message;
     const { reasoning_content: _reasoning, ...rest } = message;
     return rest;
   });

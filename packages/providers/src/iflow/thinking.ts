@@ -1,4 +1,4 @@
-import { respell } from '@sluice/protocol';
+import { type JsonObject, membersOf, respell } from '@sluice/protocol';
 import type { ChatBody } from '../adapter.ts';
 
 /** A model's name without the suffix of a client, and whether the model shall reason; undefined: not specified. */
@@ -7,7 +7,8 @@ export interface ThinkingChoice {
   readonly isOn: boolean | undefined;
 }
 
-type Switches = Readonly<Record<string, unknown>>;
+type Switches = JsonObject;
+
 interface Family {
   readonly names: RegExp;
   readonly on: Switches;
@@ -62,8 +63,8 @@ export function withThinking(body: ChatBody, { model, isOn }: ThinkingChoice): C
   const family = families.find(({ names }) => names.test(name));
   const { chat_template_kwargs: switched, ...others } = (isOn === undefined ? {} : family?.[isOn ? 'on' : 'off']) ?? {};
   const template = {
-    ...withoutKeys(asMapping(body['chat_template_kwargs']), templateSwitches),
-    ...asMapping(switched),
+    ...withoutKeys(membersOf(body['chat_template_kwargs']), templateSwitches),
+    ...membersOf(switched),
   };
   return {
     ...withoutKeys(body, [...ownSwitches, 'reasoning_effort', 'chat_template_kwargs']),
@@ -82,22 +83,18 @@ function readSuffix(name: string): ThinkingChoice {
 const isOnWord = (word: string): boolean => word.toLowerCase() !== 'none' && Number(word) !== 0;
 
 function bySwitch(body: ChatBody): boolean | undefined {
-  const given = [asMapping(body['chat_template_kwargs'])['enable_thinking'], ...ownSwitches.map((name) => body[name])];
+  const given = [membersOf(body['chat_template_kwargs'])['enable_thinking'], ...ownSwitches.map((name) => body[name])];
   return given.map(readSwitch).find((isOn) => isOn !== undefined);
 }
 
 function readSwitch(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  const { type } = asMapping(value);
+  const { type } = membersOf(value);
   return typeof type === 'string' ? type !== 'disabled' : undefined;
 }
 
 function byEffort({ reasoning_effort: effort }: ChatBody): boolean | undefined {
   return typeof effort === 'string' && effort !== '' ? isOnWord(effort) : undefined;
-}
-
-function asMapping(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 
 const withoutKeys = (body: ChatBody, keys: readonly string[]): ChatBody =>

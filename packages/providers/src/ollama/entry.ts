@@ -1,6 +1,6 @@
 import { section, textLike, wholeNumber } from '@sluice/setting-types';
 import type { CatalogueEntry } from '../catalogue-entry.ts';
-import { dialectOptions } from '../openai/options.ts';
+import { dialectOptions } from '../openai-protocol/options.ts';
 
 const options = section({
   headers: dialectOptions.headers,

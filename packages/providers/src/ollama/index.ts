@@ -1,7 +1,7 @@
 import { section } from '@sluice/setting-types';
 import type { ProviderAdapter } from '../adapter.ts';
-import { createOpenAiAdapter } from '../openai/index.ts';
-import { dialectOptions, placeOptions, secretsOf } from '../openai/options.ts';
+import { createOpenAiAdapter } from '../openai-protocol/adapter.ts';
+import { dialectOptions, placeOptions, secretsOf } from '../openai-protocol/options.ts';
 import { defineProvider } from '../provider.ts';
 import { ollamaEntry } from './entry.ts';
 import { embeddings, toEmbed } from './embeddings.ts';

@@ -1,5 +1,5 @@
+import { isFilled, isObject, itemsOf, type JsonObject } from '@sluice/protocol';
 import { parseClientObject } from '../client-json.ts';
-import { isFilled, isObject, type JsonObject } from '../json-object.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** A message in Ollama's form. */
@@ -48,11 +48,11 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
   const { role } = message;
   const content = textOf(message['content']);
   const images = imagesOf(message['content']);
-  const withImages = images.length === 0 ? {} : { images };
+  const imageField = images.length === 0 ? {} : { images };
   switch (role) {
     case 'system':
     case 'developer':
-      return { role: 'system', content, ...withImages };
+      return { role: 'system', content, ...imageField };
     case 'assistant': {
       const { reasoning_content: thinking, refusal } = message;
       const calls = callsOf(message).map(({ name, argumentsText }) => ({
@@ -61,7 +61,7 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
       return {
         role,
         content: [content, refusal].filter(isFilled).join('\n'),
-        ...withImages,
+        ...imageField,
         ...(isFilled(thinking) ? { thinking } : {}),
         ...(calls.length === 0 ? {} : { tool_calls: calls }),
       };
@@ -69,10 +69,10 @@ function toMessage(message: JsonObject, calledName: string | undefined): OllamaM
     case 'tool':
     case 'function': {
       const name = role === 'tool' ? calledName : message['name'];
-      return { role: 'tool', content, ...withImages, ...(isFilled(name) ? { tool_name: name } : {}) };
+      return { role: 'tool', content, ...imageField, ...(isFilled(name) ? { tool_name: name } : {}) };
     }
     default:
-      return { role: 'user', content, ...withImages };
+      return { role: 'user', content, ...imageField };
   }
 }
 
@@ -84,10 +84,7 @@ interface Call {
 
 /** Returns the calls of a message, including the deprecated kind. */
 export function callsOf({ tool_calls: calls, function_call: only }: JsonObject): readonly Call[] {
-  const all = [
-    ...(Array.isArray(calls) ? (calls as readonly unknown[]) : []),
-    ...(isObject(only) ? [{ function: only }] : []),
-  ];
+  const all = [...itemsOf(calls), ...(isObject(only) ? [{ function: only }] : [])];
   return all.flatMap((call) => {
     const called = isObject(call) ? call['function'] : undefined;
     if (!isObject(called) || !isFilled(called['name'])) return [];

@@ -1,7 +1,6 @@
-import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import { isObject, type JsonObject, type UpstreamRequest, writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
 import { parseClientObject } from '../client-json.ts';
-import { isObject, type JsonObject } from '../json-object.ts';
 import { callsOf, toMessages } from './messages.ts';
 
 /** Settings of an Ollama server. */
@@ -79,10 +78,12 @@ export const headersOf = (
 
 function samplingOf(body: ChatBody, contextTokens: number | undefined): JsonObject {
   const { stop } = body;
-  const given = Object.entries(sampling).flatMap(([name, own]) => (body[name] == null ? [] : [[own, body[name]]]));
+  const given = Object.entries(sampling).flatMap(([name, own]): [string, unknown][] =>
+    body[name] == null ? [] : [[own, body[name]]],
+  );
   return {
     ...(contextTokens === undefined ? {} : { num_ctx: contextTokens }),
-    ...(Object.fromEntries(given) as JsonObject),
+    ...Object.fromEntries(given),
     ...(stop == null ? {} : { stop: Array.isArray(stop) ? stop : [stop] }),
   };
 }

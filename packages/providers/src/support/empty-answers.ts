@@ -1,4 +1,4 @@
-import { isFilled, isObject, type JsonObject } from '../json-object.ts';
+import { isFilled, isObject, type JsonObject } from '@sluice/protocol';
 
 /**
  * Returns whether an assistant message is empty. Models sometimes give empty answers, and clients send them back; no

@@ -1,3 +1,4 @@
+import { isObject, itemsOf, membersOf } from '@sluice/protocol';
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
 import type { Capabilities } from '../capabilities.ts';
 
@@ -54,36 +55,32 @@ export function asksForNothing(name: string, value: unknown, { tool_choice: choi
   if (value === false) return name !== 'parallel_tool_calls';
   if (value === null || value === undefined) return true;
   if (Array.isArray(value)) return value.length === 0 || (name === 'modalities' && value.join() === 'text');
-  if (typeof value === 'object') {
+  if (isObject(value)) {
     // Even an empty object asks for a search.
     if (name === 'web_search_options') return false;
-    return Object.keys(value).length === 0 || (name === 'response_format' && Reflect.get(value, 'type') === 'text');
+    return Object.keys(value).length === 0 || (name === 'response_format' && value['type'] === 'text');
   }
   return neutral.get(name)?.includes(value) ?? false;
 }
 
+/** Returns unsupported parts. In a request for embeddings `messages` is an unknown field of any form. */
 function unsupportedParts(messages: unknown, capabilities: Capabilities): FieldPath[] {
-  if (!Array.isArray(messages)) return [];
-  return messages.flatMap((message: unknown, at) => {
-    const content: unknown =
-      typeof message === 'object' && message !== null ? Reflect.get(message, 'content') : undefined;
-    if (!Array.isArray(content)) return [];
-    return content.flatMap((part: unknown, partAt): FieldPath[] =>
+  return itemsOf(messages).flatMap((message, at) =>
+    itemsOf(membersOf(message)['content']).flatMap((part, partAt): FieldPath[] =>
       isSupportedPart(part, capabilities) ? [] : [['messages', at, 'content', partAt]],
-    );
-  });
+    ),
+  );
 }
 
 function isSupportedPart(part: unknown, { images, media }: Capabilities): boolean {
-  if (typeof part !== 'object' || part === null) return true;
-  const type: unknown = Reflect.get(part, 'type');
-  if (type === 'image_url') return isSupportedImage(Reflect.get(part, 'image_url'), images);
+  const { type, image_url: image } = membersOf(part);
+  if (type === 'image_url') return isSupportedImage(image, images);
   if (type === 'input_audio' || type === 'file') return media.includes(type);
   return true;
 }
 
 function isSupportedImage(image: unknown, images: Capabilities['images']): boolean {
-  const url: unknown = typeof image === 'object' && image !== null ? Reflect.get(image, 'url') : image;
+  const url = isObject(image) ? image['url'] : image;
   if (typeof url === 'string' && url.startsWith('data:')) return images.includes('data');
   // The worker fetches the image for providers that need its bytes.
   return images.length > 0;

@@ -1,4 +1,4 @@
-import { respell, type UpstreamFailure } from '@sluice/protocol';
+import { isObject, itemsOf, membersOf, respell, type UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
 import { findUnboundedArguments } from '../client-json.ts';
 import { clientTextLimits } from '../parse-text.ts';
@@ -67,10 +67,8 @@ const subjects: ReadonlySet<string | number | undefined> = new Set(['messages', 
 const isPart = (path: FieldPath): boolean => path.length === 4 && path[0] === 'messages' && path[2] === 'content';
 
 function partCount({ messages }: ChatBody, at: string | number | undefined): number {
-  const message: unknown = Array.isArray(messages) && typeof at === 'number' ? messages[at] : undefined;
-  const content: unknown =
-    typeof message === 'object' && message !== null ? Reflect.get(message, 'content') : undefined;
-  return Array.isArray(content) ? content.length : 0;
+  const message = typeof at === 'number' ? itemsOf(messages)[at] : undefined;
+  return itemsOf(membersOf(message)['content']).length;
 }
 
 /** Maximum length of a field name in messages; clients may choose names of any length. */
@@ -84,11 +82,11 @@ const formatPath = (path: FieldPath): string =>
 function withoutPaths(body: ChatBody, paths: readonly FieldPath[]): ChatBody {
   if (paths.length === 0) return body;
   const rest = without(body, paths);
-  return typeof rest === 'object' && rest !== null ? (rest as ChatBody) : body;
+  return isObject(rest) ? rest : body;
 }
 
 function without(value: unknown, paths: readonly FieldPath[]): unknown {
-  if (paths.length === 0 || typeof value !== 'object' || value === null) return value;
+  if (paths.length === 0) return value;
   const gone = new Set<string | number>();
   const deeper = new Map<string | number, FieldPath[]>();
   for (const [key, ...rest] of paths) {
@@ -103,6 +101,9 @@ function without(value: unknown, paths: readonly FieldPath[]): unknown {
   if (Array.isArray(value)) {
     return value.flatMap((item: unknown, at) => (isGone(at) ? [] : [without(item, below(at))]));
   }
-  const left = Object.entries(value).flatMap(([key, item]) => (isGone(key) ? [] : [[key, without(item, below(key))]]));
-  return respell(Object.fromEntries(left) as object, value);
+  if (!isObject(value)) return value;
+  const left = Object.entries(value).flatMap(([key, item]): [string, unknown][] =>
+    isGone(key) ? [] : [[key, without(item, below(key))]],
+  );
+  return respell(Object.fromEntries(left), value);
 }

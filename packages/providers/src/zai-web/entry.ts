@@ -4,5 +4,5 @@ import { zaiWebOptions } from './options.ts';
 export const zaiWebEntry = {
   options: zaiWebOptions,
   defaultBaseUrl: 'https://chat.z.ai',
-  accessTokens: { kind: 'anonymous', switch: 'zai_web_guests' },
+  accessTokens: { kind: 'anonymous', enabledBy: 'zai_web_guests' },
 } as const satisfies CatalogueEntry;

@@ -1,3 +1,6 @@
+import { createHeldText, type HeldText, tornLength } from './held-text.ts';
+import { createQuotedText, type QuotedText } from './quoted-text.ts';
+
 /** Result of scanning a piece of the raw text. */
 export interface Scanned {
   readonly reasoning: string;
@@ -11,9 +14,9 @@ export interface MarkupScanner {
   end(): Scanned;
   /** Leaves a tool's block that ended without a closing tag. */
   leaveBlock(): void;
-  readonly isInBlock: boolean;
-  /** True after the reasoning, or if there is none. */
-  readonly isReasoningOver: boolean;
+  isInBlock(): boolean;
+  /** Returns true after the reasoning, or if there is none. */
+  isReasoningOver(): boolean;
 }
 
 export interface ScannerOptions {
@@ -32,147 +35,142 @@ const summaryClose = '</summary>';
 /** Tags with a meaning inside the reasoning. */
 const inReasoning = [reasoningClose, '<summary', blockOpen] as const;
 
+/** The state of a scan. */
+interface Scan {
+  readonly keepsMarkup: boolean;
+  readonly held: HeldText;
+  readonly quoted: QuotedText;
+  place: Place;
+  isInBlock: boolean;
+  /** Results of the current piece. */
+  reasoning: string;
+  content: string;
+}
+
+/** Interprets the beginning of the held text. Returns whether another step may follow. */
+type Step = (scan: Scan, isLast: boolean) => boolean;
+
+const steps: Readonly<Record<Place, Step>> = { opening, thoughts, summary, gap, answer };
+
 /**
  * Creates a scanner. Reasoning stands in `<details type="reasoning" …>`, with a `<summary>` and with every line quoted
  * by `> `. Output of the backend's own tools stands in `<glm_block …>`, which is not part of the answer.
  */
 export function createMarkupScanner({ isWrapped, keepsMarkup }: ScannerOptions): MarkupScanner {
-  let place: Place = isWrapped ? 'opening' : 'answer';
-  let isInBlock = false;
-  let held = '';
-  let isLineStart = true;
-  let hasReasoning = false;
-  let out = { reasoning: '', content: '' };
+  const scan: Scan = {
+    keepsMarkup,
+    held: createHeldText(),
+    quoted: createQuotedText(),
+    place: isWrapped ? 'opening' : 'answer',
+    isInBlock: false,
+    reasoning: '',
+    content: '',
+  };
 
-  const steps: Readonly<Record<Place, (isLast: boolean) => boolean>> = { opening, thoughts, summary, gap, answer };
-
-  /** Removes and returns the first characters of the held text. */
-  function take(length: number): string {
-    const taken = held.slice(0, length);
-    held = held.slice(length);
-    return taken;
-  }
-
-  /** Each step returns whether another step may follow. */
-  function opening(): boolean {
-    const end = held.indexOf('>');
-    if (held.trimStart().startsWith(blockOpen)) return enterBlock(held.indexOf(blockOpen));
-    if (end === -1) return false;
-    keepMarkup(take(end + 1));
-    place = 'thoughts';
-    return true;
-  }
-
-  function thoughts(isLast: boolean): boolean {
-    const at = firstOf(held, inReasoning);
-    if (at === -1) {
-      // Line ends, quotes and spaces at the end may belong to the end of the reasoning.
-      const open = isLast ? held.length : held.length - tornLength(held, inReasoning);
-      const tail = (isLineStart ? /(?:^|\n)[\n> ]*$/ : /\n[\n> ]*$/).exec(held.slice(0, open));
-      think(take(isLast ? open : (tail?.index ?? open)));
-      return false;
-    }
-    if (held.startsWith(blockOpen, at)) {
-      think(take(at));
-      return enterBlock(0);
-    }
-    const isEnd = held.startsWith(reasoningClose, at);
-    const text = take(at);
-    think(isEnd && !keepsMarkup ? text.replace(/\n[\n> ]*$/, '') : text);
-    if (isEnd) keepMarkup(take(reasoningClose.length));
-    place = isEnd ? 'gap' : 'summary';
-    return true;
-  }
-
-  function think(text: string): void {
-    keepMarkup(text);
-    if (keepsMarkup || text === '') return;
-    const atStart = isLineStart ? text.replace(hasReasoning ? /^> ?/ : /^\n*(?:> ?)?/, '') : text;
-    const unquoted = atStart.replaceAll(/\n> ?/g, '\n');
-    hasReasoning ||= unquoted !== '';
-    isLineStart &&= unquoted === '';
-    out.reasoning += unquoted;
-  }
-
-  function summary(): boolean {
-    const end = held.indexOf(summaryClose);
-    keepMarkup(take(end === -1 ? held.length - tornLength(held, [summaryClose]) : end + summaryClose.length));
-    if (end === -1) return false;
-    isLineStart = true;
-    place = 'thoughts';
-    return true;
-  }
-
-  function gap(): boolean {
-    const [lines = ''] = /^\n*/.exec(held) ?? [];
-    keepMarkup(take(lines.length));
-    if (held === '') return false;
-    place = 'answer';
-    return true;
-  }
-
-  function answer(isLast: boolean): boolean {
-    const at = held.indexOf(blockOpen);
-    if (at !== -1) {
-      out.content += take(at);
-      return enterBlock(0);
-    }
-    out.content += take(isLast ? held.length : held.length - tornLength(held, [blockOpen]));
-    return false;
-  }
-
-  function enterBlock(at: number): boolean {
-    take(at);
-    isInBlock = true;
-    return true;
-  }
-
-  function block(): boolean {
-    const end = held.indexOf(blockClose);
-    take(end === -1 ? held.length - tornLength(held, [blockClose]) : end + blockClose.length);
-    if (end === -1) return false;
-    isInBlock = false;
-    return true;
-  }
-
-  function keepMarkup(text: string): void {
-    if (keepsMarkup) out.content += text;
-  }
-
-  function scan(isLast: boolean): Scanned {
-    out = { reasoning: '', content: '' };
-    while (isInBlock ? block() : steps[place](isLast));
-    return out;
+  function run(isLast: boolean): Scanned {
+    scan.reasoning = '';
+    scan.content = '';
+    while (scan.isInBlock ? block(scan) : steps[scan.place](scan, isLast));
+    return { reasoning: scan.reasoning, content: scan.content };
   }
 
   return {
     push(piece) {
-      held += piece;
-      return scan(false);
+      scan.held.add(piece);
+      return run(false);
     },
-    end: () => scan(true),
+    end: () => run(true),
     leaveBlock() {
-      if (isInBlock) held = '';
-      isInBlock = false;
+      if (scan.isInBlock) scan.held.clear();
+      scan.isInBlock = false;
     },
-    get isInBlock() {
-      return isInBlock;
-    },
-    get isReasoningOver() {
-      return place === 'gap' || place === 'answer';
-    },
+    isInBlock: () => scan.isInBlock,
+    isReasoningOver: () => scan.place === 'gap' || scan.place === 'answer',
   };
+}
+
+function opening(scan: Scan): boolean {
+  const { held } = scan;
+  if (held.text.trimStart().startsWith(blockOpen)) return enterBlock(scan, held.text.indexOf(blockOpen));
+  const end = held.text.indexOf('>');
+  if (end === -1) return false;
+  keepMarkup(scan, held.take(end + 1));
+  scan.place = 'thoughts';
+  return true;
+}
+
+function thoughts(scan: Scan, isLast: boolean): boolean {
+  const { held, quoted, keepsMarkup } = scan;
+  const at = firstOf(held.text, inReasoning);
+  if (at === -1) {
+    const open = held.text.length - (isLast ? 0 : tornLength(held.text, inReasoning));
+    think(scan, held.take(isLast ? open : quoted.openEndOf(held.text.slice(0, open))));
+    return false;
+  }
+  if (held.text.startsWith(blockOpen, at)) {
+    think(scan, held.take(at));
+    return enterBlock(scan, 0);
+  }
+  const isEnd = held.text.startsWith(reasoningClose, at);
+  const text = held.take(at);
+  think(scan, isEnd && !keepsMarkup ? text.replace(/\n[\n> ]*$/, '') : text);
+  if (isEnd) keepMarkup(scan, held.take(reasoningClose.length));
+  scan.place = isEnd ? 'gap' : 'summary';
+  return true;
+}
+
+function think(scan: Scan, text: string): void {
+  if (scan.keepsMarkup) scan.content += text;
+  else scan.reasoning += scan.quoted.unquote(text);
+}
+
+function summary(scan: Scan): boolean {
+  const isOver = scan.held.text.includes(summaryClose);
+  keepMarkup(scan, scan.held.takeThrough(summaryClose));
+  if (!isOver) return false;
+  scan.quoted.beginLine();
+  scan.place = 'thoughts';
+  return true;
+}
+
+function gap(scan: Scan): boolean {
+  const [lines = ''] = /^\n*/.exec(scan.held.text) ?? [];
+  keepMarkup(scan, scan.held.take(lines.length));
+  if (scan.held.text === '') return false;
+  scan.place = 'answer';
+  return true;
+}
+
+function answer(scan: Scan, isLast: boolean): boolean {
+  const { held } = scan;
+  const at = held.text.indexOf(blockOpen);
+  if (at !== -1) {
+    scan.content += held.take(at);
+    return enterBlock(scan, 0);
+  }
+  scan.content += held.take(held.text.length - (isLast ? 0 : tornLength(held.text, [blockOpen])));
+  return false;
+}
+
+function enterBlock(scan: Scan, at: number): boolean {
+  scan.held.take(at);
+  scan.isInBlock = true;
+  return true;
+}
+
+function block(scan: Scan): boolean {
+  const isOver = scan.held.text.includes(blockClose);
+  scan.held.takeThrough(blockClose);
+  if (isOver) scan.isInBlock = false;
+  return isOver;
+}
+
+function keepMarkup(scan: Scan, text: string): void {
+  if (scan.keepsMarkup) scan.content += text;
 }
 
 /** Returns the position of the first of these tags, or -1. */
 function firstOf(text: string, tags: readonly string[]): number {
   const places = tags.map((tag) => text.indexOf(tag)).filter((at) => at !== -1);
   return places.length === 0 ? -1 : Math.min(...places);
-}
-
-/** Returns the length of a text's end that may be the start of one of these tags. */
-function tornLength(text: string, tags: readonly string[]): number {
-  const from = text.lastIndexOf('<');
-  const tail = from === -1 ? '' : text.slice(from);
-  return tags.some((tag) => tag.startsWith(tail)) ? tail.length : 0;
 }

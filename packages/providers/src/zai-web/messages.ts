@@ -1,21 +1,14 @@
+import { type ChatMessage, type ContentPart, isFilled, itemsOf, membersOf } from '@sluice/protocol';
 import type { ChatBody, FieldPath } from '../adapter.ts';
-import { isFilled } from '../json-object.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Returns the text that is signed: the last user message. Parts of a message are joined by a space. */
 export function promptOf({ messages }: ChatBody): string {
-  const last = listOf(messages).findLast((message) => fieldsOf(message)['role'] === 'user');
-  const { content } = fieldsOf(last);
+  const last = itemsOf(messages).findLast((message) => membersOf(message)['role'] === 'user');
+  const { content } = membersOf(last);
   if (typeof content === 'string') return content;
-  const texts = listOf(content).flatMap((part) => {
-    const { type, text } = fieldsOf(part);
+  const texts = itemsOf(content).flatMap((part) => {
+    const { type, text } = membersOf(part);
     return type === 'text' && typeof text === 'string' ? [text] : [];
   });
   return texts.join(' ').trim();
@@ -23,10 +16,10 @@ export function promptOf({ messages }: ChatBody): string {
 
 /** Converts messages: the backend has no role for developers, and reads only role and content. */
 export const toWebMessages = ({ messages }: ChatBody): readonly object[] =>
-  listOf(messages)
+  itemsOf(messages)
     .filter((message) => !isEmptyAnswer(message))
     .map((message) => {
-      const { role, content, refusal } = fieldsOf(message);
+      const { role, content, refusal } = membersOf(message);
       return { role: role === 'developer' ? 'system' : role, content: toContent(content, refusal) };
     });
 
@@ -34,7 +27,7 @@ export const toWebMessages = ({ messages }: ChatBody): readonly object[] =>
 function toContent(content: unknown, refusal: unknown): unknown {
   if (Array.isArray(content)) {
     const parts = content.map((part: unknown) => {
-      const { type, refusal: text } = fieldsOf(part);
+      const { type, refusal: text } = membersOf(part);
       return type === 'refusal' ? { type: 'text', text } : part;
     });
     return isFilled(refusal) ? [...parts, { type: 'text', text: refusal }] : parts;
@@ -46,16 +39,16 @@ function toContent(content: unknown, refusal: unknown): unknown {
  * Returns unsupported fields: names, tool calls and their results. Such fields would activate the backend's own tools.
  */
 export const findUnsupported = ({ messages }: ChatBody): FieldPath[] =>
-  listOf(messages).flatMap((message, at): FieldPath[] => {
-    const { role, name, audio, content, tool_calls: calls, function_call: call } = fieldsOf(message);
+  itemsOf(messages).flatMap((message, at): FieldPath[] => {
+    const { role, name, audio, content, tool_calls: calls, function_call: call } = membersOf(message);
     if (role === 'tool' || role === 'function') return [['messages', at]];
     return [
       ...(name == null ? [] : [['messages', at, 'name']]),
-      ...(listOf(calls).length > 0 ? [['messages', at, 'tool_calls']] : []),
+      ...(itemsOf(calls).length > 0 ? [['messages', at, 'tool_calls']] : []),
       ...(call == null ? [] : [['messages', at, 'function_call']]),
       ...(audio == null ? [] : [['messages', at, 'audio']]),
-      ...listOf(content).flatMap((part, partAt): FieldPath[] =>
-        knownParts.has(fieldsOf(part)['type']) ? [] : [['messages', at, 'content', partAt]],
+      ...itemsOf(content).flatMap((part, partAt): FieldPath[] =>
+        knownParts.has(membersOf(part)['type']) ? [] : [['messages', at, 'content', partAt]],
       ),
     ];
   });
@@ -68,8 +61,8 @@ const knownParts: ReadonlySet<unknown> = new Set(['text', 'refusal', 'image_url'
 
 /** Returns the URLs of the request's images. */
 export function imagesOf({ messages }: ChatBody): readonly string[] {
-  return listOf(messages).flatMap((message) =>
-    listOf(fieldsOf(message)['content']).flatMap((part) => {
+  return itemsOf(messages).flatMap((message) =>
+    itemsOf(membersOf(message)['content']).flatMap((part) => {
       const url = urlOf(part);
       return url === undefined ? [] : [url];
     }),
@@ -79,19 +72,19 @@ export function imagesOf({ messages }: ChatBody): readonly string[] {
 /** Replaces the URLs of the request's images, in order. */
 export function withImages(body: ChatBody, urls: readonly string[]): ChatBody {
   let next = 0;
-  const messages = listOf(body['messages']).map((message) => {
-    const { content } = fieldsOf(message);
-    if (!Array.isArray(content)) return message;
-    const parts = content.map((part: unknown) =>
-      urlOf(part) === undefined ? part : { type: 'image_url', image_url: { url: urls[next++] } },
-    );
-    return { ...fieldsOf(message), content: parts };
+  const messages = (body.messages ?? []).map((message): ChatMessage => {
+    if (!Array.isArray(message.content)) return message;
+    const content = message.content.map((part): ContentPart => {
+      const url = urlOf(part) === undefined ? undefined : urls[next++];
+      return url === undefined ? part : { type: 'image_url', image_url: { url } };
+    });
+    return { ...message, content };
   });
   return { ...body, messages };
 }
 
 function urlOf(part: unknown): string | undefined {
-  const { type, image_url: image } = fieldsOf(part);
-  const url = typeof image === 'string' ? image : fieldsOf(image)['url'];
+  const { type, image_url: image } = membersOf(part);
+  const url = typeof image === 'string' ? image : membersOf(image)['url'];
   return type === 'image_url' && typeof url === 'string' ? url : undefined;
 }

@@ -60,6 +60,9 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiWebOption
   };
 }
 
+/** Returns the descriptions of the uploaded files, from the notes of the preparation. */
+const filesOf = (json: string | undefined): unknown => (json === undefined ? [] : JSON.parse(json));
+
 interface WireNeeds {
   readonly body: ChatBody;
   readonly plan: CallPlan;
@@ -78,7 +81,7 @@ function toWire({ body, plan, options, chatId, prompt }: WireNeeds): object {
     messages: toWebMessages(body),
     ...(isV2 ? { signature_prompt: prompt } : {}),
     params: paramsOf(body),
-    ...(isV2 ? { files: notes['files'] === undefined ? [] : (JSON.parse(notes['files']) as unknown), extra: {} } : {}),
+    ...(isV2 ? { files: filesOf(notes['files']), extra: {} } : {}),
     mcp_servers: target.mcpServers,
     tool_servers: [],
     features: featuresOf(body, target, isV2),

@@ -4,7 +4,8 @@ import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { toInnerFailure } from './failure.ts';
-import { createReplyText, hasText } from './reply-text.ts';
+import { createReplyText } from './reply-text.ts';
+import { hasText } from './web-text.ts';
 import { errorIn, usageIn, webErrorBodySchema, webEventSchema } from './wire.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Usage } from '@sluice/protocol';
 import { z } from 'zod';
-import { usageOf } from '../openai/normalise/usage.ts';
+import { usageOf } from '../openai-protocol/normalise/usage.ts';
 
 /*
  * The members of chat.z.ai's private protocol that the adapter reads. It is not documented; see

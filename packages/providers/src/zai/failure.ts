@@ -1,7 +1,6 @@
-import type { FailureKind, ResponseHead, UpstreamFailure } from '@sluice/protocol';
+import { type FailureKind, isObject, type ResponseHead, type UpstreamFailure } from '@sluice/protocol';
 import { describeFailure, describeInnerFailure } from '../http/describe-failure.ts';
 import type { FailureRule } from '../http/failure-rule.ts';
-import { isObject } from '../json-object.ts';
 
 /**
  * Rules for the API's own numbers, which are more precise than its statuses: an empty balance is a 429. Sources:

@@ -1,7 +1,7 @@
 import type { ProviderAdapter } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
-import { createModelLister } from '../openai/list-models.ts';
-import { plainStyle } from '../openai/options.ts';
+import { openaiAdapter } from '../openai-protocol/adapter.ts';
+import { createModelLister } from '../openai-protocol/list-models.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
 import { defineProvider } from '../provider.ts';
 import { zaiEntry } from './entry.ts';
 import { toFailure } from './failure.ts';

@@ -1,6 +1,7 @@
-import { respell, type UpstreamRequest } from '@sluice/protocol';
+import { type JsonObject, membersOf, respell, type UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
-import { openaiAdapter } from '../openai/index.ts';
+import { plainStyle } from '../openai-protocol/options.ts';
+import { writeRequest } from '../openai-protocol/request.ts';
 import { signKey } from './credential.ts';
 import { isAtLeast, type ModelSwitches, readModelName } from './model-switches.ts';
 
@@ -9,8 +10,6 @@ export interface ZaiOptions {
   readonly thinking: 'enabled' | 'disabled' | 'provider';
   readonly signsKeys: boolean;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Request parameters that reach the API, its own ones included. Reference:
@@ -44,12 +43,14 @@ export function findUnsupported(body: ChatBody): FieldPath[] {
   return [
     ...(Array.isArray(stop) && stop.length > 1 ? [['stop']] : []),
     ...(typeof temperature === 'number' && temperature > 1 ? [['temperature']] : []),
-    ...(fieldsOf(format)['type'] === 'json_schema' ? [['response_format']] : []),
+    ...(membersOf(format)['type'] === 'json_schema' ? [['response_format']] : []),
     ...(isForced ? [['tool_choice']] : []),
     ...(hasTools && body['parallel_tool_calls'] === false ? [['parallel_tool_calls']] : []),
-    ...(fieldsOf(body['web_search_options'])['user_location'] == null ? [] : [['web_search_options', 'user_location']]),
+    ...(membersOf(body['web_search_options'])['user_location'] == null
+      ? []
+      : [['web_search_options', 'user_location']]),
     ...(hasTools ? tools : []).flatMap((tool: unknown, at) =>
-      fieldsOf(tool)['type'] === 'custom' ? [['tools', at]] : [],
+      membersOf(tool)['type'] === 'custom' ? [['tools', at]] : [],
     ),
   ];
 }
@@ -58,10 +59,9 @@ export function findUnsupported(body: ChatBody): FieldPath[] {
 export function toUpstream(body: ChatBody, plan: CallPlan, options: ZaiOptions): UpstreamRequest {
   const switches = readModelName(plan.model);
   const key = keyOf(plan, options);
-  return openaiAdapter.toUpstream(toWire(body, switches, options), {
-    ...plan,
-    apiKey: key,
-    model: switches.model,
+  return writeRequest(toWire(body, switches, options), {
+    plan: { ...plan, apiKey: key, model: switches.model },
+    style: plainStyle,
   });
 }
 
@@ -71,7 +71,7 @@ export const keyOf = (
   { signsKeys }: Pick<ZaiOptions, 'signsKeys'>,
 ): string | undefined => (apiKey !== undefined && signsKeys ? signKey(apiKey, startedAtMs) : apiKey);
 
-function toWire(body: ChatBody, switches: ModelSwitches, options: ZaiOptions): ChatBody {
+function toWire(body: ChatBody, switches: ModelSwitches, options: ZaiOptions): JsonObject {
   const {
     messages,
     max_tokens: maxTokens,
@@ -110,7 +110,7 @@ const labels: ReadonlySet<string> = new Set([
   'metadata',
 ]);
 
-const withoutNulls = (fields: Fields): Fields =>
+const withoutNulls = (fields: JsonObject): JsonObject =>
   respell(
     Object.fromEntries(Object.entries(fields).filter(([name, value]) => value !== null && !labels.has(name))),
     fields,
@@ -118,17 +118,17 @@ const withoutNulls = (fields: Fields): Fields =>
 
 /** Replaces `developer`, OpenAI's name for `system`. */
 const withKnownRole = (message: unknown): unknown =>
-  fieldsOf(message)['role'] === 'developer' ? { ...fieldsOf(message), role: 'system' } : message;
+  membersOf(message)['role'] === 'developer' ? { ...membersOf(message), role: 'system' } : message;
 
 function toolsOf(body: ChatBody, { searches }: ModelSwitches): readonly unknown[] {
   const { tools, tool_choice: choice, web_search_options: search } = body;
   const given: readonly unknown[] = Array.isArray(tools) && choice !== 'none' ? tools : [];
-  const isThere = given.some((tool) => fieldsOf(tool)['type'] === 'web_search');
-  return (searches || search != null) && !isThere ? [...given, webSearch(fieldsOf(search))] : given;
+  const isThere = given.some((tool) => membersOf(tool)['type'] === 'web_search');
+  return (searches || search != null) && !isThere ? [...given, webSearch(membersOf(search))] : given;
 }
 
 /** Returns the API's own search tool, which needs no result from the client. */
-const webSearch = ({ search_context_size: size }: Fields): object => ({
+const webSearch = ({ search_context_size: size }: JsonObject): object => ({
   type: 'web_search',
   web_search: {
     enable: true,
@@ -143,7 +143,7 @@ const webSearch = ({ search_context_size: size }: Fields): object => ({
  * in this order.
  */
 function thinkingOf(body: ChatBody, { thinks, generation }: ModelSwitches, { thinking }: ZaiOptions): unknown {
-  const own = fieldsOf(body['thinking']);
+  const own = membersOf(body['thinking']);
   const effort = body['reasoning_effort'];
   if ('type' in own) return own;
   if (typeof effort === 'string') return { ...own, type: effort === 'none' ? 'disabled' : 'enabled' };
@@ -158,6 +158,3 @@ const takesEffort = ({ generation }: ModelSwitches): boolean =>
 
 /** Returns whether the API accepts a user id: 6 to 128 characters. */
 const isUserId = (user: unknown): user is string => typeof user === 'string' && user.length >= 6 && user.length <= 128;
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};

@@ -2,7 +2,7 @@ import { writeLossless } from '@sluice/protocol';
 import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import { createToolCallStream } from '../openai/normalise/tool-calls.ts';
+import { createToolCallStream } from '../openai-protocol/normalise/tool-calls.ts';
 import { parseText } from '../parse-text.ts';
 import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
 import { toInnerFailure } from './failure.ts';

@@ -2,9 +2,9 @@ import { firstObjectIn, fit, type UpstreamFailure, writeLossless } from '@sluice
 import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { writeCompletion } from '../answer/completion.ts';
-import { amendCalls } from '../openai/normalise/tool-calls.ts';
+import { amendCalls } from '../openai-protocol/normalise/tool-calls.ts';
 import { parseObject } from '../json-object.ts';
-import { withChoices } from '../openai/normalise/find-choices.ts';
+import { withChoices } from '../openai-protocol/normalise/find-choices.ts';
 import { markupReaderFor, networkError, splitMessage, toFinishReason } from './answer.ts';
 import { toInnerFailure } from './failure.ts';
 import { completionSchema } from './wire.ts';

@@ -1,6 +1,7 @@
 import { type CallPlan, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -10,7 +11,7 @@ const hi = { role: 'user', content: [{ type: 'text', text: 'hi' }] };
 /** Returns the request that Anthropic receives. */
 function send(body: Body, { options = {}, over = {} }: { options?: object; over?: Partial<CallPlan> } = {}) {
   const adapter = providers.anthropic.create(options);
-  const request = adapter.toUpstream({ model: 'alias', messages: [user], ...body }, plan(over));
+  const request = adapter.toUpstream(untyped({ model: 'alias', messages: [user], ...body }), plan(over));
   return { ...request, json: JSON.parse(String(request.body)) as Record<string, unknown> };
 }
 const messagesFor = (...messages: readonly object[]): unknown => send({ messages }).json['messages'];

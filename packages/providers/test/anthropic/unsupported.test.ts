@@ -1,5 +1,6 @@
 import { fitRequest, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
+import { untyped } from '../body.ts';
 
 const user = { role: 'user', content: 'hi' };
 const said = (...content: readonly object[]): object => ({ messages: [{ role: 'user', content }] });
@@ -7,7 +8,7 @@ const byAssistant = (fields: object): object => ({ messages: [user, { role: 'ass
 
 /** Returns the names of the refused fields. */
 function refused(body: object, options: object = {}): string | undefined {
-  const request = { model: 'm', messages: [user], ...body };
+  const request = untyped({ model: 'm', messages: [user], ...body });
   const fitted = fitRequest(request, providers.anthropic.create(options), { model: 'm', dropUnsupported: false });
   return fitted.kind === 'unsupported'
     ? fitted.failure.message.replace('The model "m" does not support ', '')

@@ -1,7 +1,9 @@
-import { type CallPlan, type ChatBody, fitRequest, providers } from '@sluice/providers';
+import type { JsonObject } from '@sluice/protocol';
+import { type CallPlan, fitRequest, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const base = 'https://dashscope.aliyuncs.com';
 const plan = (over: Partial<CallPlan> = {}): CallPlan => planOf({ model: 'app 1', baseUrl: base, ...over });
@@ -13,14 +15,19 @@ interface Sent {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-function sent(body: ChatBody, options: object = {}, over: Partial<CallPlan> = {}): Sent {
-  const request = providers.bailian.create(options).toUpstream({ messages: [user('hi')], ...body }, plan(over));
+function sent(body: JsonObject, options: object = {}, over: Partial<CallPlan> = {}): Sent {
+  const request = providers.bailian
+    .create(options)
+    .toUpstream(untyped({ messages: [user('hi')], ...body }), plan(over));
   return JSON.parse(String(request.body)) as Sent;
 }
 
-function refused(body: ChatBody, options: object = {}): unknown {
+function refused(body: JsonObject, options: object = {}): unknown {
   const adapter = providers.bailian.create(options);
-  const fitted = fitRequest({ messages: [user('hi')], ...body }, adapter, { model: 'm', dropUnsupported: false });
+  const fitted = fitRequest(untyped({ messages: [user('hi')], ...body }), adapter, {
+    model: 'm',
+    dropUnsupported: false,
+  });
   return fitted.kind === 'unsupported' ? fitted.failure.message : fitted.kind;
 }
 
@@ -47,7 +54,7 @@ describe('a request to an application', () => {
     expect(toUpstream({}, plan({ stream: false })).headers).not.toHaveProperty('x-dashscope-sse');
   });
 
-  it.each<[string, ChatBody, object]>([
+  it.each<[string, JsonObject, object]>([
     ['a single message of the user', {}, { prompt: 'hi' }],
     [
       'its parts',
@@ -118,7 +125,7 @@ describe('a request to an application', () => {
     ).toEqual({ max_tokens: 6 });
   });
 
-  it.each<[ChatBody, boolean]>([
+  it.each<[JsonObject, boolean]>([
     [{ reasoning_effort: 'none' }, false],
     [{ reasoning_effort: 'minimal' }, false],
     [{ reasoning_effort: 'low' }, true],
@@ -149,7 +156,7 @@ describe('a field that an application can’t serve', () => {
   const named = (...names: string[]): string =>
     `The model "m" does not support ${names.map((name) => `"${name}"`).join(', ')}.`;
 
-  it.each<[string, ChatBody, string]>([
+  it.each<[string, JsonObject, string]>([
     ['tools', { tools }, named('tools')],
     ['JSON', { response_format: { type: 'json_object' } }, named('response_format')],
     ['several answers', { n: 2 }, named('n')],
@@ -182,7 +189,7 @@ describe('a field that an application can’t serve', () => {
     expect(refused(body)).toBe(message);
   });
 
-  it.each<[string, ChatBody]>([
+  it.each<[string, JsonObject]>([
     ['tools that must not be called', { tools, tool_choice: 'none' }],
     ['a single answer', { n: 1, parallel_tool_calls: true, response_format: { type: 'text' } }],
     ['empty members', { messages: [{ role: 'assistant', content: 'a', tool_calls: [], name: '' }, user('b')] }],
@@ -197,7 +204,10 @@ describe('a request to a plain model', () => {
   it('is OpenAI’s, with another URL', verifies('002-13', '002-30'), () => {
     const { url, headers, body } = providers.bailian
       .create(options)
-      .toUpstream({ messages: [user('hi')], tools: [], unknown: 1, stream: true }, plan({ model: 'qwen-plus' }));
+      .toUpstream(
+        untyped({ messages: [user('hi')], tools: [], unknown: 1, stream: true }),
+        plan({ model: 'qwen-plus' }),
+      );
     expect(url).toBe(`${base}/compatible-mode/v1/chat/completions`);
     expect(headers).toMatchObject({ authorization: 'Bearer key', 'x-dashscope-workspace': 'ws-1' });
     expect(JSON.parse(String(body))).toEqual({

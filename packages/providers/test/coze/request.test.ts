@@ -2,6 +2,7 @@ import { fitRequest, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const adapter = providers.coze.create({});
 const botId = '7300000000000000001';
@@ -175,7 +176,7 @@ describe('a field that Coze can not serve', () => {
   const text = { type: 'text', text: 'a' };
   const image = (url: string, more: object = {}): object => ({ type: 'image_url', image_url: { url, ...more } });
   const fit = (body: object, dropUnsupported = false) =>
-    fitRequest({ model: 'm', messages: [user], ...body }, adapter, { model: 'm', dropUnsupported });
+    fitRequest(untyped({ model: 'm', messages: [user], ...body }), adapter, { model: 'm', dropUnsupported });
 
   it.each([
     ['temperature', { temperature: 0.5 }],

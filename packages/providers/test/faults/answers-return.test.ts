@@ -53,8 +53,7 @@ function returned(
   where: { baseUrl?: string } = {},
 ): Record<string, unknown>[] {
   const body = { model: 'm', messages: [{ role: 'user', content: 'a' }, answer, { role: 'user', content: 'b' }] };
-  parseChatRequest(body);
-  const request = adapter.toUpstream(body, plan({ stream: false, ...where }));
+  const request = adapter.toUpstream(parseChatRequest(body), plan({ stream: false, ...where }));
   return (JSON.parse(String(request.body)) as { messages: Record<string, unknown>[] }).messages;
 }
 

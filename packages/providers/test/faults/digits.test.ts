@@ -1,4 +1,5 @@
-import { createChunkCollector, readChatBody, toChunks } from '@sluice/providers';
+import { readChatBody } from '@sluice/protocol';
+import { createChunkCollector, toChunks } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 import { openAiShaped, readStream } from '../shared.ts';

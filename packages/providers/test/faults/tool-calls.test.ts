@@ -173,8 +173,7 @@ interface Message {
 describe.each(openAiShaped)('a conversation that is sent to %s', (_type, adapter) => {
   const sent = (messages: readonly object[], options: Parameters<typeof plan>[0] = {}): Message[] => {
     const body = { model: 'm', messages: [{ role: 'user', content: 'go' }, ...messages] };
-    parseChatRequest(body);
-    const request = adapter.toUpstream(body, plan({ stream: false, ...options }));
+    const request = adapter.toUpstream(parseChatRequest(body), plan({ stream: false, ...options }));
     return (JSON.parse(String(request.body)) as { messages: Message[] }).messages.slice(1);
   };
   const calls = (...ids: readonly string[]): object => ({

@@ -1,6 +1,7 @@
 import { fitRequest, type ProviderAdapter, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const adapters: Readonly<Record<string, ProviderAdapter>> = {
   gemini: providers.gemini.create({}),
@@ -14,7 +15,7 @@ const adapters: Readonly<Record<string, ProviderAdapter>> = {
 const user = (content: string): object => ({ role: 'user', content });
 
 function sent(adapter: ProviderAdapter, messages: readonly object[]): string {
-  const fitted = fitRequest({ messages }, adapter, { model: 'm', dropUnsupported: false });
+  const fitted = fitRequest(untyped({ messages }), adapter, { model: 'm', dropUnsupported: false });
   if (fitted.kind !== 'fits') throw new Error(fitted.failure.message);
   return String(adapter.toUpstream(fitted.body, plan()).body);
 }
@@ -48,7 +49,7 @@ describe.each(Object.entries(adapters))('a history at %s', (_type, adapter) => {
     ['messages[1].content[0]', { role: 'user', content: [{ type: 'hologram', text: 'x' }] }],
     ['messages[1].content[0]', { role: 'user', content: [{ type: 'file', file: { file_id: 'f' } }] }],
   ])('is refused with the name of an unsupported field: %s', (param, message) => {
-    const fitted = fitRequest({ messages: [user('a'), message, user('b')] }, adapter, {
+    const fitted = fitRequest(untyped({ messages: [user('a'), message, user('b')] }), adapter, {
       model: 'm',
       dropUnsupported: false,
     });
@@ -59,7 +60,7 @@ describe.each(Object.entries(adapters))('a history at %s', (_type, adapter) => {
 describe('calls of other kinds', () => {
   it.each(['gemini', 'anthropic', 'ollama', 'bailian', 'zai-web'])('are reported as unsupported by %s', (type) => {
     const call = { id: '1', type: 'custom', custom: { name: 'f', input: 'x' } };
-    const body = { messages: [user('a'), { role: 'assistant', tool_calls: [call] }, user('b')] };
+    const body = untyped({ messages: [user('a'), { role: 'assistant', tool_calls: [call] }, user('b')] });
     const fitted = fitRequest(body, adapters[type] as ProviderAdapter, { model: 'm', dropUnsupported: false });
     const param = expect.stringMatching(/^messages\[1\]\.tool_calls(?:\[0\])?$/) as unknown;
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });

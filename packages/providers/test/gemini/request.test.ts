@@ -1,12 +1,16 @@
-import { type CallPlan, type ChatBody, fitRequest, providers } from '@sluice/providers';
+import type { JsonObject } from '@sluice/protocol';
+import { type CallPlan, fitRequest, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const plan = (over: Partial<CallPlan> = {}): CallPlan => planOf({ model: 'gemini-2.0-flash', stream: false, ...over });
 const user = { role: 'user', content: 'hi' };
 
-function bodyOf(body: ChatBody, over: Partial<CallPlan> = {}, options: object = {}): Record<string, unknown> {
-  const { body: text } = providers.gemini.create(options).toUpstream({ messages: [user], ...body }, plan(over));
+function bodyOf(body: JsonObject, over: Partial<CallPlan> = {}, options: object = {}): Record<string, unknown> {
+  const { body: text } = providers.gemini
+    .create(options)
+    .toUpstream(untyped({ messages: [user], ...body }), plan(over));
   return JSON.parse(String(text)) as Record<string, unknown>;
 }
 const contentsOf = (...messages: readonly object[]): unknown => bodyOf({ messages })['contents'];
@@ -17,7 +21,7 @@ describe('a request to Gemini', () => {
     ['a stream', { stream: true }, 'models/gemini-2.0-flash:streamGenerateContent?alt=sse'],
     ['a model with its collection', { model: 'tunedModels/my model' }, 'tunedModels/my%20model:generateContent'],
   ])('goes to the path of %s, with its key in a header', (_what, over, path) => {
-    const request = providers.gemini.create({}).toUpstream({ messages: [user] }, plan(over));
+    const request = providers.gemini.create({}).toUpstream(untyped({ messages: [user] }), plan(over));
     expect(request).toMatchObject({ method: 'POST', url: `http://upstream.example/v1/${path}` });
     expect(request.headers).toMatchObject({ 'x-goog-api-key': 'key' });
     expect(request.headers).not.toHaveProperty('authorization');
@@ -308,7 +312,7 @@ describe('a field that Gemini can not serve', () => {
     ],
     ['tool_choice', { tool_choice: 'required' }],
   ])('is refused with its name: %s', (param, body) => {
-    const fitted = fitRequest({ messages: [user], ...body }, adapter, { model: 'm', dropUnsupported: false });
+    const fitted = fitRequest(untyped({ messages: [user], ...body }), adapter, { model: 'm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });
   });
 
@@ -328,7 +332,7 @@ describe('a field that Gemini can not serve', () => {
       ],
       n: 2,
     };
-    const fitted = fitRequest(body, adapter, { model: 'm', dropUnsupported: true });
+    const fitted = fitRequest(untyped(body), adapter, { model: 'm', dropUnsupported: true });
     if (fitted.kind !== 'fits') throw new Error('the request does not fit');
     expect(fitted.dropped).toHaveLength(4);
     expect(bodyOf(fitted.body)).toEqual({
@@ -343,6 +347,6 @@ describe('a field that Gemini can not serve', () => {
 
   it('is not reported for values without effect', () => {
     const body = { messages: [user], n: 1, parallel_tool_calls: false, logprobs: false, tools: [], user: 'u' };
-    expect(fitRequest(body, adapter, { model: 'm', dropUnsupported: false })).toMatchObject({ kind: 'fits' });
+    expect(fitRequest(untyped(body), adapter, { model: 'm', dropUnsupported: false })).toMatchObject({ kind: 'fits' });
   });
 });

@@ -2,6 +2,7 @@ import { providers } from '@sluice/providers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const adapter = providers.gemini.create({});
 
@@ -16,7 +17,8 @@ interface Content {
 }
 
 const contentsOf = (...messages: readonly object[]): readonly Content[] =>
-  (JSON.parse(String(adapter.toUpstream({ messages }, plan()).body)) as { contents: readonly Content[] }).contents;
+  (JSON.parse(String(adapter.toUpstream(untyped({ messages }), plan()).body)) as { contents: readonly Content[] })
+    .contents;
 
 const user = (content: unknown): object => ({ role: 'user', content });
 const said = (content: unknown): object => ({ role: 'assistant', content });

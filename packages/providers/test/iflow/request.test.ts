@@ -2,13 +2,14 @@ import { providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const adapter = providers.iflow.create({});
 const messages = [{ role: 'user', content: 'Hi' }];
 
 function send(body: object, over: Parameters<typeof planOf>[0] = {}, options: object = {}) {
   const plan = planOf({ model: 'glm-4.7', baseUrl: 'https://apis.iflow.cn/v1', apiKey: 'tok', ...over });
-  const request = providers.iflow.create(options).toUpstream({ model: 'm', messages, ...body }, plan);
+  const request = providers.iflow.create(options).toUpstream(untyped({ model: 'm', messages, ...body }), plan);
   return { ...request, body: JSON.parse(String(request.body)) as Record<string, unknown> };
 }
 

@@ -4,9 +4,13 @@ import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
 import { parrot } from './parrot.ts';
+import { untyped } from '../body.ts';
 
 const adapter = parrot.create({});
-const body = { messages: [{ role: 'user', content: 'hello world' }], stream_options: { include_usage: true } };
+const body = untyped({
+  messages: [{ role: 'user', content: 'hello world' }],
+  stream_options: { include_usage: true },
+});
 
 function say(...lines: readonly object[]) {
   const translator = adapter.translateStream(body, plan());
@@ -58,7 +62,7 @@ describe('the provider of docs/add-a-provider.md', () => {
   });
 
   it('refuses unsupported fields without any code for it', () => {
-    const fitted = fitRequest({ ...body, tools: [{ type: 'function' }] }, adapter, {
+    const fitted = fitRequest(untyped({ ...body, tools: [{ type: 'function' }] }), adapter, {
       model: 'm',
       dropUnsupported: false,
     });

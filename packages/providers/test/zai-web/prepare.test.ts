@@ -2,10 +2,11 @@ import { type CallPlan, type ChatBody, type PreparationStep, providers } from '@
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const v2 = { signing_variant: 'v2', signing_key: 'the key' };
 const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw==' } };
-const withImage: ChatBody = { messages: [{ role: 'user', content: [{ type: 'text', text: 'see' }, image] }] };
+const withImage = untyped({ messages: [{ role: 'user', content: [{ type: 'text', text: 'see' }, image] }] });
 const plain: ChatBody = { messages: [{ role: 'user', content: 'hi' }] };
 
 function plan(model: string): CallPlan {

@@ -1,9 +1,10 @@
-import type { UpstreamRequest } from '@sluice/protocol';
-import { type CallPlan, type ChatBody, fitRequest, providers } from '@sluice/providers';
+import type { JsonObject, UpstreamRequest } from '@sluice/protocol';
+import { type CallPlan, fitRequest, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { sign } from '../../src/zai-web/signature.ts';
 import { plan as planOf } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const token =
   'eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJpZCI6InVzZXItMDAwMSIsImVtYWlsIjoiZ3Vlc3RAZXhhbXBsZS5pbnZhbGlkIn0.c2ln';
@@ -22,7 +23,7 @@ interface Sent {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-function send(options: object, body: ChatBody = { messages }, over: Partial<CallPlan> = {}): Sent {
+function send(options: object, body: JsonObject = { messages }, over: Partial<CallPlan> = {}): Sent {
   const request = providers['zai-web'].create(options).toUpstream(body, plan(over));
   return {
     url: new URL(request.url),
@@ -216,13 +217,15 @@ describe('a field that the backend can not serve', () => {
     ['messages[0].name', { messages: [{ role: 'user', content: 'a', name: 'Ann' }] }],
     ['messages[0].function_call', { messages: [{ role: 'assistant', function_call: { name: 'a' } }] }],
   ])('is reported: %s', (param, body) => {
-    const fitted = fitRequest({ messages, ...body }, adapter, { model: 'glm', dropUnsupported: false });
+    const fitted = fitRequest(untyped({ messages, ...body }), adapter, { model: 'glm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { param } });
   });
 
   it('excludes tools that must not be called', () => {
     const body = { messages, tools: [tool], tool_choice: 'none' };
-    expect(fitRequest(body, adapter, { model: 'glm', dropUnsupported: false })).toMatchObject({ kind: 'fits' });
+    expect(fitRequest(untyped(body), adapter, { model: 'glm', dropUnsupported: false })).toMatchObject({
+      kind: 'fits',
+    });
   });
 });
 

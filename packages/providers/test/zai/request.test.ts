@@ -3,13 +3,16 @@ import { type CallPlan, fitRequest, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';
+import { untyped } from '../body.ts';
 
 const adapter = providers.zai.create({});
 const messages = [{ role: 'user', content: 'hi' }];
 
 /** Returns the request that the API receives. */
 function sent(body: object, over: Partial<CallPlan> = {}, options: object = {}): Record<string, unknown> {
-  const request = providers.zai.create(options).toUpstream({ messages, ...body }, plan({ model: 'glm-4.5', ...over }));
+  const request = providers.zai
+    .create(options)
+    .toUpstream(untyped({ messages, ...body }), plan({ model: 'glm-4.5', ...over }));
   return JSON.parse(String(request.body)) as Record<string, unknown>;
 }
 
@@ -130,7 +133,7 @@ describe('a request', () => {
     ['logprobs', { logprobs: true }],
     ['messages[0].content[0]', { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }] }],
   ])('reports %s, which the API can not serve', (param, body) => {
-    const fitted = fitRequest({ messages, ...body }, adapter, { model: 'glm', dropUnsupported: false });
+    const fitted = fitRequest(untyped({ messages, ...body }), adapter, { model: 'glm', dropUnsupported: false });
     expect(fitted).toMatchObject({ kind: 'unsupported', failure: { kind: 'unsupported', param } });
   });
 
@@ -146,7 +149,7 @@ describe('a request', () => {
       temperature: 1,
       do_sample: false,
     };
-    expect(fitRequest(body, adapter, { model: 'glm', dropUnsupported: false })).toMatchObject({
+    expect(fitRequest(untyped(body), adapter, { model: 'glm', dropUnsupported: false })).toMatchObject({
       kind: 'fits',
       dropped: [],
     });
@@ -155,7 +158,7 @@ describe('a request', () => {
 
 describe('a key', () => {
   const authorization = (apiKey: string, options: object): string | undefined =>
-    providers.zai.create(options).toUpstream({ messages }, plan({ apiKey })).headers['authorization'];
+    providers.zai.create(options).toUpstream(untyped({ messages }), plan({ apiKey })).headers['authorization'];
 
   it('is sent unchanged', () => {
     expect(authorization('id.secret', {})).toBe('Bearer id.secret');
@@ -173,7 +176,7 @@ describe('a key', () => {
 
   it('goes to the URL of the API', () => {
     expect(providers.zai.defaultBaseUrl).toBe('https://api.z.ai/api/paas/v4');
-    const { url } = adapter.toUpstream({ messages }, plan({ baseUrl: 'https://api.z.ai/api/paas/v4' }));
+    const { url } = adapter.toUpstream(untyped({ messages }), plan({ baseUrl: 'https://api.z.ai/api/paas/v4' }));
     expect(url).toBe('https://api.z.ai/api/paas/v4/chat/completions');
   });
 });

@@ -5,7 +5,7 @@ import { gates, lateFailure } from './errors.ts';
 import type { WebRequest } from './request.ts';
 
 /** Number of reasoning tokens of a model told to reason, if no directive sets it. */
-const usualReasoning = 4;
+const usualReasoningTokens = 4;
 
 const opened = '<details type="reasoning" done="';
 const endedBy = 'true" duration="1">\n<summary>Thought for 1 seconds</summary>\n> ';
@@ -20,7 +20,7 @@ const event = (data: Update): string => `data: ${JSON.stringify({ type: 'chat:co
  */
 export function toWebStream({ chat, thinks, words }: WebRequest, given: Behaviour): EventStream {
   const gate = Object.entries(gates).find(([word]) => words.has(word))?.[1];
-  const thoughts = thinks ? given.reasoningTokens || usualReasoning : 0;
+  const thoughts = thinks ? given.reasoningTokens || usualReasoningTokens : 0;
   const answer = chatAnswerOf(chat, { ...given, reasoningTokens: thoughts });
   const { content, reasoningTokens } = answer;
   const isWrapped = reasoningTokens > 0 && !words.has('plain');

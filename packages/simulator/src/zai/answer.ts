@@ -6,7 +6,7 @@ import { innerFailureBody } from './errors.ts';
 import type { GlmRequest } from './request.ts';
 
 /** Number of reasoning tokens of a model told to reason, if no directive sets it. */
-const usualReasoning = 4;
+const usualReasoningTokens = 4;
 /** Marks of models that write reasoning into the text; these also mark their result with a box. */
 const marks = { open: '<think>\n', close: '</think>\n<|begin_of_box|>', end: '<|end_of_box|>' };
 
@@ -19,7 +19,7 @@ interface GlmAnswer {
 
 function answerOf(request: GlmRequest, given: Behaviour): GlmAnswer {
   const { thinks, words } = request;
-  const thoughts = thinks === false ? 0 : given.reasoningTokens || (thinks === true ? usualReasoning : 0);
+  const thoughts = thinks === false ? 0 : given.reasoningTokens || (thinks === true ? usualReasoningTokens : 0);
   const answer = chatAnswerOf(request.chat, { ...given, reasoningTokens: thoughts });
   const finishReason = words.has('sensitive')
     ? 'sensitive'

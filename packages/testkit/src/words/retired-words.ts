@@ -49,7 +49,7 @@ export const formerNameFiles =
  * searched for these words.
  */
 const protocolFolders =
-  /^packages\/(?:providers|simulator)\/|\/recordings\/|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/configuration/;
+  /^packages\/(?:providers|simulator)\/|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/configuration/;
 
 /**
  * Names of others: protocols of providers, commands of Redis, fields of libraries. They are taken out of a text before

@@ -1,13 +1,6 @@
-import type { Transform } from 'node:stream';
-import {
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createInflateRaw,
-  createZstdDecompress,
-} from 'node:zlib';
+import { createByteQueue } from './byte-queue.ts';
 import type { Coding } from './content-codings.ts';
+import { openPieceInflater, type PieceInflater } from './piece-inflater.ts';
 
 /** Accepts bytes, including bytes that arrive while it is full. */
 export interface ByteSink {
@@ -18,7 +11,7 @@ export interface ByteSink {
 
 /** Decodes one coding in the thread pool; the output of each piece is passed on at once. */
 export interface InflateStage extends ByteSink {
-  readonly isFull: boolean;
+  isFull(): boolean;
   pause(): void;
   resume(): void;
   destroy(): void;
@@ -37,84 +30,63 @@ export interface InflateStageNeeds {
 const mostQueuedBytes = 64 * 1024;
 
 export function createInflateStage({ coding, next, onError, onDrain }: InflateStageNeeds): InflateStage {
-  const queue: Uint8Array[] = [];
-  let queuedBytes = 0;
+  const queue = createByteQueue(mostQueuedBytes);
   /** `plain`: the bytes are not encoded. `done`: the encoded data is over; bytes after it are dropped. */
-  let state: Inflater | 'unopened' | 'plain' | 'done' = 'unopened';
-  /** The piece that the inflater is processing, and the byte count before it. */
-  let busyWith: Uint8Array | undefined;
-  let bytesBefore = 0;
+  let state: PieceInflater | 'unopened' | 'plain' | 'done' = 'unopened';
   let end: { readonly isCut: boolean } | undefined;
   let isPaused = false;
   let isOver = false;
 
-  function open(first: number): Inflater | 'plain' {
-    const opened = openInflater(coding, first);
-    if (opened === undefined) return 'plain';
-    opened.on('data', (piece: Uint8Array) => {
-      next.write(piece);
-      resume();
-    });
-    opened.on('end', () => onInflated(opened));
-    opened.on('error', (error) => {
-      if (!isOver) onError(error);
-    });
-    if (isPaused) opened.pause();
-    return opened;
+  function open(first: number): PieceInflater | 'plain' {
+    const opened = openPieceInflater({ coding, first, onOutput, onUsed, onOver: onInflated, onError: fail });
+    if (isPaused) opened?.pause();
+    return opened ?? 'plain';
   }
 
-  /** Passes on one piece at a time, so that bytes after the end of the encoded data can be identified. */
+  function onOutput(piece: Uint8Array): void {
+    next.write(piece);
+    resume();
+  }
+
+  function fail(error: unknown): void {
+    if (!isOver) onError(error);
+  }
+
+  function onUsed(bytes: number): void {
+    if (isOver) return;
+    if (queue.release(bytes)) onDrain();
+    resume();
+  }
+
   function resume(): void {
-    while (!isOver && busyWith === undefined) {
-      const [piece] = queue;
+    while (!isOver && !(typeof state === 'object' && state.isBusy())) {
+      const piece = queue.peek();
       if (piece === undefined) return finish();
       if (state === 'unopened') state = open(piece[0] ?? 0);
       if (state === 'plain' && isPaused) return;
       queue.shift();
-      if (state === 'plain') next.write(piece);
-      if (state === 'plain' || state === 'done') {
-        count(-piece.length);
-        continue;
+      if (typeof state === 'object') state.write(piece);
+      else {
+        if (state === 'plain') next.write(piece);
+        if (queue.release(piece.length) && !isOver) onDrain();
       }
-      busyWith = piece;
-      bytesBefore = state.bytesWritten;
-      state.write(piece, () => release(piece));
     }
-  }
-
-  function release(piece: Uint8Array): void {
-    if (isOver || busyWith !== piece) return;
-    busyWith = undefined;
-    count(-piece.length);
-    resume();
-  }
-
-  function count(bytes: number): void {
-    const wasFull = queuedBytes > mostQueuedBytes;
-    queuedBytes += bytes;
-    if (wasFull && queuedBytes <= mostQueuedBytes && !isOver) onDrain();
   }
 
   function finish(): void {
     if (end === undefined) return;
-    if (typeof state === 'string') return close(end.isCut);
     // A failing inflater discards its output: its end is requested only after all output has been read.
-    if (state.readableLength > 0) return;
-    if (end.isCut) close(true);
-    else state.end();
+    if (typeof state === 'object' && state.hasOutput()) return;
+    if (typeof state === 'object' && !end.isCut) state.end();
+    else close(end.isCut);
   }
 
-  function onInflated(ended: Inflater): void {
+  function onInflated(rest: Uint8Array | undefined): void {
     if (isOver) return;
-    const piece = busyWith;
-    if (piece === undefined) return close(end?.isCut ?? false);
-    const rest = piece.subarray(ended.bytesWritten - bytesBefore);
+    if (rest === undefined) return close(end?.isCut ?? false);
     // Node stops at the end of a zstd frame; the next frame is part of the answer.
     state = coding === 'zstd' ? 'unopened' : 'done';
-    ended.destroy();
     queue.unshift(rest);
-    count(rest.length);
-    release(piece);
   }
 
   function close(isCut: boolean): void {
@@ -127,16 +99,13 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
     write(piece) {
       if (isOver || piece.length === 0) return;
       queue.push(piece);
-      count(piece.length);
       resume();
     },
     end(isCut) {
       end ??= { isCut };
       resume();
     },
-    get isFull() {
-      return queuedBytes > mostQueuedBytes && !isOver;
-    },
+    isFull: () => queue.isFull() && !isOver,
     pause() {
       isPaused = true;
       if (typeof state === 'object') state.pause();
@@ -151,28 +120,4 @@ export function createInflateStage({ coding, next, onError, onDrain }: InflateSt
       if (typeof state === 'object') state.destroy();
     },
   };
-}
-
-type Inflater = Transform & { readonly bytesWritten: number };
-
-/** Memory limit of RFC 9659 for senders: 8 MiB. */
-const zstdParams = { [constants.ZSTD_d_windowLogMax]: 23 };
-
-/**
- * Opens the decoder of a coding. Undefined if the first byte does not fit the coding: some servers declare a
- * compression without applying it. (Brotli and raw deflate have no fixed first bytes.)
- */
-function openInflater(coding: Coding, first: number): Inflater | undefined {
-  switch (coding) {
-    case 'gzip':
-      return first === 0x1f ? createGunzip() : undefined;
-    case 'deflate':
-      // With zlib's header, as in the standard, or without it, as in old servers.
-      return (first & 0x0f) === 8 ? createInflate() : createInflateRaw();
-    case 'br':
-      return createBrotliDecompress();
-    case 'zstd':
-      // A zstd frame, or a skippable frame.
-      return first === 0x28 || (first & 0xf0) === 0x50 ? createZstdDecompress({ params: zstdParams }) : undefined;
-  }
 }

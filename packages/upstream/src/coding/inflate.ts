@@ -55,7 +55,7 @@ export function createInflate({ codings, next, onFailure, onDrain }: InflateNeed
     const stage: InflateStage = createInflateStage({
       coding,
       next: bounded(following ?? next, () => {
-        if (following?.isFull === true) stage.pause();
+        if (following?.isFull() === true) stage.pause();
       }),
       onError: (error) => fail(failureOf(error, coding)),
       onDrain: () => {
@@ -75,9 +75,7 @@ export function createInflate({ codings, next, onFailure, onDrain }: InflateNeed
       first?.write(piece);
     },
     end: (isCut) => first?.end(isCut),
-    get isFull() {
-      return first?.isFull ?? false;
-    },
+    isFull: () => first?.isFull() ?? false,
     pause: () => last?.pause(),
     resume: () => last?.resume(),
     destroy,

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { GatewayError, toEnvelope } from '@sluice/protocol';
-import { longestRetryAfterMs } from '@sluice/policy';
+import { clientWaitMs } from '@sluice/policy';
 import { findObservation } from '../context.ts';
 import { asRedisAway } from '../redis-away.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';
@@ -31,7 +31,7 @@ const smallBytes = 64 * 1024;
 function sendError(request: Request, response: Response, error: GatewayError): void {
   if (response.destroyed) return;
   if (error.retryAfterMs !== undefined) {
-    const retryMs = Math.min(longestRetryAfterMs, Math.ceil(error.retryAfterMs));
+    const retryMs = clientWaitMs(Math.ceil(error.retryAfterMs));
     response.setHeader('retry-after', Math.ceil(retryMs / 1000));
     response.setHeader('retry-after-ms', retryMs);
   }

@@ -64,18 +64,11 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
 
   /** The text that the next attempt may resume: delivered to the client, or collected for the client. */
   function before(): Delivered | undefined {
-    if (delivered !== undefined || job.stream || collection.parts === undefined || !isContinuable(body)) {
-      return delivered;
-    }
-    const collected = collection.parts.transcript.read();
-    return collected.delivered?.content === '' ? undefined : collected.delivered;
+    return delivered ?? (job.stream || !isContinuable(body) ? undefined : collectedIn(collection));
   }
 
-  const canContinue = (target: Target, state: RetryState): boolean =>
-    styleOf(target, state) !== 'none' && (before()?.content ?? '') !== '';
-
-  function wayOf({ target }: Candidate, onAnswer: () => void): ClientWay {
-    return {
+  function sinkOf({ target }: Candidate, onAnswer: () => void): AnswerSink {
+    const way: ClientWay = {
       onAnswer() {
         publisher.send('answered', answeredBy(target, tally));
         if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
@@ -85,10 +78,6 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
       isCongested: publisher.isCongested,
       onceWritable: publisher.onceWritable,
     };
-  }
-
-  function sinkOf(candidate: Candidate, onAnswer: () => void): AnswerSink {
-    const way = wayOf(candidate, onAnswer);
     const sink = job.stream ? streamSink(way, body) : wholeSink(way, body, collection);
     return join === undefined ? sink : extendAnswer(join, sink);
   }
@@ -99,25 +88,13 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
       if (isJoined) join = job.stream ? extendStream(delivered) : extendWhole();
       const style = styleOf(target, state);
       const from = before();
-      const sink = (): AnswerSink => sinkOf(candidate, onAnswer);
       if (from === undefined || (!job.stream && style === 'none')) {
         collection = createCollection();
-        return { body: fitted, sink: sink(), isPrefilled: false };
+        return { body: fitted, sink: sinkOf(candidate, onAnswer), isPrefilled: false };
       }
-      // One answer can't repeat an extended one: it must be continued, by an instruction if the target has no prefill.
-      if ((from.continuations ?? 0) > 0) {
-        const asked = withAnswerSoFar(fitted, from.content, style);
-        return {
-          body: asked,
-          sink: resumeFrom(createResumedAnswer(from, 'continue'), sink()),
-          isPrefilled: style !== 'none',
-        };
-      }
-      if (style === 'none' || from.content === '') {
-        return { body: fitted, sink: resumeFrom(createResumedAnswer(from, 'restart'), sink()), isPrefilled: false };
-      }
-      const asked = withPrefill(fitted, from, style);
-      return { body: asked, sink: resumeFrom(createResumedAnswer(from, 'continue'), sink()), isPrefilled: true };
+      const { asked, mode, isPrefilled } = resumptionOf(fitted, from, style);
+      const sink = resumeFrom(createResumedAnswer(from, mode), sinkOf(candidate, onAnswer));
+      return { body: asked, sink, isPrefilled };
     },
 
     extend(candidate, state, onAnswer) {
@@ -143,12 +120,33 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
     },
 
     usage: () => join?.usage,
-    canContinue,
+    canContinue: (target, state) => styleOf(target, state) !== 'none' && (before()?.content ?? '') !== '',
     hasDelivered() {
       const from = before();
       return from !== undefined && (from.content !== '' || from.reasoning !== '');
     },
   };
+}
+
+/** The part of a whole answer that was collected before it broke off; undefined if there is no text in it. */
+function collectedIn({ parts }: Collection): Delivered | undefined {
+  const collected = parts?.transcript.read().delivered;
+  return collected?.content === '' ? undefined : collected;
+}
+
+/** The request for the rest of an answer, and the way in which the answer to it takes over. */
+interface Resumption extends Pick<Opening, 'isPrefilled'> {
+  readonly asked: ChatBody;
+  readonly mode: 'continue' | 'restart';
+}
+
+function resumptionOf(fitted: ChatBody, from: Delivered, style: PrefillStyle | 'none'): Resumption {
+  // One answer can't repeat an extended one: it must be continued, by an instruction if the target has no prefill.
+  if ((from.continuations ?? 0) > 0) {
+    return { asked: withAnswerSoFar(fitted, from.content, style), mode: 'continue', isPrefilled: style !== 'none' };
+  }
+  if (style === 'none' || from.content === '') return { asked: fitted, mode: 'restart', isPrefilled: false };
+  return { asked: withPrefill(fitted, from, style), mode: 'continue', isPrefilled: true };
 }
 
 /** The form of prefill that the target takes; `none` if it takes none. */

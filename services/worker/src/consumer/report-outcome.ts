@@ -1,4 +1,4 @@
-import { type ChatJob, toWireError } from '@sluice/protocol';
+import { type ChatJob, toWireError, membersOf } from '@sluice/protocol';
 import type { Publisher } from '@sluice/relay';
 import { inferenceResultAttributes, type SpanHandle } from '@sluice/telemetry';
 import type { Outcome } from '../run/claimed-run.ts';
@@ -84,6 +84,6 @@ function logFailedRun(
 
 /** Reads a count from the details of a usage, which the provider sent and nothing has validated. */
 function tokensOf(details: unknown, name: string): number | undefined {
-  const tokens: unknown = typeof details === 'object' && details !== null ? Reflect.get(details, name) : undefined;
+  const tokens = membersOf(details)[name];
   return typeof tokens === 'number' ? tokens : undefined;
 }

@@ -1,4 +1,4 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import { type ChatMessage, type ContentPart, isChatBody, type UpstreamFailure } from '@sluice/protocol';
 import type { ChatBody, ProviderAdapter } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 
@@ -54,6 +54,8 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
 export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
+  // In a request for embeddings `messages` is an unknown field of any form.
+  if (!isChatBody(body)) return { kind: 'ready', body };
   const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
   if (found.length === 0) return { kind: 'ready', body };
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];
@@ -116,14 +118,9 @@ function failureOf({ message, part }: FoundImage, reason: string): UpstreamFailu
   };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null;
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const partsOf = (message: unknown): readonly unknown[] => (isObject(message) ? listOf(message['content']) : []);
-
 function findWebImages({ messages }: ChatBody): FoundImage[] {
-  return listOf(messages).flatMap((message, at) =>
-    partsOf(message).flatMap((part, partAt) => {
+  return (messages ?? []).flatMap(({ content }, at) =>
+    partsOf(content).flatMap((part, partAt) => {
       const url = webImageOf(part);
       return url === undefined ? [] : [{ message: at, part: partAt, url }];
     }),
@@ -131,20 +128,20 @@ function findWebImages({ messages }: ChatBody): FoundImage[] {
 }
 
 /** The URL of an image that the request refers to; undefined for an image inside the request. */
-function webImageOf(part: unknown): string | undefined {
-  const image = isObject(part) && part['type'] === 'image_url' ? part['image_url'] : undefined;
-  const url = isObject(image) ? image['url'] : undefined;
-  return typeof url === 'string' && !url.startsWith('data:') ? url : undefined;
+function webImageOf(part: ContentPart): string | undefined {
+  return part.type === 'image_url' && !part.image_url.url.startsWith('data:') ? part.image_url.url : undefined;
 }
 
+const partsOf = (content: ChatMessage['content']): readonly ContentPart[] => (Array.isArray(content) ? content : []);
+
 function withDataUrls(body: ChatBody, dataUrls: ReadonlyMap<string, string>): ChatBody {
-  const messages = listOf(body['messages']).map((message) => {
-    if (!isObject(message) || !Array.isArray(message['content'])) return message;
-    const content = message['content'].map((part: unknown) => {
+  const messages = (body.messages ?? []).map((message): ChatMessage => {
+    if (!Array.isArray(message.content)) return message;
+    const content = message.content.map((part): ContentPart => {
       const named = webImageOf(part);
       const url = named === undefined ? undefined : dataUrls.get(named);
-      if (url === undefined || !isObject(part)) return part;
-      return { ...part, image_url: { ...(part['image_url'] as Json), url } };
+      if (url === undefined || part.type !== 'image_url') return part;
+      return { ...part, image_url: { ...part.image_url, url } };
     });
     return { ...message, content };
   });

@@ -1,4 +1,4 @@
-import { longestRetryAfterMs, type NextStep, type Standing, toClientError } from '@sluice/policy';
+import { clientWaitMs, type NextStep, type Standing, toClientError } from '@sluice/policy';
 import { type ChatJob, GatewayError, type UpstreamFailure } from '@sluice/protocol';
 import type { TargetsOf } from '../targets/targets.ts';
 
@@ -18,7 +18,7 @@ export function finalError({ step, lastFailure, standings }: FinalErrorFacts): G
   // No call was made: other requests found every credential refused a moment ago.
   if (step.kind === 'fail' && step.reason === 'refused') return new GatewayError('upstream_authentication');
   const waitMs = step.kind === 'fail' ? step.retryAfterMs : step.delayMs;
-  const retryAfterMs = waitMs === undefined ? undefined : Math.min(longestRetryAfterMs, waitMs);
+  const retryAfterMs = waitMs === undefined ? undefined : clientWaitMs(waitMs);
   return new GatewayError('upstream_unavailable', { message: unavailable(standings), retryAfterMs });
 }
 

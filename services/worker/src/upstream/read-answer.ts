@@ -1,7 +1,6 @@
 import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
-import type { WholeTranslation } from '@sluice/providers';
+import { decideReading, type WholeTranslation, withoutTerminator } from '@sluice/providers';
 import { diverged, noContent, tooLargeBody, truncated } from './answer-failures.ts';
-import { decideReading, withoutTerminator } from './detect-framing.ts';
 import { createOutlet, type Outlet } from './outlet.ts';
 import type { AnswerReaderNeeds } from './reader-needs.ts';
 import { createStreamReader, type StreamReader } from './read-stream.ts';

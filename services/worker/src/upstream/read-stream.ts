@@ -1,6 +1,5 @@
 import type { Framing, UpstreamEvent, UpstreamFailure } from '@sluice/protocol';
-import type { StreamTranslator } from '@sluice/providers';
-import { createEventReader, type EventReader } from '@sluice/upstream';
+import { createEventReader, type EventReader, type StreamTranslator } from '@sluice/providers';
 import { diverged, tooLargeEvent, truncated } from './answer-failures.ts';
 import type { Finish } from './attempt-events.ts';
 import type { Outlet } from './outlet.ts';

@@ -125,7 +125,7 @@ describe('an answer to the call for the models', () => {
 
 describe('the call for the models', () => {
   const call = (type: ProviderType, baseUrl: string, options: object = {}) =>
-    modelsCall(providers[type].create(options, baseUrl), { type, baseUrl }, 'canary-key');
+    modelsCall(providers[type].create(options, baseUrl), baseUrl, 'canary-key');
 
   it.each<[type: ProviderType, baseUrl: string, options: object, url: string, header: string]>([
     ['openai', 'https://a.example/v1', {}, 'https://a.example/v1/models', 'authorization'],

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sluice/protocol';
 import { type ProviderAdapter, providers } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
@@ -10,7 +11,7 @@ const adapterFor = (...images: readonly ('https' | 'data')[]): ProviderAdapter =
 });
 const imageAt = (url: string): object => ({ type: 'image_url', image_url: { url, detail: 'low' } });
 const text = { type: 'text', text: 'what is this?' };
-const bodyWith = (...content: readonly object[]) => ({
+const bodyWith = (...content: readonly object[]): JsonObject => ({
   model: 'm',
   messages: [
     { role: 'system', content: 'be brief' },
@@ -42,6 +43,7 @@ describe('loadImages', () => {
     ['a provider that fetches images itself', ['https', 'data'], bodyWith(imageAt('https://p.example/a.png'))],
     ['a provider that takes no images', [], bodyWith(imageAt('https://p.example/a.png'))],
     ['a request without images', ['data'], bodyWith(text)],
+    ['embeddings with an unknown field', ['data'], { input: 'a', messages: [null] }],
   ] as const)('fetches nothing for %s', async (_what, images, body) => {
     const { loaded, fetch } = load(body, adapterFor(...images));
     expect(await loaded).toEqual({ kind: 'ready', body });

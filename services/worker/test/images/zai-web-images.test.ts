@@ -1,3 +1,4 @@
+import type { JsonObject } from '@sluice/protocol';
 import { providers } from '@sluice/providers';
 import { until } from '@sluice/testkit';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
@@ -26,7 +27,7 @@ function ask(fetched: FetchedImage) {
   const upstream = createFakeUpstream();
   const makeAttempt = makeAttemptWith({ client: upstream });
   const content = [text, imageAt('https://p.example/a.png'), imageAt('data:image/gif;base64,R0lG')];
-  const body = { model: 'glm-4.5v', messages: [{ role: 'user', content }] };
+  const body: JsonObject = { model: 'glm-4.5v', messages: [{ role: 'user', content }] };
   const result = makeAttempt(
     claimedRunWith({ job: jobWith({ model: 'glm-4.5v' }), body, remainingMs: () => 5000 }),
     chosenWith({ target, body }),

@@ -1,7 +1,8 @@
+import { isObject, type JsonObject, membersOf } from '@sluice/protocol';
 import { type Check, ok, warning } from '../check.ts';
 
 /** A page of a program of Sluice, or of another program on its port. */
-export type Page = Readonly<Record<string, unknown>>;
+export type Page = JsonObject;
 
 const answerMs = 2000;
 const mebibyte = 1024 * 1024;
@@ -15,7 +16,7 @@ export async function fetchPage(url: string): Promise<Page | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(answerMs), redirect: 'error' });
     const body: unknown = await response.json();
-    return typeof body === 'object' && body !== null ? (body as Page) : undefined;
+    return isObject(body) ? body : undefined;
   } catch {
     return undefined;
   }
@@ -84,6 +85,6 @@ function judgeMemory(status: Page, containerBytes: number | undefined): Check[] 
 }
 
 function numberIn(value: unknown, name: string): number | undefined {
-  const found: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  const found = membersOf(value)[name];
   return typeof found === 'number' ? found : undefined;
 }

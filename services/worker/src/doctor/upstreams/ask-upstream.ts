@@ -34,7 +34,7 @@ export async function askUpstream(needs: UpstreamNeeds, upstream: UpstreamConfig
   const about = `upstream ${id}`;
   const hasCa = upstream.tls.ca !== undefined;
   const requestFor = (credential: UpstreamCredential): UpstreamRequest | undefined =>
-    modelsCall(adapter, { type, baseUrl }, credential.apiKey?.reveal());
+    modelsCall(adapter, baseUrl, credential.apiKey?.reveal());
   const [first, ...others] = credentials.slice(0, mostCredentials);
   const firstRequest = first?.tokens === undefined && first !== undefined ? requestFor(first) : undefined;
   const reply = await ask(needs, firstRequest ?? knock(baseUrl));

@@ -1,0 +1,44 @@
+import { parseLossless } from '../json/lossless.ts';
+import type { Operation } from '../chat-job.ts';
+import { isObject, type JsonObject } from '../json/values.ts';
+import type { ChatRequest } from './chat-parameters.ts';
+
+/**
+ * The body of a request that the ingress has validated. It contains the fields of a chat request, or `input` and other
+ * fields of an embeddings request, and the unknown fields unchanged. A number that a double can't hold is a marked
+ * string: see `parseLossless`.
+ */
+export type ChatBody = Readonly<Partial<ChatRequest>> & JsonObject;
+
+/**
+ * Parses a body that the ingress has stored. Parts of it are written with `writeLossless`, so that digits and order of
+ * members reach the provider unchanged. A second validation of all members would cost as much as the first one; only
+ * the members by which code tells kinds apart are checked, and those of a chat alone: in a request for embeddings they
+ * would be unknown fields.
+ * @throws SyntaxError if the text is not JSON, or not a body that the ingress stores
+ */
+export function readChatBody(text: string, operation: Operation = 'chat'): ChatBody {
+  const body = parseLossless(text);
+  if (isObject(body) && (operation !== 'chat' || isChatBody(body))) return body;
+  throw new SyntaxError('The stored text is not a request that the ingress has validated.');
+}
+
+/** Returns whether every message has a role, and every part, tool and call a type. Checks nothing else. */
+export function isChatBody(value: unknown): value is ChatBody {
+  if (!isObject(value)) return false;
+  const { messages, tools } = value;
+  return hasOnly(messages, isMessage) && hasOnly(tools, isTyped);
+}
+
+/** Returns whether the value is absent, null, or a list of such items. */
+const hasOnly = (list: unknown, isItem: (item: unknown) => boolean): boolean =>
+  list === undefined || list === null || (Array.isArray(list) && list.every(isItem));
+
+const isMessage = (message: unknown): boolean =>
+  isObject(message) &&
+  typeof message['role'] === 'string' &&
+  (typeof message['content'] === 'string' || hasOnly(message['content'], isTyped)) &&
+  // In other messages it is an unknown field.
+  (message['role'] !== 'assistant' || hasOnly(message['tool_calls'], isTyped));
+
+const isTyped = (item: unknown): boolean => isObject(item) && typeof item['type'] === 'string';
