@@ -4,9 +4,11 @@ const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
 /** Failures say which promises of the checklist they break. */
 const setupFiles = ['packages/testkit/src/checklist/explain-failures.ts'];
+/** Files that start processes end them. */
+const startingFiles = [...setupFiles, 'packages/testkit/src/endings/leave-nothing.ts'];
 const hurting = {
   exclude,
-  setupFiles,
+  setupFiles: startingFiles,
   globalSetup: ['packages/testkit/src/global-redis.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -68,7 +70,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'redis',
-          setupFiles,
+          setupFiles: startingFiles,
           include: ['{packages,services}/*/test/**/*.redis.test.ts'],
           exclude: [...exclude, ...timing],
           ...waiting,
@@ -81,7 +83,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          setupFiles,
+          setupFiles: startingFiles,
           include: ['{packages,services}/*/test/**/*.e2e.test.ts'],
           exclude: [...exclude, ...timing],
           ...waiting,
@@ -94,7 +96,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'timing',
-          setupFiles,
+          setupFiles: startingFiles,
           include: timing,
           exclude,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
@@ -138,7 +140,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'deploy',
-          setupFiles,
+          setupFiles: startingFiles,
           include: ['packages/deploy-tests/test/**/*.deploy.test.ts'],
           exclude,
           // Each builds images or starts a cluster, and measures what needs the whole machine.

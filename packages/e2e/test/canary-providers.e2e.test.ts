@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type RedisConnection } from '@sluice/redis';
-import { type OtlpReceiver, spawnService, startOtlpReceiver, startProcess, until, untilLogged } from '@sluice/testkit';
+import {
+  afterFile,
+  type OtlpReceiver,
+  spawnService,
+  startOtlpReceiver,
+  startProcess,
+  until,
+  untilLogged,
+} from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { dumpRedis, findCanaries } from './canaries.ts';
 import { startEchoOfAll } from './echo-provider.ts';
@@ -82,14 +90,14 @@ const errorTexts: string[] = [];
 
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   redis = connect({
     settings: { kind: 'single', url: inject('redisUrl') },
     role: 'blocking',
     name: 'canary-providers',
     onError: () => undefined,
   });
-  afterAll(() => redis.disconnect());
+  afterFile(() => redis.disconnect());
   const echoUrl = await startEchoOfAll();
   sluice = await startSluice({
     ingresses: 1,

@@ -1,4 +1,5 @@
 import {
+  afterFile,
   type CallRecord,
   type CollectedSpan,
   type OtlpReceiver,
@@ -7,7 +8,7 @@ import {
   until,
   verifies,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Sluice, startSluice } from './sluice.ts';
 import { type Leaver, post, refusalOf, startLeaver } from './traffic.ts';
 
@@ -29,7 +30,7 @@ let collector: OtlpReceiver;
 
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   sluice = await startSluice({
     ingresses: 1,
     workers,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { noteRunning } from '../endings/running.ts';
 import { until } from '../until.ts';
 import { groupWatch } from './group-watch.ts';
 import { createOutputTail } from './output-tail.ts';
@@ -85,6 +86,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} has no process id.`);
   groupWatch().add(pid);
+  void exited.then(noteRunning(`process ${pid}: ${command} ${args.join(' ')}`));
 
   const running: RunningProcess = {
     pid,
