@@ -39,11 +39,7 @@ afterAll(() => console.log('hook of the file'));
 test('passes', () => {});
 `,
   );
-  expect(output.match(/^(?:hook|ending) .*$/gm)).toEqual([
-    'hook of the file',
-    'ending three',
-    'ending one',
-  ]);
+  expect(output.match(/^(?:hook|ending) .*$/gm)).toEqual(['hook of the file', 'ending three', 'ending one']);
   expect(output).toContain('ending two fails');
   expect(output).not.toContain('leaves running');
 });
