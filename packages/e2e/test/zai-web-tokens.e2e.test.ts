@@ -12,7 +12,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Sluice, startSluice } from './sluice.ts';
 import { type Leaver, post, refusalOf, startLeaver } from './traffic.ts';
 
-const workers = 8;
+const workers = 4;
 const secretKey = 'canary-of-the-operator-0003';
 const options = {
   signing_variant: 'v2',
