@@ -47,6 +47,20 @@ describe('a server that becomes a replica while its address goes to another', ()
     }
   });
 
+  redisTest('is left without a warning of Node, however many commands it refuses', async () => {
+    const { open, demote, moveAddress } = await scene();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const connection = await open('command');
+    moveAddress();
+    await demote();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, at) => connection.set(`many-${at}`, 'x')));
+    expect(answers).toEqual(answers.map(() => 'OK'));
+    expect(warnings).toEqual([]);
+  });
+
   redisTest('is left by a script and by a pipeline too', async () => {
     const { open, demote, moveAddress, ofSecond } = await scene();
     const [byScript, byPipeline] = await Promise.all([open('command'), open('command')]);
