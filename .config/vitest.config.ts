@@ -59,6 +59,8 @@ export default defineConfig({
           setupFiles,
           // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
           isolate: false,
+          // The default leaves a core unused: one worker on two cores.
+          maxWorkers: '100%',
           // Properties with hundreds of runs take some 5 s while the machine does other things.
           testTimeout: 30_000,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },

@@ -123,7 +123,10 @@ describe('a server that the sentinels demote while it keeps running', () => {
       const admin = new Redis({ host: String(sentinel?.host), port: Number(sentinel?.port) });
       const [ofMaster, ofReplica] = [new Redis(failover.master.url), new Redis(failover.replica.url)];
       onTestFinished(() => [admin, ofMaster, ofReplica].forEach((each) => each.disconnect()));
-      await admin.call('SENTINEL', 'FAILOVER', failover.name);
+      // Refused with NOGOODSLAVE until the sentinel has news of the replica.
+      await until(async () => (await admin.call('SENTINEL', 'FAILOVER', failover.name)) === 'OK', {
+        what: 'the sentinel to replace the master',
+      });
       // The old master loses every write that it accepts until then.
       await until(async () => (await ofMaster.info('replication')).includes('role:slave'), {
         what: 'the old master to be a replica',
