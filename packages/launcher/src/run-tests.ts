@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { readIfThere } from './bare/files.mjs';
 import { runInForeground } from './bare/run.mjs';
 import { coverageGate } from './coverage-gate.ts';
-import { testSummary, type TestReport } from './test-summary.ts';
+import { testSummary, type TestReport, unsteadySummary } from './test-summary.ts';
+import { confirmOption, filesToConfirm } from './unsteady.ts';
 
 const compileCache = 'node_modules/.cache/sluice-tests';
 
@@ -18,9 +19,36 @@ export interface TestSelection {
 /**
  * Runs all tests of the projects, or those that the arguments name, and prints one last line with the counts.
  *
+ * With `--confirm-failures` the few files that failed for want of time run once more, alone. If they pass, the run passes,
+ * and names them.
+ *
  * @returns vitest's exit code
  */
 export async function runTests(root: string, { projects, rest }: TestSelection): Promise<number> {
+  const isConfirming = rest.includes(confirmOption);
+  const chosen = rest.filter((argument) => argument !== confirmOption);
+  const first = await runVitest(root, { projects, rest: chosen });
+  const toConfirm = isConfirming && first.report !== undefined ? filesToConfirm(first.report) : [];
+  if (first.report === undefined || toConfirm.length === 0) {
+    console.log(`\n${testSummary(first.report, first.exitCode !== 0)}`);
+    return first.exitCode;
+  }
+  console.log(`\nRunning again, alone, what failed:\n${toConfirm.join('\n')}`);
+  const options = chosen.filter((argument) => argument.startsWith('-'));
+  const second = await runVitest(root, { projects, rest: [...options, '--no-file-parallelism', ...toConfirm] });
+  const isConfirmed = second.exitCode !== 0;
+  if (!isConfirmed) console.log(`\nUnsteady, failed once and then passed alone:\n${toConfirm.join('\n')}`);
+  console.log(`\n${isConfirmed ? testSummary(first.report, true) : unsteadySummary(first.report)}`);
+  return second.exitCode;
+}
+
+interface VitestRun {
+  readonly exitCode: number;
+  /** Undefined when vitest ended without writing one. */
+  readonly report: TestReport | undefined;
+}
+
+async function runVitest(root: string, { projects, rest }: TestSelection): Promise<VitestRun> {
   const reportFile = join(root, '.sluice/test-report.json');
   rmSync(reportFile, { force: true });
   const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run'];
@@ -35,7 +63,5 @@ export async function runTests(root: string, { projects, rest }: TestSelection):
   const env = { ...process.env, ...(isCovered ? {} : { NODE_COMPILE_CACHE: join(root, compileCache) }) };
   const exitCode = await runInForeground({ file: process.execPath, args, cwd: root, env });
   const text = readIfThere(reportFile);
-  const report = text === undefined ? undefined : (JSON.parse(text) as TestReport);
-  console.log(`\n${testSummary(report, exitCode !== 0)}`);
-  return exitCode;
+  return { exitCode, report: text === undefined ? undefined : (JSON.parse(text) as TestReport) };
 }

@@ -5,13 +5,16 @@ export interface TestReport {
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly testResults: readonly {
+    /** Absolute path of the file. */
+    readonly name: string;
     readonly status: string;
     readonly assertionResults: readonly { readonly status: string }[];
   }[];
 }
 
 /**
- * Returns the last line of `npm test`, for programs to read: `12 passed, 0 failed`, then `, 1 skipped` if any were.
+ * Returns the last line of `npm test`, for programs to read: `12 passed, 0 failed`, then `, 1 skipped` if any were, then
+ * `, 1 unsteady` if tests failed at first and passed in their second run.
  *
  * A file that could not be loaded counts as one failure. So does a run that failed although all its tests passed, as after
  * an unhandled rejection: a failed run never reads `0 failed`.
@@ -25,6 +28,19 @@ export function testSummary(report: TestReport | undefined, isFailure: boolean):
   const brokenFiles = report?.testResults.filter(isBrokenFile).length ?? 0;
   const failed = Math.max((report?.numFailedTests ?? 0) + brokenFiles, isFailure ? 1 : 0);
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
+/**
+ * Returns the last line of a run whose failures did not repeat.
+ *
+ * @param first the report of the whole run
+ */
+export function unsteadySummary(first: TestReport): string {
+  const skipped = first.numPendingTests + first.numTodoTests;
+  const unsteady = first.numFailedTests + first.testResults.filter(isBrokenFile).length;
+  const counts = [`${first.numPassedTests + unsteady} passed`, '0 failed'];
+  if (skipped > 0) counts.push(`${skipped} skipped`);
+  return [...counts, `${unsteady} unsteady`].join(', ');
 }
 
 /** Returns whether the file failed without a failed test, which would be counted already. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { testSummary, type TestReport } from '../src/test-summary.ts';
+import { testSummary, type TestReport, unsteadySummary } from '../src/test-summary.ts';
 
 const report = (counts: Partial<TestReport>): TestReport => ({
   numPassedTests: 0,
@@ -12,7 +12,11 @@ const report = (counts: Partial<TestReport>): TestReport => ({
 
 test('counts what passed and failed', () => {
   expect(testSummary(report({ numPassedTests: 12 }), false)).toBe('12 passed, 0 failed');
-  const failed = { status: 'failed', assertionResults: [{ status: 'passed' }, { status: 'failed' }] };
+  const failed = {
+    name: '/a.test.ts',
+    status: 'failed',
+    assertionResults: [{ status: 'passed' }, { status: 'failed' }],
+  };
   expect(testSummary(report({ numPassedTests: 1, numFailedTests: 1, testResults: [failed] }), true)).toBe(
     '1 passed, 1 failed',
   );
@@ -25,11 +29,17 @@ test('names skipped tests only if there are any', () => {
 });
 
 test('counts a file that could not be loaded as a failure', () => {
-  const broken = { status: 'failed', assertionResults: [] };
+  const broken = { name: '/b.test.ts', status: 'failed', assertionResults: [] };
   expect(testSummary(report({ numPassedTests: 5, testResults: [broken, broken] }), true)).toBe('5 passed, 2 failed');
 });
 
 test('a failed run never reads "0 failed"', () => {
   expect(testSummary(report({ numPassedTests: 5 }), true)).toBe('5 passed, 1 failed');
   expect(testSummary(undefined, true)).toBe('0 passed, 1 failed');
+});
+
+test('says how many tests passed at the second run only', () => {
+  const failed = { name: '/a.e2e.test.ts', status: 'failed', assertionResults: [{ status: 'failed' }] };
+  const first = report({ numPassedTests: 7, numFailedTests: 1, numPendingTests: 2, testResults: [failed] });
+  expect(unsteadySummary(first)).toBe('8 passed, 0 failed, 2 skipped, 1 unsteady');
 });

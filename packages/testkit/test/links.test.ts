@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { rootUrl } from '../src/checklist/read-checklist.ts';
 
-const pages = globSync(['*.md', 'docs/**/*.md', '{packages,services}/*/README.md'], { cwd: fileURLToPath(rootUrl) })
+const pages = globSync(['*.md', '.changeset/*.md', 'docs/**/*.md', '{packages,services}/*/README.md'], {
+  cwd: fileURLToPath(rootUrl),
+})
   .map((page) => page.replaceAll('\\', '/'))
   .sort();
 
@@ -35,8 +37,12 @@ function anchorsOf(url: URL): string[] {
   );
 }
 
+/** Returns the page from whose place the links are read. The text of a change goes into CHANGELOG.md. */
+const placeOf = (page: string): string =>
+  page.startsWith('.changeset/') && !page.endsWith('README.md') ? 'CHANGELOG.md' : page;
+
 function faultOf({ page, target }: Link): string | undefined {
-  const url = new URL(target, new URL(page, rootUrl));
+  const url = new URL(target, new URL(placeOf(page), rootUrl));
   const file = new URL(url.pathname, url);
   if (!existsSync(file)) return `${page}: ${target} is not a file`;
   const anchor = decodeURIComponent(url.hash.slice(1));

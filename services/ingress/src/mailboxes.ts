@@ -50,7 +50,7 @@ export function createMailboxes(needs: MailboxesNeeds): Mailboxes {
   const inbox = createInbox({
     onDropped({ requestId, epoch, kind }, reason, origin) {
       metrics.relayDropped(reason);
-      // The run was replaced, or its client has left, but the worker still makes it.
+      // The worker still makes a run that another run has replaced, or whose client has left: it is told to stop.
       const isUnwanted = reason !== 'repeated' && !lastKinds.has(kind);
       if (isUnwanted && origin !== undefined) {
         writer.send(origin.processId, { requestId, epoch, seq: 0, kind: 'cancel', data: '' });

@@ -77,11 +77,15 @@ Requests that the largest fleet of workers runs at its target; empty if an HPA w
 {{- end }}
 {{- end }}
 
+{{/* Requests that run at once, over all replicas: `config.limits.max_concurrent_requests`, or what the largest fleet runs. */}}
+{{- define "sluice.requestsAtOnce" -}}
+{{- $requests := dig "limits" "max_concurrent_requests" (include "sluice.fleetRequests" . | int64) .Values.config }}
+{{- include "sluice.wholeNumber" (dict "value" $requests "path" "config.limits.max_concurrent_requests") }}
+{{- end }}
+
 {{/* Workers at which KEDA ends: active + waiting is at most `limits.max_concurrent_requests`. */}}
 {{- define "sluice.kedaReachable" -}}
-{{- $requests := dig "limits" "max_concurrent_requests" (include "sluice.fleetRequests" . | int64) .Values.config }}
-{{- $whole := include "sluice.wholeNumber" (dict "value" $requests "path" "config.limits.max_concurrent_requests") }}
-{{- $workers := include "sluice.workersFor" (dict "jobs" $whole "perWorker" (include "sluice.jobsPerWorker" .)) }}
+{{- $workers := include "sluice.workersFor" (dict "jobs" (include "sluice.requestsAtOnce" .) "perWorker" (include "sluice.jobsPerWorker" .)) }}
 {{- min (int64 $workers) (int64 .Values.worker.keda.maxReplicas) }}
 {{- end }}
 

@@ -1,4 +1,4 @@
-{{/* More than the longest silence of a connection: the wait for a place, then the longest whole answer. In seconds. */}}
+{{/* Longest time in which a connection may be silent, in seconds: the wait for a lease, then the longest whole answer, and 10 s more. */}}
 {{- define "sluice.silenceSeconds" -}}
 {{- $waitMs := int64 (include "sluice.wholeNumber" (dict "value" (dig "limits" "max_queue_wait_ms" 30000 .Values.config) "path" "config.limits.max_queue_wait_ms")) }}
 {{- add (div (int64 (include "sluice.longestAnswerMs" .)) 1000) (div $waitMs 1000) 10 }}

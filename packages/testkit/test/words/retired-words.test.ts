@@ -14,10 +14,10 @@ const listed = (patterns: string[], exclude: RegExp): string[] =>
 const own = /\/words\//;
 const sources = listed(['{packages,services}/*/{src,lua}/**/*.{ts,mjs,lua,sh}', '.config/*.ts'], own);
 const tests = listed(['{packages,services}/*/test/**/*.ts'], own);
-// A decision, a change or a promise of another gateway is quoted as it was written.
+// A change or a promise of another gateway is quoted as it was written.
 const pages = listed(
   ['*.md', 'docs/**/*.md', '{packages,services}/*/README.md'],
-  /^docs\/(?:decisions|seeds\.md|zh-CN|glossary\.md)|CHANGELOG/,
+  /^docs\/(?:seeds\.md|zh-CN|glossary\.md)|CHANGELOG/,
 );
 
 const read = (file: string): string => readFileSync(new URL(file, rootUrl), 'utf8');
