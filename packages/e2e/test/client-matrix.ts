@@ -55,7 +55,7 @@ const clients: readonly (readonly [string, (connection: Connection) => ChatClien
   ['LangChain', createLangChain],
 ];
 
-/** What the simulator does in a test. */
+/** Directives for the simulator, each of which makes a model of its own. */
 const directives = ['t5', 't3', 't2', 'q2-t3', 't1000-i20'] as const;
 
 /** Name of a model as clients write it. */
