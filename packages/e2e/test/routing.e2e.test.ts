@@ -21,7 +21,7 @@ beforeAll(async () => {
     workers: 2,
     config: (simulatorUrl) => ({
       retry,
-      timeouts: { total_ms: 5000 },
+      timeouts: { total_ms: 20_000 },
       circuit: { failures: 3, window_ms: 30_000, open_ms: 600 },
       upstreams: [
         { ...upstream('whole', simulatorUrl), lacks: ['streaming'] },
