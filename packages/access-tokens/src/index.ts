@@ -1,9 +1,4 @@
 export type { TokenRef } from './scripts.ts';
-export {
-  createTokenVault,
-  type TokenAnswer,
-  type TokenCredential,
-  type TokenVault,
-  type TokenVaultNeeds,
-  type VaultTimes,
-} from './vault.ts';
+export type { VaultTimes } from './times.ts';
+export type { TokenAnswer, TokenCredential } from './token-credential.ts';
+export { createTokenVault, type TokenVault, type TokenVaultNeeds } from './vault.ts';

@@ -31,7 +31,7 @@ local fleet_leases, key_leases = KEYS[1], KEYS[2]
 local request_rate, token_rate = KEYS[3], KEYS[4]
 local room, vouched, waiters, turns, crowd, mailbox_prefix = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local request_id, ingress_id, lease_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local fleet_limit, places, key_limit = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local fleet_limit, room_size, key_limit = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local rpm, rpm_burst, tpm, tpm_burst = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local tokens = tonumber(ARGV[11])
 local key_id, share, cost = ARGV[12], tonumber(ARGV[13]), ARGV[14]
@@ -135,7 +135,7 @@ if redis.call('ZCARD', fleet_leases) < fleet_limit and not holds(share) then
 else
   if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
   here = here or waiting_room()
-  if redis.call('ZCARD', room) >= places and not displace(here) then return reply('refused', 'overloaded', 1000) end
+  if redis.call('ZCARD', room) >= room_size and not displace(here) then return reply('refused', 'overloaded', 1000) end
   verdict = 'waiting'
   wait(here)
 end

@@ -1,16 +1,7 @@
-/** Limits of one client key; absent = unlimited. */
-export interface KeyLimits {
-  /** Maximum of running and waiting requests. */
-  readonly concurrency?: number | undefined;
-  /** Requests per minute. */
-  readonly rpm?: number | undefined;
-  /** Requests that may arrive at once; default: one minute's limit. */
-  readonly rpmBurst?: number | undefined;
-  /** Tokens per minute, prompt and answer together. */
-  readonly tpm?: number | undefined;
-  /** Tokens that may be reserved at once; default: one minute's limit. */
-  readonly tpmBurst?: number | undefined;
-}
+import type { Config } from '@sluice/config';
+
+/** Limits of one client key; absent = unlimited. Their list, with meanings, is `limits` in `config/src/schema/keys.ts`. */
+export type KeyLimits = Config['keys'][number]['limits'];
 
 /** Limits over all replicas. */
 export interface FleetLimits {

@@ -1,6 +1,8 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
-import { type AcquireReply, type Correction, createScripts, type Occupancy, type WaitFact } from './scripts.ts';
+import { createReleases } from './releases.ts';
+import { createRenewals, type Turn } from './renewals.ts';
+import { type AcquireReply, type Correction, createScripts, type Occupancy } from './scripts.ts';
 
 /** Remaining part of a rate, for the `x-ratelimit-*` headers. */
 export interface RateState {
@@ -43,9 +45,6 @@ export interface Lease {
   release(correction: Correction): void;
 }
 
-/** Result of a wait: the request may run, or was displaced from the waiting room. */
-export type Turn = 'run' | 'displaced';
-
 /** The fleet's admission, as used by one ingress. */
 export interface Admission {
   /**
@@ -59,7 +58,7 @@ export interface Admission {
   displace(requestId: string): void;
   /** Counts over all replicas. */
   occupancy(): Promise<Occupancy>;
-  /** Stops the renewals after the pending releases have finished or `timeoutMs` has passed. */
+  /** Stops the renewals. Resolves when the pending releases have finished or `timeoutMs` has passed. */
   close(timeoutMs: number): Promise<void>;
 }
 
@@ -76,87 +75,35 @@ export interface AdmissionNeeds {
   readonly random: () => number;
 }
 
-interface Held extends AdmissionRequest {
-  readonly end: (turn: Turn) => void;
-}
-
 interface Accepted {
   readonly request: AdmissionRequest;
   readonly turn: PromiseWithResolvers<Turn>;
   readonly mustWait: boolean;
 }
 
-const renewBatch = 50;
-const releaseRetryMs = 500;
-
 export function createAdmission(needs: AdmissionNeeds): Admission {
-  const { fleet } = needs;
+  const { onError, onLeaseLost, random } = needs;
+  const { leaseMs } = needs.fleet;
   const scripts = createScripts(needs);
-  const held = new Map<string, Held>();
+  const held = createRenewals({ scripts, leaseMs, onError, onLeaseLost, random });
+  const releases = createReleases({ scripts, leaseMs, onError });
   /** Requests without a reply yet: the admitted message has its own connection and can overtake the reply. */
   const asking = new Map<string, PromiseWithResolvers<Turn>>();
-  const releasing = new Set<Promise<void>>();
-  let isClosed = false;
-  let timer = setTimeout(renewAll, renewDelayMs());
-
-  /** Renews at a third of the lease, so that two renewals may fail; jitter keeps replicas out of step. */
-  function renewDelayMs(): number {
-    return (fleet.leaseMs / 3) * (0.9 + 0.2 * needs.random());
-  }
-
-  function renewAll(): void {
-    void Promise.all(batchesByKey(held.values()).map(renew))
-      .catch(needs.onError)
-      .finally(() => {
-        if (!isClosed) timer = setTimeout(renewAll, renewDelayMs());
-      });
-  }
-
-  async function renew(batch: readonly Held[]): Promise<void> {
-    const states = await scripts.renew(batch);
-    batch.forEach((request, at) => {
-      if (!held.has(request.requestId)) return;
-      // The renewal makes up for a wake-up lost with its mailbox.
-      if (states[at] === 'running') request.end('run');
-      if (states[at] === 'displaced') request.end('displaced');
-      if (states[at] === 'lost') needs.onLeaseLost(request.requestId);
-    });
-  }
-
-  async function release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<void> {
-    const triesLeftUntil = Math.ceil(fleet.leaseMs / releaseRetryMs);
-    for (let tries = 0; tries < triesLeftUntil && !isClosed; tries++) {
-      try {
-        await scripts.release(request, correction);
-        return;
-      } catch (error) {
-        needs.onError(error);
-        if (!isRedisUnavailable(error)) return;
-        await new Promise((resolve) => setTimeout(resolve, releaseRetryMs));
-      }
-    }
-  }
 
   function accept({ request, turn, mustWait }: Accepted): Lease {
-    held.set(request.requestId, { ...request, end: turn.resolve });
+    held.add({ ...request, end: turn.resolve });
     if (!mustWait) turn.resolve('run');
     return {
       mustWait,
       admitted: turn.promise,
       release(correction) {
-        if (!held.delete(request.requestId)) return;
-        giveBack(request, { ...correction, hasWaited: mustWait });
+        if (held.remove(request.requestId)) releases.begin(request, { ...correction, hasWaited: mustWait });
       },
     };
   }
 
-  function giveBack(request: AdmissionRequest, correction: Correction & WaitFact): void {
-    const done: Promise<void> = release(request, correction).finally(() => releasing.delete(done));
-    releasing.add(done);
-  }
-
   function endWait(requestId: string, turn: Turn): void {
-    held.get(requestId)?.end(turn);
+    held.end(requestId, turn);
     asking.get(requestId)?.resolve(turn);
   }
 
@@ -174,7 +121,9 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         return { kind: 'accepted', lease, rates, redisNow: reply.redisNow };
       } catch (error) {
         // Redis may have granted the request, and only the reply was lost.
-        if (isRedisUnavailable(error)) giveBack(request, { requests: -1, tokens: -request.tokens, hasWaited: false });
+        if (isRedisUnavailable(error)) {
+          releases.begin(request, { requests: -1, tokens: -request.tokens, hasWaited: false });
+        }
         throw error;
       } finally {
         asking.delete(request.requestId);
@@ -187,13 +136,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     occupancy: scripts.occupancy,
 
     async close(timeoutMs) {
-      clearTimeout(timer);
-      const { promise: tooLate, resolve } = Promise.withResolvers<void>();
-      const limit = setTimeout(resolve, timeoutMs);
-      await Promise.race([Promise.all(releasing), tooLate]);
-      clearTimeout(limit);
-      isClosed = true;
-      clearTimeout(timer);
+      held.close();
+      await releases.close(timeoutMs);
     },
   };
 }
@@ -204,12 +148,4 @@ function ratesOf(reply: AcquireReply, limits: KeyLimits): Rates {
     requests: limits.rpm === undefined ? undefined : { limit: limits.rpm, ...requests },
     tokens: limits.tpm === undefined ? undefined : { limit: limits.tpm, ...tokens },
   };
-}
-
-function batchesByKey(requests: Iterable<Held>): Held[][] {
-  const batches: Held[][] = [];
-  for (const ofKey of Map.groupBy(requests, ({ keyId }) => keyId).values()) {
-    for (let at = 0; at < ofKey.length; at += renewBatch) batches.push(ofKey.slice(at, at + renewBatch));
-  }
-  return batches;
 }

@@ -7,8 +7,8 @@ export {
   type RateState,
   type Refusal,
   type Lease,
-  type Turn,
   type Verdict,
 } from './admission.ts';
+export type { Turn } from './renewals.ts';
 export { createPeek, type Peek, type Peeked, type PeekQuestion } from './peek.ts';
 export type { Occupancy } from './scripts.ts';

@@ -2,6 +2,7 @@ import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { Rates } from './admission.ts';
 import type { KeyLimits, RefusalReason } from './admission-request.ts';
+import { limitArguments } from './limit-arguments.ts';
 
 /** State of a client key's own limits, for one more request. */
 export interface Peeked {
@@ -34,17 +35,17 @@ export function createPeek({
   readonly keys: Pick<Keys, 'keyLeases' | 'requestRate' | 'tokenRate'>;
 }): Peek {
   return async ({ keyId, limits, reading }) => {
-    const { concurrency = 0, rpm = 0, rpmBurst = rpm, tpm = 0, tpmBurst = tpm } = limits;
     const [reason, retryAfterMs, requestsLeft, requestsMs, tokensLeft, tokensMs] = await peekScript.run(
       connection,
       [keys.keyLeases(keyId), keys.requestRate(keyId), keys.tokenRate(keyId)],
-      [reading, concurrency, rpm, rpmBurst, tpm, tpmBurst],
+      [reading, ...limitArguments(limits)],
     );
     return {
       refusal: reason === '' ? undefined : { reason, retryAfterMs },
       rates: {
-        requests: rpm === 0 ? undefined : { limit: rpm, remaining: requestsLeft, resetMs: requestsMs },
-        tokens: tpm === 0 ? undefined : { limit: tpm, remaining: tokensLeft, resetMs: tokensMs },
+        requests:
+          limits.rpm === undefined ? undefined : { limit: limits.rpm, remaining: requestsLeft, resetMs: requestsMs },
+        tokens: limits.tpm === undefined ? undefined : { limit: limits.tpm, remaining: tokensLeft, resetMs: tokensMs },
       },
     };
   };

@@ -1,6 +1,7 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
+import { limitArguments } from './limit-arguments.ts';
 
 /** Admission scripts with named arguments. The header of each Lua file defines its guarantees. */
 export interface AdmissionScripts {
@@ -104,11 +105,7 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
         fleet.leaseMs,
         fleet.maxConcurrentRequests,
         fleet.queueSize,
-        limits.concurrency ?? 0,
-        limits.rpm ?? 0,
-        limits.rpmBurst ?? limits.rpm ?? 0,
-        limits.tpm ?? 0,
-        limits.tpmBurst ?? limits.tpm ?? 0,
+        ...limitArguments(limits),
         tokens,
         keyId,
         shareOf(limits),

@@ -2,7 +2,7 @@
 
 export interface ModelLimits {
   readonly fleet: number;
-  readonly places: number;
+  readonly queueSize: number;
   readonly leaseMs: number;
   /** Maximum of running requests of a key without its own limit. */
   readonly share: number;
@@ -102,7 +102,7 @@ export function createAdmissionModel(limits: ModelLimits) {
       if (mayRun) {
         run(id, key);
       } else {
-        if (waiting.length >= limits.places && !displaceFor(key)) return 'overloaded';
+        if (waiting.length >= limits.queueSize && !displaceFor(key)) return 'overloaded';
         if (waitersOf(key.id).length === 0) turns.set(key.id, Math.max(turns.get(key.id) ?? 0, lowestTurn()));
         displaced.delete(id);
         waiting.push({ id, key, cost, vouchedUntil: now + limits.leaseMs });

@@ -274,7 +274,7 @@ describe('the scripts', () => {
   redisTest(
     'agree with the model for every sequence of calls',
     async ({ redisUrl, keyPrefix }) => {
-      const limits = { fleet: 3, places: 4, leaseMs: 1_000_000, share: 2 };
+      const limits = { fleet: 3, queueSize: 4, leaseMs: 1_000_000, share: 2 };
       const clients: readonly (ModelKey & { readonly weight: number })[] = [
         { id: 'k0', concurrency: 3, weight: 1 },
         { id: 'k1', concurrency: undefined, weight: 1 },
@@ -297,7 +297,7 @@ describe('the scripts', () => {
       );
       const fleet = {
         maxConcurrentRequests: limits.fleet,
-        queueSize: limits.places,
+        queueSize: limits.queueSize,
         leaseMs: limits.leaseMs,
         defaultKeyConcurrency: limits.share,
       };
@@ -323,7 +323,7 @@ describe('the scripts', () => {
             const request = {
               requestId,
               keyId: client.id,
-              limits: { concurrency: client.concurrency },
+              limits: client.concurrency === undefined ? {} : { concurrency: client.concurrency },
               tokens,
               weight: client.weight,
             };

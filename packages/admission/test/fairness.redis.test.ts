@@ -15,20 +15,20 @@ const waitOfSingles = (results: ReadonlyMap<string, KeyResult>): number =>
 
 describe('one key with 50 clients beside 20 keys with one each', () => {
   const fleets = [
-    { ingresses: 1, places: 10 },
-    { ingresses: 4, places: 10 },
-    { ingresses: 1, places: 15 },
-    { ingresses: 4, places: 5 },
+    { ingresses: 1, leases: 10 },
+    { ingresses: 4, leases: 10 },
+    { ingresses: 1, leases: 15 },
+    { ingresses: 4, leases: 5 },
   ];
-  for (const { ingresses, places } of fleets)
+  for (const { ingresses, leases } of fleets)
     redisTest(
-      `gets only its share over ${ingresses} ingresses that run ${places} requests`,
+      `gets only its share over ${ingresses} ingresses that run ${leases} requests`,
       async ({ redisUrl, keyPrefix }) => {
         const fleet = {
-          maxConcurrentRequests: places,
+          maxConcurrentRequests: leases,
           queueSize: 500,
           leaseMs: 1_000_000,
-          defaultKeyConcurrency: Math.ceil(places / 2),
+          defaultKeyConcurrency: Math.ceil(leases / 2),
         };
         const run = async (clients: readonly SimulatedClient[], name: string) => {
           const { connection, keys } = await setUp({ redisUrl, keyPrefix: `${keyPrefix}-${name}` }, fleet);

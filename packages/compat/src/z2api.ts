@@ -116,10 +116,10 @@ function retryOf(values: Values): object {
 
 /** Returns the time-outs. The total of a stream is at most MAX_CONNECTION_TIME. */
 function timeoutsOf(values: Values): object {
-  const { wholeMs, streamMs } = retryPresets[values.PERFORMANCE_MODE].totals;
+  const { totalMs, streamTotalMs } = retryPresets[values.PERFORMANCE_MODE].totals;
   return withoutSilenceLimit({
-    total_ms: values.REQUEST_TIMEOUT ?? wholeMs,
-    stream_total_ms: Math.min(values.STREAM_TIMEOUT ?? streamMs, values.MAX_CONNECTION_TIME),
+    total_ms: values.REQUEST_TIMEOUT ?? totalMs,
+    stream_total_ms: Math.min(values.STREAM_TIMEOUT ?? streamTotalMs, values.MAX_CONNECTION_TIME),
   });
 }
 

@@ -124,7 +124,7 @@ describe('SLUICE_COMPAT=zai-proxy', () => {
   it('calls the official API first if it has a key', verifies('000-05'), () => {
     const config = zai({ ZAI_API_KEY: 'official', ZAI_BASE_URL: 'http://127.0.0.1:9900/api/paas/v4' });
     expect(upstreamOf(config)).toMatchObject({ type: 'zai', baseUrl: 'http://127.0.0.1:9900/api/paas/v4' });
-    expect(findModel(config, 'glm-4.5-thinking')?.targets).toEqual([
+    expect(findModel(config, 'glm-4.5-thinking')?.targets).toMatchObject([
       { upstream: 'zai', model: 'glm-4.5-thinking', priority: 1, weight: 1 },
       { upstream: 'zai-web', model: 'glm-4.5-thinking', priority: 2, weight: 1 },
     ]);
@@ -161,15 +161,15 @@ describe('SLUICE_COMPAT=z2api', () => {
   ])(
     'has the numbers of the mode %s',
     verifies('001-08', '001-16', '001-17', '001-18', '001-24'),
-    (mode, attempts, delayMs, wholeMs, streamMs) => {
+    (mode, attempts, delayMs, totalMs, streamTotalMs) => {
       const { retry, timeouts } = z2({ PERFORMANCE_MODE: mode });
       // The original gateway waits for a silent provider as long as for a whole answer.
-      expect([timeouts.firstTokenMs, timeouts.idleMs]).toEqual([streamMs, streamMs]);
-      expect([retry.maxAttempts, retry.baseDelayMs, timeouts.wholeMs, timeouts.streamMs]).toEqual([
+      expect([timeouts.firstTokenMs, timeouts.idleMs]).toEqual([streamTotalMs, streamTotalMs]);
+      expect([retry.maxAttempts, retry.baseDelayMs, timeouts.totalMs, timeouts.streamTotalMs]).toEqual([
         attempts,
         delayMs,
-        wholeMs,
-        streamMs,
+        totalMs,
+        streamTotalMs,
       ]);
     },
   );
@@ -203,8 +203,8 @@ describe('SLUICE_COMPAT=z2api', () => {
         randomDelayMaxMs: 500,
       });
       expect(config.timeouts).toMatchObject({
-        wholeMs: 120_000,
-        streamMs: 300_000,
+        totalMs: 120_000,
+        streamTotalMs: 300_000,
         firstTokenMs: 300_000,
         idleMs: 300_000,
       });
@@ -265,15 +265,15 @@ describe('SLUICE_COMPAT=z2api', () => {
         randomDelayMaxMs: 2,
       });
       expect(config.timeouts).toMatchObject({
-        wholeMs: 180_000,
-        streamMs: 500_000,
+        totalMs: 180_000,
+        streamTotalMs: 500_000,
         firstTokenMs: 500_000,
         idleMs: 500_000,
       });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 2000, queueSize: 50 });
       expect(config.worker.concurrency).toBe(2000);
       expect(config.server.pauseAtBytes).toBe(4096);
-      expect(config.server.isStatusPublic).toBe(true);
+      expect(config.server.publicStatus).toBe(true);
       expect(config.server.memoryLimitBytes).toBe(2048 * 1024 * 1024);
       expect(config.models[0]?.thinking).toBe('strip');
     },
@@ -372,8 +372,8 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
         credentials: [['key', 'sk-aliyun']],
       });
       expect(config.timeouts).toMatchObject({
-        wholeMs: 120_000,
-        streamMs: 300_000,
+        totalMs: 120_000,
+        streamTotalMs: 300_000,
         firstTokenMs: 300_000,
         idleMs: 300_000,
       });
@@ -389,7 +389,9 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
   it('calls plain models if there is no application', verifies('002-13', '002-30'), () => {
     const config = load({ SLUICE_COMPAT: 'bailian-proxy', ALIYUN_API_KEY: 'sk-aliyun', USE_NATIVE_API: 'FALSE' });
     expect(upstreamOf(config).options).toEqual({ mode: 'compatible' });
-    expect(findModel(config, 'qwen-max')?.targets[0]).toMatchObject({ upstream: 'bailian', model: undefined });
+    const [target] = findModel(config, 'qwen-max')?.targets ?? [];
+    expect(target?.upstream).toBe('bailian');
+    expect(target?.model).toBeUndefined();
   });
 
   it('calls its application natively for every USE_NATIVE_API, with a warning', verifies('002-13', '002-29'), () => {
@@ -401,7 +403,7 @@ describe('SLUICE_COMPAT=bailian-proxy', () => {
   });
 
   it('leaves out fields that applications do not support', verifies('002-24'), () => {
-    expect(upstreamOf(bailian()).dropsUnsupported).toBe(true);
+    expect(upstreamOf(bailian()).dropUnsupported).toBe(true);
   });
 
   it('warns about variables without effect', verifies('002-14', '002-17', '002-18'), () => {
@@ -515,7 +517,7 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
         'text-embedding-3-small',
       );
       expect(served({ TYPE: 'coze', ACTUAL_NAME: 'bot-75' }, 'my-embedder')).toBe('bot-75');
-      expect(unified({ TYPE: 'coze', ACTUAL_NAME: 'bot-75' }).upstreams[0]?.dropsUnsupported).toBe(true);
+      expect(unified({ TYPE: 'coze', ACTUAL_NAME: 'bot-75' }).upstreams[0]?.dropUnsupported).toBe(true);
     },
   );
 
@@ -557,9 +559,9 @@ describe('SLUICE_COMPAT=iflow2api', () => {
       const config = iflow(settingsFile);
       expect(config.server.port).toBe(8000);
       expect(config.retry).toMatchObject({ maxAttempts: 4, backoff: 'linear', baseDelayMs: 1000, jitter: 0 });
-      expect(findModel(config, 'GLM-4.7')).toMatchObject({ maxContinuations: 5, contextRounds: 10 });
+      expect(findModel(config, 'GLM-4.7')).toMatchObject({ autoContinue: 5, compressContext: { rounds: 10 } });
       expect(findModel(iflow(settingsFile, { MAX_CONTINUATIONS: '2' }), 'glm-4.7')).toMatchObject({
-        maxContinuations: 2,
+        autoContinue: 2,
       });
     },
   );
@@ -610,7 +612,7 @@ describe('SLUICE_COMPAT=iflow2api', () => {
   it('accepts another URL of its upstream, and no extensions', verifies('004-14'), () => {
     const config = iflow(settingsFile, { IFLOW_BASE_URL: 'http://127.0.0.1:9901/v1', MAX_CONTINUATIONS: '0' });
     expect(upstreamOf(config).baseUrl).toBe('http://127.0.0.1:9901/v1');
-    expect(findModel(config, 'glm-4.7')?.maxContinuations).toBe(0);
+    expect(findModel(config, 'glm-4.7')?.autoContinue).toBe(0);
   });
 
   it.each([

@@ -1,18 +1,24 @@
-import type { ContentPolicyRule, RetryMode, RetryPolicy, TotalTimeouts } from '@sluice/policy';
-import type { ThinkingMode } from '@sluice/answers';
+import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
+import type { CamelCased } from './camel-case.ts';
 import type { EnvironmentProxies } from './network/choose-proxy.ts';
+import type { Proxy } from './network/proxy.ts';
 import type { TlsFiles } from './network/tls-files.ts';
+import type { Settings } from './schema/settings.ts';
 import type { Secret } from './secret.ts';
-import type { UpstreamConfig, ModelConfig } from './upstream-config.ts';
 
-export * from './upstream-config.ts';
+/** The settings of the file, under their names in camel case. */
+type Tree = CamelCased<Settings>;
 
-/** All settings of one process: validated, with every default filled in, deeply frozen. */
-export interface Config {
+/**
+ * All settings of one process: validated, with every default filled in, deeply frozen.
+ *
+ * A setting has its name of the file in camel case, and its type, meaning and unit of its line in `schema/`; an optional one
+ * is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
+ */
+export interface Config extends Omit<Tree, 'redis' | 'keys' | 'upstreams'> {
   readonly server: ServerConfig;
   readonly worker: WorkerConfig;
   readonly redis: RedisConfig;
-  readonly queue: QueueConfig;
   /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
   /** The accounts at providers; their ids are unique. */
@@ -24,8 +30,6 @@ export interface Config {
   readonly limits: FleetConfig;
   readonly retry: RetryConfig;
   readonly timeouts: TimeoutConfig;
-  readonly circuit: CircuitConfig;
-  readonly log: LogConfig;
   /** Warnings about the configuration for the operator; logged at a start. */
   readonly warnings: readonly string[];
   /** Notices for operators about valid but surprising input; logged at level info. */
@@ -57,79 +61,20 @@ export interface SimulatorConfig {
 }
 
 /** The ingress. */
-export interface ServerConfig extends ManagementConfig {
-  /** 0 = any free port. */
-  readonly port: number;
-  /** True if the port is the default: if it is taken, `npm start` uses the next free one. */
-  readonly isPortUsual: boolean;
-  readonly host: string;
-  /** Maximum time that open answers may continue after a stop signal. */
-  readonly drainTimeoutMs: number;
-  /** Largest request body, after decompression. */
-  readonly maxBodyBytes: number;
-  /** Largest ratio of a compressed body's size after and before inflation, beyond a mebibyte. */
-  readonly maxInflationRatio: number;
-  /** Bytes of bodies that the process may hold at once, until they are stored; at least `maxBodyBytes`. */
-  readonly bodyBudgetBytes: number;
-  /** The same for each client key. */
-  readonly keyBodyBudgetBytes: number;
-  /** Size above which the limits of the key are checked before the body is read. */
-  readonly largeBodyBytes: number;
-  /** Mebibytes per minute of large bodies of one key that may be read and then refused. */
-  readonly refusedBodiesPerMinute: number;
-  /** Requests per minute without a valid key that one address may send before it gets 429. */
-  readonly wrongKeysPerMinute: number;
-  /** Connections of clients at once. */
-  readonly maxConnections: number;
-  /** Time that a connection is kept without a request. */
-  readonly keepAliveMs: number;
-  /** Time in which the headers of a request must arrive. */
-  readonly headersTimeoutMs: number;
-  /** Time in which the whole request must arrive. */
-  readonly requestTimeoutMs: number;
-  /** Requests of one connection that are processed at once. */
-  readonly maxPipelinedRequests: number;
-  /** Host names, in lower case, that clients without a key may call, besides loopback names and addresses. */
-  readonly allowedHosts: readonly string[];
-  /** Memory of one process above which it takes no new requests to models; undefined = no limit. */
-  readonly memoryLimitBytes: number | undefined;
-  /** All clients see health and status in full. */
-  readonly isStatusPublic: boolean;
-  /** Origins of web pages that may call from a browser, as browsers send them; `*` = all. */
-  readonly corsOrigins: readonly string[];
-  /** Time that the status line waits for the first event of the upstream. */
-  readonly holdMs: number;
-  /** Silence in a stream after which a heartbeat is sent. */
-  readonly heartbeatMs: number;
-  /** Unsent bytes of one client at which its upstream is paused. */
-  readonly pauseAtBytes: number;
-  /** Unsent bytes of one client at which it is disconnected. */
-  readonly slowClientBytes: number;
-  /** Time without progress after which a client that doesn't read is disconnected. */
-  readonly slowClientMs: number;
-  /** The client's address is taken from `x-forwarded-for`. */
-  readonly trustProxy: boolean;
-  /** Models are listed to clients without a key too. */
-  readonly hasPublicModels: boolean;
-  /** A client's trace context decides on sampling, and its `tracestate` is passed on. */
-  readonly trustTraceContext: boolean;
-}
+export type ServerConfig = Tree['server'] &
+  ManagementConfig & {
+    /** 0 = any free port. */
+    readonly port: number;
+    /** True if the port is the default: if it is taken, `npm start` uses the next free one. */
+    readonly isPortUsual: boolean;
+    /** Bytes of bodies that the process may hold at once, until they are stored; at least `maxBodyBytes`. */
+    readonly bodyBudgetBytes: number;
+    /** The same for each client key. */
+    readonly keyBodyBudgetBytes: number;
+  };
 
 /** The worker. */
-export interface WorkerConfig extends ManagementConfig {
-  /** Maximum time that running jobs may continue after a stop signal. */
-  readonly drainTimeoutMs: number;
-  /** Jobs that one process runs at once. */
-  readonly concurrency: number;
-  /** Largest event in an upstream's stream. */
-  readonly maxEventBytes: number;
-  /** Connections to one upstream at once; undefined = unlimited. */
-  readonly maxConnections: number | undefined;
-  /** Time that an idle connection to an upstream is kept. */
-  readonly keepAliveMs: number;
-  /** Largest upstream answer that is not streamed. */
-  readonly maxBodyBytes: number;
-}
+export type WorkerConfig = Tree['worker'] & ManagementConfig;
 
 /** The location of Redis, in one of three forms, and the settings that all of them share. */
 export type RedisConfig = RedisPlace & {
@@ -171,13 +116,8 @@ export interface RedisNode {
   readonly port: number;
 }
 
-export interface QueueConfig {
-  /** Number of queues over which the jobs are spread; on Redis Cluster they can be on different nodes. */
-  readonly shards: number;
-}
-
 /** A client key; only its hash is kept. */
-export interface ClientKey {
+export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash'> {
   /** The first 16 hex digits of `digest`. */
   readonly id: string;
   readonly name: string;
@@ -185,83 +125,63 @@ export interface ClientKey {
   readonly digest: string;
   /** First and last four characters, as in `sk-t…0001`; undefined for a key that is configured by its hash. */
   readonly hint: string | undefined;
-  /** Set for the entry of clients without a key, or also of clients with an unknown key; its digest is not one of a key. */
-  readonly anonymous: 'without_key' | 'any_key' | undefined;
-  readonly admin: boolean;
-  /** Globs of the models that the key may use: see `allowsModel`. */
-  readonly models: readonly string[];
-  readonly limits: ClientLimits;
-  /** Share of the key, in tokens, among the keys whose requests wait for a lease; from 0.01 to 100. */
-  readonly weight: number;
-  /** Form of reasoning for clients with this key; undefined = that of the model. */
-  readonly thinking: ThinkingMode | undefined;
-}
-
-/** The limits of one key; undefined = unlimited. */
-export interface ClientLimits {
-  /** Requests that run or wait at once. */
-  readonly concurrency: number | undefined;
-  /** Requests per minute. */
-  readonly rpm: number | undefined;
-  /** Requests that may arrive at once; undefined = those of a whole minute. */
-  readonly rpmBurst: number | undefined;
-  /** Tokens per minute, prompt and answer together. */
-  readonly tpm: number | undefined;
-  /** Tokens that requests may use at once; undefined = those of a whole minute. */
-  readonly tpmBurst: number | undefined;
 }
 
 /** The limits of all replicas together. */
-export interface FleetConfig {
-  /** Requests that run at once. */
-  readonly maxConcurrentRequests: number;
-  /** Requests that may wait for a lease. */
-  readonly queueSize: number;
+export type FleetConfig = Tree['limits'] & {
   /** Leases at once of a key without its own `concurrency`; at most `maxConcurrentRequests`. */
   readonly defaultKeyConcurrency: number;
-  /** Maximum time that one request may wait. */
-  readonly maxQueueWaitMs: number;
-  /** Time after which a lease ends that its ingress does not renew, as after a crash. */
-  readonly leaseMs: number;
-}
+};
 
 /** Maximum times of upstreams; the totals are over all attempts. */
-export interface TimeoutConfig extends TotalTimeouts {
-  /** Time to the first event of an answer. */
-  readonly firstTokenMs: number;
-  /** Time between two events. */
-  readonly idleMs: number;
-  /** Time of one attempt at an answer that is not streamed; undefined = 60 s if another target is left, else until the deadline. */
-  readonly wholeAttemptMs: number | undefined;
+export type TimeoutConfig = Tree['timeouts'] &
+  TotalTimeouts & {
+    /** Time to the first event of an answer. */
+    readonly firstTokenMs: number;
+  };
+
+/** Number of attempts of a request and the waits between them: those of the mode, changed by the settings beside it. */
+export type RetryConfig = Tree['retry'] & RetryPolicy;
+
+type Upstream = Tree['upstreams'][number];
+
+/** An account at a provider. */
+export interface UpstreamConfig extends Omit<
+  Upstream,
+  'baseUrl' | 'options' | 'credentials' | 'proxy' | 'tls' | 'headers'
+> {
+  /** http or https; without user, password and a slash at its end. */
+  readonly baseUrl: string;
+  /** Options of this type only, in the form of its schema. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** At least one; no two with the same id. */
+  readonly credentials: readonly UpstreamCredential[];
+  /** Proxy for calls to it; undefined = that of the environment. */
+  readonly proxy: Proxy | 'none' | undefined;
+  readonly tls: TlsFiles;
+  /** Headers that go with every call; names in lower case. */
+  readonly headers: Readonly<Record<string, Secret>>;
 }
 
-/** Number of attempts of a request, the waits between them, and the longest cooldown of a credential. */
-export interface RetryConfig extends RetryPolicy {
-  /** Name of the policy; the fields below may differ from it. */
-  readonly mode: RetryMode;
-  /** Longest cooldown of a credential, even if its provider asks for a longer one. */
-  readonly maxCooldownMs: number;
-  /** Rule for a request whose content a provider refuses; a model's entry may override it. */
-  readonly onContentPolicy: ContentPolicyRule;
+/** Way to get an answer that is not streamed: ask the provider for a whole one, or collect it from a stream. */
+export type WholeAnswers = Upstream['wholeAnswers'];
+
+export interface UpstreamCredential {
+  readonly id: string;
+  /** Undefined for an upstream without keys, and for a credential with access tokens. */
+  readonly apiKey: Secret | undefined;
+  /** Origin of its access tokens; undefined for a credential without. */
+  readonly tokens: TokenOrigin | undefined;
 }
 
-/** Conditions under which a target gets no requests for a while. */
-export interface CircuitConfig {
-  /** Failed requests within `windowMs` that open the circuit. */
-  readonly failures: number;
-  readonly windowMs: number;
-  /** Time that the circuit stays open before a probe. */
-  readonly openMs: number;
-}
+export type TokenOrigin =
+  /** The provider issues them without a login. */
+  | { readonly kind: 'anonymous' }
+  /** A person has logged in; `path` is the absolute path of the login file. */
+  | { readonly kind: 'login'; readonly path: string };
 
-export interface LogConfig {
-  readonly level: LogLevel;
-  /** The file to which `npm start` appends the lines of all services; undefined = none. */
-  readonly file: string | undefined;
-  /** Age at which older parts of that file are removed. */
-  readonly retentionDays: number;
-}
+/** A model as clients name it. */
+export type ModelConfig = Tree['models'][number];
 
-/** Levels from the most to the least verbose. */
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+/** A target: one model at one upstream. */
+export type ModelTarget = ModelConfig['targets'][number];

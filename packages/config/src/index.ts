@@ -1,25 +1,10 @@
 export {
-  type CircuitConfig,
   type ClientKey,
-  type ClientLimits,
   type Config,
-  type FleetConfig,
-  type LogConfig,
-  type LogLevel,
-  type ModelConfig,
-  type ModelTarget,
-  type QueueConfig,
-  type RedisConfig,
-  type RedisNode,
-  type RedisPlace,
-  type RedisTls,
-  type ServerConfig,
-  type TimeoutConfig,
   type TokenOrigin,
   type UpstreamConfig,
   type UpstreamCredential,
   type WholeAnswers,
-  type WorkerConfig,
 } from './config.ts';
 export { ConfigError, type ConfigProblem } from './config-error.ts';
 export {

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { type Environment, readEnvironment, secretVariableNames, type VariableName } from './environment.ts';
-import { renameFormer } from './file/former-names.ts';
+import { type Renamed, renameFormer } from './file/former-names.ts';
 import { interpolate } from './file/interpolations.ts';
 import { parseYaml } from './file/parse-yaml.ts';
 import { type FoundFile, readConfigFile, readOptionalFile } from './file/read-file.ts';
@@ -15,6 +15,7 @@ import { fieldOf } from './schema/across.ts';
 import { parseSettings } from './schema/parse-settings.ts';
 import type { Settings } from './schema/settings.ts';
 
+type PathInFile = Renamed['pathInFile'];
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigSource {
@@ -48,6 +49,8 @@ export interface Layers {
   readonly given: unknown;
   readonly environment: Environment;
   readonly file: FoundFile;
+  /** Returns the path of a setting in the text of the file, where it may have its former name. */
+  readonly pathInFile: PathInFile;
 }
 
 /**
@@ -83,7 +86,8 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
     notes,
     paths: { cwd, home: env['HOME'] },
   });
-  return { config, settings, given: fromFile.given, environment, file };
+  const { pathInFile = (path) => path } = fromFile;
+  return { config, settings, given: fromFile.given, environment, file, pathInFile };
 }
 
 const profileOf = ({ SLUICE_COMPAT: name }: Environment, profiles: Profiles | undefined): Profile | undefined =>
@@ -120,6 +124,8 @@ interface FileSettings {
   readonly hasKeys: boolean;
   readonly problems: readonly ConfigProblem[];
   readonly warnings?: readonly string[];
+  /** Set for a file only. */
+  readonly pathInFile?: PathInFile;
   /** Set under a profile only. */
   readonly names?: ProfileNames;
 }
@@ -167,12 +173,15 @@ function readSettings(file: FoundFile, env: Env): FileSettings {
   const parsed = parseSettings({ value, interpolated: whole });
   const hasKeys = fieldOf(value, 'keys') !== undefined && !isEmptyList(fieldOf(value, 'keys'));
   if (parsed.problems === undefined && problems.length === 0) {
-    return { settings: parsed.settings, given: value, hasKeys, problems, warnings: renamed.warnings };
+    const { warnings, pathInFile } = renamed;
+    return { settings: parsed.settings, given: value, hasKeys, problems, warnings, pathInFile };
   }
   // A variable that is missing is reported once; the empty value that results is not reported too.
   const told = new Set(problems.map(({ path }) => path));
   const all = [...problems, ...(parsed.problems ?? []).filter(({ path }) => !told.has(path))];
-  return { hasKeys, problems: all.map(({ path, message }) => ({ path: renamed.formerPath(path), message })) };
+  // No former name is within a list, so a path's text is split at its dots alone.
+  const nameInFile = (path: string): string => renamed.pathInFile(path.split('.')).join('.');
+  return { hasKeys, problems: all.map(({ path, message }) => ({ path: nameInFile(path), message })) };
 }
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

@@ -1,17 +1,14 @@
-import { allowsModel, findListedModel, findModel } from '@sluice/config';
+import { allowsModel, findListedModel, findModel, isListed } from '@sluice/config';
 import { describe, expect, it, vi } from 'vitest';
+import { load } from './load.ts';
 
-const config = (...ids: string[]) => ({
-  models: ids.map((id) => ({
-    id,
-    targets: [],
-    thinking: 'field' as const,
-    contextRounds: undefined,
-    maxContinuations: 0,
-    onContentPolicy: undefined,
-    wholeAnswers: undefined,
-  })),
-});
+const config = (...ids: string[]) =>
+  load(
+    JSON.stringify({
+      upstreams: [{ id: 'u', type: 'openai', base_url: 'http://u' }],
+      models: ids.map((id) => ({ id, targets: [{ upstream: 'u' }] })),
+    }),
+  );
 const found = (ids: string[], name: string) => findModel(config(...ids), name)?.id;
 
 describe('findListedModel', () => {
@@ -76,6 +73,30 @@ describe('findModel', () => {
   it('returns the entry itself', () => {
     const frozen = config('a', 'b*');
     expect(findModel(frozen, 'bc')).toBe(frozen.models[1]);
+  });
+});
+
+describe('isListed', () => {
+  const listed = (id: string, target: object): boolean =>
+    isListed(
+      load(
+        JSON.stringify({
+          upstreams: ['u', 'v'].map((name) => ({ id: name, type: 'openai', base_url: `http://${name}` })),
+          models: [{ id, targets: [target] }],
+        }),
+      ),
+      'u',
+    );
+
+  it('is true for an upstream to which a glob passes the names of clients', () => {
+    expect(listed('*', { upstream: 'u' })).toBe(true);
+    expect(listed('gpt-?', { upstream: 'u' })).toBe(true);
+  });
+
+  it('is false if every model of the upstream has a name in the configuration', () => {
+    expect(listed('gpt-4o', { upstream: 'u' })).toBe(false);
+    expect(listed('*', { upstream: 'u', model: 'gpt-4o' })).toBe(false);
+    expect(listed('*', { upstream: 'v' })).toBe(false);
   });
 });
 

@@ -29,7 +29,7 @@ const secondsOf = (setting: string): number => Number(/:-(\d+)s\}$/.exec(setting
 describe('deploy/otel/collector.yaml', () => {
   it('waits longer than the longest stream that the defaults allow', () => {
     const { timeouts } = loadConfig({ env: { SLUICE_API_KEYS: 'sk-only-for-its-defaults' }, cwd: '/nowhere' });
-    const longestMs = Math.max(timeouts.wholeMs, timeouts.streamMs);
+    const longestMs = Math.max(timeouts.totalMs, timeouts.streamTotalMs);
     expect(secondsOf(sampling.decision_wait) * 1000).toBeGreaterThan(longestMs);
   });
 

@@ -64,7 +64,8 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
     part.bytes > 0 && (part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now())));
 
   function passTo(next: Part): void {
-    part.stream.end();
+    // A line that a full disk has cut ends in its own part.
+    part.stream.end(part.isTorn ? '\n' : '');
     part = next;
   }
 
@@ -110,11 +111,10 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
         outage.count();
         return;
       }
+      makeRoom(Buffer.byteLength(line) + 1);
       // A full disk may have cut the last line.
       const text = `${part.isTorn ? '\n' : ''}${line}\n`;
-      const bytes = Buffer.byteLength(text);
-      makeRoom(bytes);
-      part.bytes += bytes;
+      part.bytes += Buffer.byteLength(text);
       part.isTorn = false;
       part.stream.write(text, (error) => {
         if (error == null) outage.end();

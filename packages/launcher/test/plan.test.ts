@@ -24,7 +24,7 @@ const settings: Settings = {
   apiKey: undefined,
   model: 'demo',
   warnings: [],
-  log: { level: 'info', file: undefined, retentionDays: 30 },
+  log: { level: 'info', retentionDays: 30 },
   logFileSetting: 'log.file',
   redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
 };

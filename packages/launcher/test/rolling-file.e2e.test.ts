@@ -103,6 +103,29 @@ describe.each([{ keep: { files: 2 } }, { keep: { days: 7 } }])('a log that keeps
     expect(names().map(textOf)).toEqual(['three\n', 'two-and-more\n']);
   });
 
+  it('ends a cut line in its own part when it rolls', async () => {
+    mkdirSync(join(folder, 'logs'));
+    writeFileSync(path, 'half a li');
+    const file = openRollingFile({ path, keep, onFailure, maxBytes: 12 });
+    file.write('later');
+    file.end();
+    await until(() => names().length === 2 && textOf('proxy.log') === 'later\n', { what: 'the newest part' });
+    const [, older = ''] = names();
+    await until(() => textOf(older).endsWith('\n'), { what: 'the end of the cut line' });
+    expect(textOf(older)).toBe('half a li\n');
+  });
+
+  it('ends a cut line of the part that it continues', async () => {
+    mkdirSync(join(folder, 'logs'));
+    writeFileSync(path, 'half a li');
+    const file = openRollingFile({ path, keep, onFailure });
+    file.write('later');
+    file.write('last');
+    file.end();
+    await until(() => textOf('proxy.log').includes('last'), { what: 'the lines' });
+    expect(textOf('proxy.log')).toBe('half a li\nlater\nlast\n');
+  });
+
   it('says once that it can not roll, and continues with the open part', async () => {
     const told: string[] = [];
     const file = openRollingFile({ path, keep, onFailure: (text) => void told.push(text), maxBytes: 10 });

@@ -23,9 +23,9 @@ export interface RetryPolicy {
 /** Maximum time of a request over all its attempts. */
 export interface TotalTimeouts {
   /** Limit for a whole answer. */
-  readonly wholeMs: number;
+  readonly totalMs: number;
   /** Limit for a streamed answer. */
-  readonly streamMs: number;
+  readonly streamTotalMs: number;
 }
 
 /** A named policy with its own timeouts. */
@@ -66,7 +66,7 @@ export const retryPresets = {
     ...fallback,
     jitter: 0,
     ...randomDelay,
-    totals: { wholeMs: 10_000, streamMs: 60_000 },
+    totals: { totalMs: 10_000, streamTotalMs: 60_000 },
   },
   balanced: {
     maxAttempts: 4,
@@ -76,7 +76,7 @@ export const retryPresets = {
     ...fallback,
     jitter: 0,
     ...randomDelay,
-    totals: { wholeMs: 120_000, streamMs: 300_000 },
+    totals: { totalMs: 120_000, streamTotalMs: 300_000 },
   },
   secure: {
     maxAttempts: 6,
@@ -88,7 +88,7 @@ export const retryPresets = {
     rateLimitBaseDelayMs: 2000,
     jitter: 0,
     ...randomDelay,
-    totals: { wholeMs: 60_000, streamMs: 600_000 },
+    totals: { totalMs: 60_000, streamTotalMs: 600_000 },
   },
   linear: {
     maxAttempts: 4,

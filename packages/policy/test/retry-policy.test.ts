@@ -20,19 +20,19 @@ describe('retryPresets', () => {
   });
 
   it.each([
-    { mode: 'fast', retries: 1, baseDelayMs: 200, wholeMs: 10_000, streamMs: 60_000 },
-    { mode: 'balanced', retries: 3, baseDelayMs: 1000, wholeMs: 120_000, streamMs: 300_000 },
-    { mode: 'secure', retries: 5, baseDelayMs: 2000, wholeMs: 60_000, streamMs: 600_000 },
+    { mode: 'fast', retries: 1, baseDelayMs: 200, totalMs: 10_000, streamTotalMs: 60_000 },
+    { mode: 'balanced', retries: 3, baseDelayMs: 1000, totalMs: 120_000, streamTotalMs: 300_000 },
+    { mode: 'secure', retries: 5, baseDelayMs: 2000, totalMs: 60_000, streamTotalMs: 600_000 },
   ] as const)(
     'keeps the numbers of the performance mode $mode (rows 001-16 to 001-18, 001-25 to 001-30)',
-    ({ mode, retries, baseDelayMs, wholeMs, streamMs }) => {
+    ({ mode, retries, baseDelayMs, totalMs, streamTotalMs }) => {
       expect(retryPresets[mode]).toMatchObject({
         maxAttempts: 1 + retries,
         baseDelayMs,
         jitter: 0,
         randomDelayMinMs: 100,
         randomDelayMaxMs: 500,
-        totals: { wholeMs, streamMs },
+        totals: { totalMs, streamTotalMs },
       });
     },
   );

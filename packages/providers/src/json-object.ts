@@ -1,5 +1,5 @@
 import { respell } from '@sluice/protocol';
-import { parseProviderJson, parseProviderJsonPlainly } from './parse-text.ts';
+import { parsePlainJson, parseProviderJson } from './parse-text.ts';
 
 /** A JSON object whose members are not validated. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export function amendEach(
 
 /** Does the same as {@link parseObject}, for objects that are not written again: unusual digits may be lost. */
 export function parsePlainly(text: string): JsonObject | undefined {
-  const value = parseProviderJsonPlainly(text);
+  const value = parsePlainJson(text);
   return isObject(value) ? value : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { fit, type JsonLimits } from '@sluice/protocol';
 import { z } from 'zod';
 import { isObject } from './json-object.ts';
-import { parsePlainWithin } from './parse-text.ts';
+import { parsePlainJson } from './parse-text.ts';
 
 /*
  * Model lists are parsed while requests of other upstreams wait, and a failing provider is asked again every 30 s. The
@@ -22,7 +22,7 @@ export const entriesSchema = z.custom<readonly unknown[]>(Array.isArray);
  * @returns undefined if the text is not JSON, has another shape, or has more than 60,000 values
  */
 export const parseListing = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
-  fit(schema, parsePlainWithin(text, listLimits));
+  fit(schema, parsePlainJson(text, listLimits));
 
 /** Parses the entries of a list. Invalid entries are skipped, so that they do not hide the others. */
 export function readEntries<Entry>(schema: z.ZodType<Entry>, entries: readonly unknown[]): Entry[] {

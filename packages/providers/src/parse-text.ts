@@ -28,8 +28,12 @@ export const parseClientJson = (text: string): unknown =>
  */
 export const parseProviderJson = (text: string): unknown => parseWithin(text, providerLimits);
 
-/** Does the same as {@link parseProviderJson} without keeping digits and order: costs half as much. */
-export const parseProviderJsonPlainly = (text: string): unknown => parseWithin(text, providerLimits, JSON.parse);
+/**
+ * Does the same as {@link parseProviderJson} without keeping digits and order: costs half as much.
+ *
+ * @param limits default: those of a provider's event or answer
+ */
+export const parsePlainJson = (text: string, limits = providerLimits): unknown => parseWithin(text, limits, JSON.parse);
 
 /** Returns whether a text is deeper or wider than {@link parseProviderJson} accepts. */
 export const isOverLimits = (text: string): boolean => inspectJsonText(text, providerLimits) !== 'ok';
@@ -46,10 +50,7 @@ export const parseText = <Output>(schema: z.ZodType<Output>, text: string): Outp
  * of each number takes several times as long as parsing it.
  */
 export const parseNumbers = <Output>(schema: z.ZodType<Output>, text: string): Output | undefined =>
-  fitGiven(schema, parseWithin(text, providerLimits, JSON.parse));
-
-/** Does the same as {@link parseProviderJsonPlainly} with other limits. */
-export const parsePlainWithin = (text: string, limits: JsonLimits): unknown => parseWithin(text, limits, JSON.parse);
+  fitGiven(schema, parsePlainJson(text));
 
 const fitGiven = <Output>(schema: z.ZodType<Output>, value: unknown): Output | undefined =>
   value === undefined ? undefined : fit(schema, value);

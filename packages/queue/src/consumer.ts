@@ -3,7 +3,7 @@ import { type ChatJob, chatJobSchema } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { type Job, Worker } from 'bullmq';
 import type { JobSeal } from './job-seal.ts';
-import { queueName } from './submitter.ts';
+import { queueName } from './shards.ts';
 
 /** Interval (ms) of the checks; longer than closing takes while Redis is available. */
 const lookEveryMs = 2000;

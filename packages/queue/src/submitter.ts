@@ -1,12 +1,11 @@
 import { type ChatJob, chatJobSchema, type Delivered } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
-import { Queue } from 'bullmq';
+import type { Queue } from 'bullmq';
 import type { JobSeal } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
-import { advanceScript, identifyScript, openScript, recordOf, takeBackScript, withdrawScript } from './record.ts';
-
-/** Name of BullMQ's queue within each shard's prefix. */
-export const queueName = 'chat';
+import { advanceScript, identifyScript, openScript, takeBackScript, withdrawScript } from './record.ts';
+import { createShardServers } from './shard-servers.ts';
+import { createShards, queueName } from './shards.ts';
 
 const withdrawForMs = 60_000;
 
@@ -80,43 +79,12 @@ const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): st
 const textOf = (delivered: Delivered | undefined): string => (delivered === undefined ? '' : JSON.stringify(delivered));
 
 export function createSubmitter({ connection, keys, shards, seal, onMoved, onError }: SubmitterNeeds): Submitter {
-  const queues = Array.from({ length: shards }, (_, shard) => {
-    const queue = new Queue(queueName, {
-      connection,
-      prefix: keys.queuePrefix(shard),
-      skipVersionCheck: true,
-      // These events have no reader; the default keeps 10,000.
-      streams: { events: { maxLen: 100 } },
-      defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-    });
-    queue.on('error', onError);
-    return queue;
+  const { placeOf, counts, close } = createShards({ connection, keys, shards, onError });
+  const servers = createShardServers({
+    identify: (key) => identifyScript.run(connection, [key], []),
+    keyIn: (shard) => keys.request(shard, 'any'),
+    onMoved,
   });
-
-  /** Ids of the servers that hold the shards. */
-  const servers = new Map<number, string>();
-
-  function placeOf(requestId: string): { queue: Queue; shard: number; record: string; body: string } {
-    const places = recordOf({ keys, shards }, requestId);
-    const queue = queues[places.shard];
-    if (queue === undefined) throw new Error(`queue shard ${places.shard} does not exist`);
-    return { queue, ...places };
-  }
-
-  /** Returns the server that a command addresses: the one seen before sending, since the command may be sent twice. */
-  async function serverOf(shard: number, record: string): Promise<string> {
-    const known = servers.get(shard);
-    if (known !== undefined) return known;
-    const server = await identifyScript.run(connection, [record], []);
-    if (!servers.has(shard)) servers.set(shard, server);
-    return server;
-  }
-
-  function learn(shard: number, server: string): void {
-    const before = servers.get(shard);
-    servers.set(shard, server);
-    if (before !== undefined && before !== server) onMoved();
-  }
 
   async function add(queue: Queue, job: ChatJob): Promise<void> {
     await queue.add(queueName, seal.sign(chatJobSchema.parse(job)), { jobId: jobIdOf(job) });
@@ -124,7 +92,7 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
 
   async function store({ job, body, deadlineAt, ttlMs, delivered }: Submission): Promise<'queued' | 'unknown'> {
     const { queue, shard, ...places } = placeOf(job.requestId);
-    const server = await serverOf(shard, places.record);
+    const server = await servers.of(shard, places.record);
     const keepMs = Math.ceil(ttlMs);
     // All on one connection and in this order: a worker cannot see the job before its body and record exist.
     const stored = connection.set(places.body, seal.closeBody(body, job.requestId), 'PX', keepMs);
@@ -134,7 +102,7 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
       [Math.round(deadlineAt), keepMs, job.epoch, seal.closeDelivered(textOf(delivered), job), server],
     );
     const [, [kind, found]] = await Promise.all([stored, opened, add(queue, job)]);
-    learn(shard, found);
+    servers.learn(shard, found);
     return kind === 'queued' ? 'queued' : 'unknown';
   }
 
@@ -143,13 +111,13 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
 
     async resubmit({ job, delivered }) {
       const { queue, shard, record } = placeOf(job.requestId);
-      const server = await serverOf(shard, record);
+      const server = await servers.of(shard, record);
       const [kind, found] = await advanceScript.run(
         connection,
         [record],
         [job.epoch, seal.closeDelivered(textOf(delivered), job), server],
       );
-      learn(shard, found);
+      servers.learn(shard, found);
       if (kind === 'moved') return 'unknown';
       if (kind === 'queued') await add(queue, job);
       return kind;
@@ -165,15 +133,11 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
     async takeBack({ requestId, epoch }) {
       const { shard, record } = placeOf(requestId);
       const [kind, claimant, found] = await takeBackScript.run(connection, [record], [epoch]);
-      learn(shard, found);
+      servers.learn(shard, found);
       return kind === 'claimed' ? { kind, workerId: claimant.split(' ')[0] ?? '' } : { kind };
     },
 
-    async recheck() {
-      const identify = (shard: number): Promise<string> =>
-        identifyScript.run(connection, [keys.request(shard, 'any')], []);
-      await Promise.all([...servers.keys()].map(async (shard) => learn(shard, await identify(shard))));
-    },
+    recheck: servers.recheck,
 
     async withdraw(request) {
       const { queue, record, body } = placeOf(request.requestId);
@@ -184,14 +148,7 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
       });
     },
 
-    async counts() {
-      const perShard = await Promise.all(queues.map((queue) => queue.getJobCounts('waiting', 'active')));
-      const sum = (state: string): number => perShard.reduce((total, counts) => total + (counts[state] ?? 0), 0);
-      return { waiting: sum('waiting'), active: sum('active') };
-    },
-
-    async close() {
-      await Promise.all(queues.map((queue) => queue.close()));
-    },
+    counts,
+    close,
   };
 }

@@ -1,3 +1,4 @@
+import { innermost } from './innermost.ts';
 import { findRefusal, isOfSelect } from './refusal.ts';
 import type { RedisSettings } from './settings.ts';
 
@@ -93,7 +94,3 @@ const unknownAuthorityCodes: ReadonlySet<string> = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-
-/** Returns the error of a cluster's last node, if any: the cluster's own error only reports that no node was found. */
-const innermost = (error: Error): Error =>
-  'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;

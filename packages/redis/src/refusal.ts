@@ -1,3 +1,5 @@
+import { innermost } from './innermost.ts';
+
 /** Redis refuses the configured access; waiting does not help. The message names the setting to correct. */
 export class RedisRefusal extends Error {
   override readonly name = 'RedisRefusal';
@@ -37,7 +39,7 @@ const noDatabase: Omit<Reason, 'pattern'> = {
 export function findRefusal(error: unknown): RedisRefusal | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof RedisRefusal) return error;
-  const cause = 'lastNodeError' in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
+  const cause = innermost(error);
   const { message } = cause;
   const byWords = reasons.find(({ pattern }) => pattern.test(message));
   const reason = byWords ?? (isOfSelect(cause) ? noDatabase : undefined);

@@ -1,5 +1,5 @@
 import type { Frame } from '@sluice/protocol';
-import type { Origin } from './mailbox-reader.ts';
+import type { Origin } from './read-entries.ts';
 
 /**
  * Delivers the frames of a mailbox to their requests, each exactly once and in order. Drops frames of an earlier run

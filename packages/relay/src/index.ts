@@ -1,6 +1,7 @@
 export { createInbox, type DropReason, type Inbox, type Subscriber, type Subscription } from './inbox.ts';
+export { type Fleet, type FleetMetrics, joinFleet } from './join-fleet.ts';
 export { createLiveness, type Liveness } from './liveness.ts';
-export { createMailboxReader, type MailboxReader, type Origin } from './mailbox-reader.ts';
+export { createMailboxReader, type MailboxReader } from './mailbox-reader.ts';
 export { createMailboxWriter, type MailboxWriter } from './mailbox-writer.ts';
 export {
   createModelListReader,
@@ -9,4 +10,5 @@ export {
   type ModelListWriter,
 } from './model-lists.ts';
 export { type CountingPublisher, createPublisher, type Publisher } from './publisher.ts';
+export type { Origin } from './read-entries.ts';
 export { createEnrolment, createRoster, type Enrolment, type Roster } from './roster.ts';

@@ -1,5 +1,7 @@
-import { decodeFrames, type Frame } from '@sluice/protocol';
+import type { Frame } from '@sluice/protocol';
 import { longestBlockMs, type RedisConnection } from '@sluice/redis';
+import { createMailboxUpkeep } from './mailbox-upkeep.ts';
+import { type Origin, readEntries, type StreamReply } from './read-entries.ts';
 
 /**
  * Reads this process's mailboxes: one blocking connection, one loop, no consumer group. The loop never waits for the
@@ -28,58 +30,24 @@ export interface MailboxReaderNeeds {
   readonly onError: (error: unknown) => void;
 }
 
-/** Origin of a batch. */
-export interface Origin {
-  readonly processId: string;
-  /** Time on the writer's clock, in ms since 1970. */
-  readonly sentAt: number;
-}
-
-/** TTL (ms) of a mailbox whose process crashed. */
-const mailboxTtlMs = 60_000;
 const renewEveryMs = 1000;
 const readCount = 1000;
 const retryDelayMs = 100;
 
-type StreamReply = readonly [key: string, entries: readonly [id: string, fields: readonly string[]][]][];
-
 export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
   const lastIds = new Map<string, string>();
-  const trimmedTo = new Map<string, string>();
   const blocking: RedisConnection[] = [];
   const loops: Promise<void>[] = [];
+  const upkeep = createMailboxUpkeep({ ...needs, lastIds });
+  const entryNeeds = { lastIds, onFrames: needs.onFrames, onError: needs.onError };
   let renewing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let mustFollow = false;
   let isClosed = false;
 
-  async function create(key: string): Promise<void> {
-    const id = await needs.connection.xadd(key, '*', 'f', '');
-    if (id !== null) lastIds.set(key, id);
-    await needs.connection.pexpire(key, mailboxTtlMs);
-  }
-
-  /** Keeps the mailboxes alive and short, and recreates the mailboxes that Redis lost with its data. */
-  async function renew(): Promise<void> {
-    let hasRestored = false;
-    for (const key of needs.mailboxKeys) {
-      const isThere = await needs.connection.pexpire(key, mailboxTtlMs);
-      if (isClosed) return;
-      if (isThere === 0) {
-        await create(key);
-        hasRestored = true;
-      }
-      const lastId = lastIds.get(key);
-      if (lastId === undefined || trimmedTo.get(key) === lastId) continue;
-      // Trims exactly, including the latest entry: tenants' answers must not stay in Redis longer than necessary.
-      await needs.connection.xtrim(key, 'MINID', '=', idAfter(lastId));
-      trimmedTo.set(key, lastId);
-    }
-    if (hasRestored) needs.onRestored?.();
-  }
-
   function renewNow(): void {
-    renewing ??= renew()
+    renewing ??= upkeep
+      .renew()
       .then(followCommands)
       .catch(needs.onError)
       .finally(() => (renewing = undefined));
@@ -114,7 +82,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
           ...keys,
           ...ids,
         )) as StreamReply | null;
-        for (const [key, entries] of reply ?? []) take(key, entries);
+        if (reply !== null) readEntries(entryNeeds, reply);
       } catch (error) {
         if (isClosed) return;
         needs.onError(error);
@@ -123,23 +91,9 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
     }
   }
 
-  function take(key: string, entries: StreamReply[number][1]): void {
-    for (const [id, fields] of entries) {
-      lastIds.set(key, id);
-      const batch = fieldOf(fields, 'f');
-      if (batch === undefined || batch === '') continue;
-      try {
-        needs.onFrames(decodeFrames(batch), originOf(fieldOf(fields, 'o')));
-      } catch (error) {
-        // Not a batch of Sluice. If a batch is missing, a gap in the sequence numbers reveals it.
-        needs.onError(error);
-      }
-    }
-  }
-
   return {
     async start() {
-      await Promise.all(needs.mailboxKeys.map(create));
+      await Promise.all(needs.mailboxKeys.map(upkeep.create));
       const groups = needs.isCluster ? needs.mailboxKeys.map((key) => [key]) : [needs.mailboxKeys];
       for (const keys of groups) {
         const connection = needs.connectBlocking();
@@ -152,6 +106,7 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
 
     async close() {
       isClosed = true;
+      upkeep.close();
       clearInterval(timer);
       needs.connection.off('ready', commandsAreBack);
       // ioredis never answers a command when it is stopped between two attempts to connect.
@@ -162,20 +117,4 @@ export function createMailboxReader(needs: MailboxReaderNeeds): MailboxReader {
       await Promise.allSettled(needs.mailboxKeys.map((key) => needs.connection.unlink(key)));
     },
   };
-}
-
-/** Returns the next possible id in a stream. */
-function idAfter(id: string): string {
-  const [ms, count] = id.split('-');
-  return `${ms}-${BigInt(count ?? 0) + 1n}`;
-}
-
-function fieldOf(fields: readonly string[], name: string): string | undefined {
-  for (let at = 0; at + 1 < fields.length; at += 2) if (fields[at] === name) return fields[at + 1];
-  return undefined;
-}
-
-function originOf(text: string | undefined): Origin | undefined {
-  const [processId, sentAt] = text?.split(' ') ?? [];
-  return processId === undefined || sentAt === undefined ? undefined : { processId, sentAt: Number(sentAt) };
 }

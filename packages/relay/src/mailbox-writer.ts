@@ -1,5 +1,16 @@
-import { encodeFrame, type Frame } from '@sluice/protocol';
-import type { RedisConnection } from '@sluice/redis';
+import type { Frame } from '@sluice/protocol';
+import { deliverBatch, type DeliverNeeds } from './deliver-batch.ts';
+import {
+  acknowledge,
+  createOutbox,
+  empty,
+  isCongested,
+  type Outbox,
+  put,
+  release,
+  releaseIfFree,
+  takeBatch,
+} from './outbox.ts';
 
 /**
  * Writes frames into the mailboxes of other processes.
@@ -25,44 +36,10 @@ export interface MailboxWriter {
   close(): void;
 }
 
-export interface MailboxWriterNeeds {
-  /** Connection of the `writer` role: it waits for an absent Redis. */
-  readonly connection: RedisConnection;
-  /** Id of the writing process. */
-  readonly processId: string;
-  readonly mailboxKey: (destination: string) => string;
+export interface MailboxWriterNeeds extends DeliverNeeds {
   /** Called when the mailbox no longer exists: its process is gone, with every request it held. */
   readonly onGone: (destination: string) => void;
-  readonly onError: (error: unknown) => void;
-  /** Returns the time in ms since 1970. */
-  readonly now: () => number;
 }
-
-/**
- * Maximum of kept entries when a reader stops trimming; a batch is one entry. At a batch per millisecond this is a
- * minute, twice the time that a client may stall. A trimmed unread entry causes a gap in `seq`.
- */
-const maxEntries = 60_000;
-const congestedAtBytes = 4 * 1024 * 1024;
-const batchBytes = 1024 * 1024;
-/** Time (ms) for which a batch that Redis refuses (out of memory, for example) is retried. */
-const giveUpAfterMs = 10_000;
-const retryDelayMs = 200;
-/**
- * Maximum absence (ms) of a mailbox: a Redis that returns without its data has lost the mailbox, and a live process
- * recreates it at its next renewal (every second).
- */
-const missingForMs = 2000;
-
-interface Outbox {
-  queue: MutableFrame[];
-  /** Queued and in-flight UTF-16 units; close enough to bytes to judge congestion. */
-  pendingBytes: number;
-  isSending: boolean;
-  waiting: (() => void)[];
-}
-
-type MutableFrame = { -readonly [Field in keyof Frame]: Frame[Field] };
 
 export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
   const outboxes = new Map<string, Outbox>();
@@ -70,11 +47,12 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
   const idle: (() => void)[] = [];
   let isScheduled = false;
   let isClosed = false;
+  const hasClosed = (): boolean => isClosed;
 
   function outboxOf(destination: string): Outbox {
     let outbox = outboxes.get(destination);
     if (outbox === undefined) {
-      outbox = { queue: [], pendingBytes: 0, isSending: false, waiting: [] };
+      outbox = createOutbox();
       outboxes.set(destination, outbox);
     }
     return outbox;
@@ -101,16 +79,14 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
 
   async function drain(destination: string, outbox: Outbox): Promise<void> {
     while (outbox.queue.length > 0 && !isClosed) {
-      const frames = takeBatch(outbox.queue);
-      const isThere = await deliver(destination, frames);
-      if (isThere) {
-        for (const frame of frames) outbox.pendingBytes -= sizeOf(frame);
+      const frames = takeBatch(outbox);
+      if (await deliverBatch(needs, { destination, frames, isClosed: hasClosed })) {
+        acknowledge(outbox, frames);
       } else {
-        outbox.queue = [];
-        outbox.pendingBytes = 0;
+        empty(outbox);
         needs.onGone(destination);
       }
-      if (outbox.pendingBytes < congestedAtBytes / 2) release(outbox);
+      releaseIfFree(outbox);
     }
     outbox.isSending = false;
     release(outbox);
@@ -118,55 +94,19 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
     if (outboxes.size === 0) for (const resolve of idle.splice(0)) resolve();
   }
 
-  /** Returns false if the mailbox is gone, or Redis kept refusing the batch. */
-  async function deliver(destination: string, frames: readonly Frame[]): Promise<boolean> {
-    const startedAt = needs.now();
-    let missingSince: number | undefined;
-    const key = needs.mailboxKey(destination);
-    const batch = frames.map(encodeFrame).join('');
-    for (;;) {
-      try {
-        const origin = `${needs.processId} ${needs.now()}`;
-        const id = await needs.connection.xadd(
-          key,
-          'NOMKSTREAM',
-          'MAXLEN',
-          '~',
-          maxEntries,
-          '*',
-          'o',
-          origin,
-          'f',
-          batch,
-        );
-        if (id !== null) return true;
-        missingSince ??= needs.now();
-        if (isClosed || needs.now() - missingSince > missingForMs) return false;
-      } catch (error) {
-        needs.onError(error);
-        if (isClosed || needs.now() - startedAt > giveUpAfterMs) return false;
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryDelayMs));
-    }
-  }
-
   return {
     send(destination, frame) {
       if (isClosed) return 'queued';
       const outbox = outboxOf(destination);
-      const last = outbox.queue.at(-1);
-      outbox.pendingBytes += frame.data.length;
-      if (last !== undefined && isSameRunData(last, frame)) {
-        last.data += frame.data;
-        return 'joined';
-      }
-      outbox.pendingBytes += headBytes;
-      outbox.queue.push({ ...frame });
-      if (!outbox.isSending) schedule(destination);
-      return 'queued';
+      const done = put(outbox, frame);
+      if (done === 'queued' && !outbox.isSending) schedule(destination);
+      return done;
     },
 
-    isCongested: (destination) => (outboxes.get(destination)?.pendingBytes ?? 0) > congestedAtBytes,
+    isCongested(destination) {
+      const outbox = outboxes.get(destination);
+      return outbox !== undefined && isCongested(outbox);
+    },
 
     onceWritable(destination, callback) {
       const outbox = outboxes.get(destination);
@@ -178,29 +118,7 @@ export function createMailboxWriter(needs: MailboxWriterNeeds): MailboxWriter {
 
     close() {
       isClosed = true;
-      for (const outbox of outboxes.values()) outbox.queue = [];
+      for (const outbox of outboxes.values()) outbox.queue.length = 0;
     },
   };
-}
-
-const headBytes = 64;
-const sizeOf = (frame: Frame): number => headBytes + frame.data.length;
-
-function takeBatch(queue: MutableFrame[]): MutableFrame[] {
-  let bytes = 0;
-  let count = 0;
-  for (const frame of queue) {
-    if (count > 0 && bytes + sizeOf(frame) > batchBytes) break;
-    bytes += sizeOf(frame);
-    count++;
-  }
-  return queue.splice(0, count);
-}
-
-function isSameRunData(last: Frame, next: Frame): boolean {
-  return next.kind === 'data' && last.kind === 'data' && last.requestId === next.requestId && last.epoch === next.epoch;
-}
-
-function release(outbox: Outbox): void {
-  for (const callback of outbox.waiting.splice(0)) callback();
 }

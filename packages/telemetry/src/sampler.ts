@@ -7,7 +7,7 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
-import { isAnonymous } from './anonymous.ts';
+import { hasForeignParent } from './foreign-parent.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +21,7 @@ export function createSampler(env: Env): Sampler {
   const ids = new RandomIdGenerator();
   return {
     shouldSample(context, traceId, ...rest) {
-      if (!isAnonymous(context)) return standard.shouldSample(context, traceId, ...rest);
+      if (!hasForeignParent(context)) return standard.shouldSample(context, traceId, ...rest);
       // A ratio sampler uses the trace id, which the client chooses too.
       return standard.shouldSample(trace.deleteSpan(context), ids.generateTraceId(), ...rest);
     },

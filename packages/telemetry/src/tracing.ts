@@ -11,7 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { attributeNames, type SpanAttributes, type SpanKind, type SpanShape } from './names.ts';
 import { redactSecrets } from './redact.ts';
-import { asAnonymous } from './anonymous.ts';
+import { withForeignParent } from './foreign-parent.ts';
 import { type Carrier, readCarrier, writeCarrier } from './trace-context.ts';
 
 /** A span to start. */
@@ -93,7 +93,7 @@ export function startSpan(options: StartSpanOptions): SpanHandle {
   const span = tracer.startSpan(
     cleanedText(options.name),
     { kind: kinds[options.kind], ...(options.startTimeMs === undefined ? {} : { startTime: options.startTimeMs }) },
-    options.isParentForeign === true ? asAnonymous(contextOf(options.parent)) : contextOf(options.parent),
+    options.isParentForeign === true ? withForeignParent(contextOf(options.parent)) : contextOf(options.parent),
   );
   const handle = handleOf(span, options.startTimeMs);
   // Set after the start: an unsampled request must not pay for cleaning them, and no standard sampler reads them.

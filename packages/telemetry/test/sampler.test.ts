@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import { createSampler } from '../src/sampler.ts';
-import { asAnonymous } from '../src/anonymous.ts';
+import { withForeignParent } from '../src/foreign-parent.ts';
 
 const traceId = '00000000000000000000000000000001';
 const parent = (traceFlags: TraceFlags) =>
@@ -37,12 +37,12 @@ describe('the sampler', () => {
   });
 
   it('decides itself if the parent is a client’s', () => {
-    expect(isSampled(none, asAnonymous(parent(TraceFlags.SAMPLED)))).toBe(false);
-    expect(isSampled({}, asAnonymous(parent(TraceFlags.NONE)))).toBe(true);
+    expect(isSampled(none, withForeignParent(parent(TraceFlags.SAMPLED)))).toBe(false);
+    expect(isSampled({}, withForeignParent(parent(TraceFlags.NONE)))).toBe(true);
   });
 
   it('ignores the trace id of a client', () => {
-    const sampled = Array.from({ length: 1000 }, () => isSampled(tenth, asAnonymous(parent(TraceFlags.SAMPLED))));
+    const sampled = Array.from({ length: 1000 }, () => isSampled(tenth, withForeignParent(parent(TraceFlags.SAMPLED))));
     const share = sampled.filter(Boolean).length / sampled.length;
     expect(share).toBeGreaterThan(0.03);
     expect(share).toBeLessThan(0.2);

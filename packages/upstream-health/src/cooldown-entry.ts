@@ -25,6 +25,10 @@ const separator = '\t';
 export const fieldOf = ({ credentialId, model }: Pick<CredentialRef, 'credentialId' | 'model'>): string =>
   model === undefined ? credentialId : `${credentialId}${separator}${model}`;
 
+/** Returns whether a field is a cooldown of this credential, for all models or for one. */
+export const isFieldOf = (field: string, credentialId: string): boolean =>
+  field === credentialId || field.startsWith(`${credentialId}${separator}`);
+
 /** Reads one entry of the hash. Returns no entry if the cooldown has ended or ends after the longest cooldown. */
 export function readCooldown({
   field,

@@ -1,6 +1,6 @@
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { healthScripts } from './health-scripts.ts';
-import { type CooldownEntry, type CredentialRef, fieldOf, readCooldown } from './cooldown-entry.ts';
+import { type CooldownEntry, type CredentialRef, fieldOf, isFieldOf, readCooldown } from './cooldown-entry.ts';
 
 /** Conditions that open a target's circuit, and its open time. */
 export interface CircuitSettings {
@@ -185,7 +185,7 @@ export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth
       const key = keys.cooldowns(upstreamId);
       // HGETALL instead of HKEYS: the Redis users of SECURITY.md may send it.
       const fields = Object.keys(await connection.hgetall(key)).filter(
-        (field) => credentialId === undefined || field === credentialId || field.startsWith(`${credentialId}\t`),
+        (field) => credentialId === undefined || isFieldOf(field, credentialId),
       );
       return fields.length === 0 ? 0 : await connection.hdel(key, ...fields);
     },

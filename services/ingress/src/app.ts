@@ -3,7 +3,7 @@ import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type Express, Router } from 'express';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
-import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
+import { type AcceptedKey, adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
@@ -46,7 +46,8 @@ export function createApp(needs: AppNeeds): Express {
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
   app.use(requestId);
-  if (config.server.corsOrigins.length > 0) app.use(cors(config.server.corsOrigins));
+  const { origins } = config.server.cors;
+  if (origins.length > 0) app.use(cors(origins));
   app.use(refuseExpectation);
   app.use(requireHost);
   app.use(mergeSlashes);
@@ -56,7 +57,7 @@ export function createApp(needs: AppNeeds): Express {
   const ownPages = Router({ caseSensitive: true, strict: true });
   ownPages.get('/livez', showPage(pages.livez));
   ownPages.get('/readyz', showPage(pages.readyz));
-  const maySeeAll = config.server.isStatusPublic ? () => true : isAdmin;
+  const maySeeAll = config.server.publicStatus ? () => true : isAdmin;
   ownPages.get('/health', showPageInFull(pages.health, maySeeAll));
   ownPages.get('/status', showPageInFull(pages.status, maySeeAll));
   ownPages.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
@@ -66,9 +67,9 @@ export function createApp(needs: AppNeeds): Express {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: IngressConfig['keys']) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
+  const asOneOf = (keys: readonly AcceptedKey[]) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
   const asClient = asOneOf(config.keys);
-  const asReader = server.hasPublicModels ? asOneOf([...config.keys, publicReader]) : asClient;
+  const asReader = server.publicModels ? asOneOf([...config.keys, publicReader]) : asClient;
   const readJson = createJsonReaders({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
@@ -94,7 +95,7 @@ export function createApp(needs: AppNeeds): Express {
 }
 
 /** The client key of requests without a key, where the list of models is public. */
-const publicReader: IngressConfig['keys'][number] = {
+const publicReader: AcceptedKey = {
   id: 'public',
   digest: '',
   hint: undefined,
@@ -102,7 +103,6 @@ const publicReader: IngressConfig['keys'][number] = {
   anonymous: 'without_key',
   admin: false,
   models: ['*'],
-  limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
+  limits: {},
   weight: 1,
-  thinking: undefined,
 };

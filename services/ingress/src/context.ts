@@ -11,7 +11,6 @@ export interface Principal {
   readonly name: string;
   /** The key masked to its first and last four characters, for logs; absent for keys known by hash alone. */
   readonly hint: string | undefined;
-  readonly isAdmin: boolean;
   /** The key of clients that send no valid key. */
   readonly isAnonymous: boolean;
   /** Globs of the models that the key may use. */

@@ -1,6 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Admission } from '@sluice/admission';
 import { type ManagementServer, within } from '@sluice/lifecycle';
-import type { RedisLinks } from './redis-links.ts';
+import type { Submitter } from '@sluice/queue';
+import type { Fleet, MailboxWriter, Roster } from '@sluice/relay';
+import type { OpenExchanges } from './inference/exchange/open-exchanges.ts';
 import type { ClientServer } from './server.ts';
 
 export interface StopOptions {
@@ -10,17 +12,24 @@ export interface StopOptions {
 }
 
 export interface DrainNeeds extends StopOptions {
-  readonly links: RedisLinks;
-  readonly server: ClientServer | undefined;
-  readonly management: ManagementServer | undefined;
+  readonly links: DrainedLinks;
+  readonly server: Omit<ClientServer, 'port'> | undefined;
+  readonly management: Pick<ManagementServer, 'close'> | undefined;
   /** Longest time from the arrival of a request to the end of its answer. */
   readonly longestAnswerMs: number;
   /** Called with the monotonic time until which new requests on kept connections are served. */
   readonly onServesUntil: (at: number) => void;
-  /** Called when no request is left. */
-  readonly onIdle: () => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
+}
+
+/** The links to Redis that a drain ends. */
+export interface DrainedLinks {
+  readonly exchanges: Pick<OpenExchanges, 'failAll' | 'allEnded'>;
+  readonly admission: Pick<Admission, 'close'>;
+  readonly fleet: Pick<Fleet, 'close' | 'disconnect'> & { readonly writer: Pick<MailboxWriter, 'flushed'> };
+  readonly roster: Pick<Roster, 'close'>;
+  readonly submitter: Pick<Submitter, 'close'>;
 }
 
 /** A replica counts as in use for this time after its last request. */
@@ -31,10 +40,13 @@ const lastWordsMs = 3000;
 /** Lets the running requests finish, ends those that still run after the grace, and closes everything. */
 export async function drain(needs: DrainNeeds): Promise<void> {
   const { links, server, management, graceMs, noticeMs, now } = needs;
-  const { exchanges, admission, writer, reader, liveness, roster, submitter } = links;
+  const { exchanges, admission, fleet, roster, submitter } = links;
   const endsAt = now() + graceMs;
   server?.endWithAnswers();
-  if (server?.isBusy(inUseMs) === true) await delay(Math.min(noticeMs, graceMs / 2));
+  if (server?.isBusy(inUseMs) === true) {
+    const listensForMs = Math.min(noticeMs, graceMs / 2);
+    await new Promise((resolve) => setTimeout(resolve, listensForMs));
+  }
   // A load balancer without probes sees the refused connection and sends the request to another replica.
   server?.stopListening();
   // A client whose stream ends sends its next request, and each repetition of it, on the same connection: a refusal would
@@ -44,12 +56,10 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   exchanges.failAll('draining');
   await within(exchanges.allEnded(), lastWordsMs);
   await admission.close(lastWordsMs);
-  await within(writer.flushed(), lastWordsMs);
+  await within(fleet.writer.flushed(), lastWordsMs);
   await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
   server?.close();
   management?.close();
-  needs.onIdle();
-  writer.close();
-  await within(Promise.all([reader.close(), liveness.close(), roster.close(), submitter.close()]), lastWordsMs);
-  links.disconnect();
+  await within(Promise.all([fleet.close(), roster.close(), submitter.close()]), lastWordsMs);
+  fleet.disconnect();
 }

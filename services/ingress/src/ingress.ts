@@ -50,7 +50,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
-  const { commands, liveness, admission, exchanges } = links;
+  const { fleet, admission, exchanges } = links;
+  const { commands, liveness } = fleet;
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -107,7 +108,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([links.reader.start(), liveness.start(), links.roster.start()]);
+      await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
@@ -121,11 +122,12 @@ export function createIngress(needs: IngressNeeds): Ingress {
         links,
         server,
         management,
-        longestAnswerMs: Math.max(config.timeouts.streamMs, config.timeouts.wholeMs) + config.limits.maxQueueWaitMs,
+        longestAnswerMs:
+          Math.max(config.timeouts.streamTotalMs, config.timeouts.totalMs) + config.limits.maxQueueWaitMs,
         onServesUntil: (at) => void (servesUntil = at),
-        onIdle: () => clearInterval(watchdog),
         now,
       });
+      clearInterval(watchdog);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { RedisLinks } from './redis-links.ts';
 export function watchGauges(
   metrics: Pick<IngressMetrics, 'watch'>,
   { limits }: Pick<Config, 'limits'>,
-  { admission, submitter, roster, commands }: Pick<RedisLinks, 'admission' | 'submitter' | 'roster' | 'commands'>,
+  { admission, submitter, roster, fleet }: Pick<RedisLinks, 'admission' | 'submitter' | 'roster' | 'fleet'>,
 ): void {
   metrics.watch({
     leases: async () => {
@@ -19,6 +19,6 @@ export function watchGauges(
       return Object.entries(counts).map(([state, count]) => ({ queue: 'chat', state, count }));
     },
     workers: () => roster.members().length,
-    redisMemory: () => readMemory(commands),
+    redisMemory: () => readMemory(fleet.commands),
   });
 }

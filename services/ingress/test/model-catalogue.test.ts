@@ -1,35 +1,20 @@
-import type { Config } from '@sluice/config';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createModelCatalogue } from '../src/model-catalogue.ts';
+import { configOf } from './config-of.ts';
 
-type Entry = Config['models'][number];
-type Target = Entry['targets'][number];
+interface Target {
+  readonly upstream: string;
+  readonly model?: string;
+}
 
-const target = (upstream: string, model?: string): Target => ({ upstream, model, priority: 1, weight: 1 });
-const entry = (id: string, ...targets: readonly Target[]): Entry => ({
-  id,
-  targets,
-  thinking: 'field',
-  contextRounds: undefined,
-  maxContinuations: 0,
-  wholeAnswers: undefined,
-  onContentPolicy: undefined,
-});
-const upstream = (id: string): Config['upstreams'][number] => ({
-  id,
-  type: 'openai',
-  baseUrl: `http://${id}`,
-  options: {},
-  credentials: [],
-  reportStreamUsage: true,
-  prefill: undefined,
-  dropsUnsupported: false,
-  lacks: [],
-  wholeAnswers: 'ask',
-  proxy: undefined,
-  tls: { ca: undefined, cert: undefined, key: undefined },
-  headers: {},
-});
+interface Entry {
+  readonly id: string;
+  readonly targets: readonly Target[];
+}
+
+const target = (upstream: string, model?: string): Target => ({ upstream, ...(model !== undefined && { model }) });
+const entry = (id: string, ...targets: readonly Target[]): Entry => ({ id, targets });
+const upstream = (id: string): object => ({ id, type: 'openai', base_url: `http://${id}` });
 
 beforeEach(() => void vi.useFakeTimers({ now: 0, toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
@@ -39,7 +24,7 @@ function setUp(models: readonly Entry[], told: Record<string, readonly string[] 
   const errors: unknown[] = [];
   let wanted = 0;
   const catalogue = createModelCatalogue({
-    config: { models, upstreams: ['one', 'two', 'idle'].map(upstream) },
+    config: configOf({ models, upstreams: ['one', 'two', 'idle'].map(upstream) }),
     lists: {
       want: () => Promise.resolve(void wanted++),
       read: ({ id }) => {

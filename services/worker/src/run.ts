@@ -13,7 +13,7 @@ import { nextAttempt } from './run/next-attempt.ts';
 import { type Candidate, createPlan } from './run/plan.ts';
 import type { NextAttempt, RunNeeds, RunProgress } from './run/progress.ts';
 import { createTally } from './run/tally.ts';
-import { waitForPreferred, waitOrFail } from './run/wait.ts';
+import { waitForPreferred, endRound } from './run/wait.ts';
 
 /** Default of `timeouts.whole_attempt_ms`: the limit of a whole answer while another target is left. */
 const wholeWithOthersMs = 60_000;
@@ -54,7 +54,7 @@ async function step(needs: RunNeeds, progress: RunProgress): Promise<Outcome | u
     case 'wait':
       return waitForPreferred(needs, progress, next);
     case 'none':
-      return waitOrFail(needs, progress);
+      return endRound(needs, progress);
   }
 }
 

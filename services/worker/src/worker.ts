@@ -17,8 +17,8 @@ import { createTargets } from './targets/targets.ts';
 import { tellProxies } from './targets/upstream-clients.ts';
 import { warnOfProviders } from './targets/warn-of-providers.ts';
 import { watchUpstreams } from './targets/watch-upstreams.ts';
-import { type Fleet, joinFleet } from './worker/join-fleet.ts';
 import { reachUpstreams, type Upstreams } from './worker/reach-upstreams.ts';
+import { createRedisLinks, type RedisLinks } from './worker/redis-links.ts';
 
 /** A worker: everything between its queue and its providers. */
 export interface Worker {
@@ -53,7 +53,7 @@ const longestProbeMs = 60_000;
 interface Parts extends WorkerNeeds {
   readonly keys: Keys;
   readonly runs: ActiveRuns;
-  readonly fleet: Fleet;
+  readonly links: RedisLinks;
   readonly health: UpstreamHealth;
   readonly upstreams: Upstreams;
   readonly seal: ReturnType<typeof createJobSeal>;
@@ -64,7 +64,8 @@ interface Parts extends WorkerNeeds {
 export function createWorker(needs: WorkerNeeds): Worker {
   const { config, logger, metrics } = needs;
   const parts = connectParts(needs);
-  const { runs, fleet, health, upstreams } = parts;
+  const { runs, links, health, upstreams } = parts;
+  const { fleet, enrolment } = links;
   const { commands, liveness } = fleet;
   const { clients, tokens, images, modelLists } = upstreams;
   const consumer = consume(parts);
@@ -73,7 +74,6 @@ export function createWorker(needs: WorkerNeeds): Worker {
     pools: clients.pools,
     concurrency: () => config.worker.concurrency,
   });
-  commands.on('close', () => metrics.redisUp(false));
   let isRunning = false;
 
   return {
@@ -82,7 +82,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       tellProxies(config, logger);
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await fleet.start();
+      await Promise.all([fleet.start(), enrolment.start()]);
       await delay(untilKnownMs);
       await consumer.start();
       modelLists.start();
@@ -104,7 +104,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       runs.abortAll('draining');
       await within(drained, abortMs);
       await within(Promise.all([fleet.writer.flushed(), tokens?.close(), listed]), abortMs);
-      await fleet.close(abortMs, () => [clients.close(), images.close()]);
+      await within(Promise.all([fleet.close(), enrolment.close(), clients.close(), images.close()]), abortMs);
       fleet.disconnect();
     },
   };
@@ -116,24 +116,25 @@ function connectParts(needs: WorkerNeeds): Parts {
   const keys = createKeys(config.redis.keyPrefix);
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const runs = createActiveRuns();
-  const fleet = joinFleet({ config, workerId, keys, runs, metrics, onError, now });
+  const links = createRedisLinks({ config, workerId, keys, runs, metrics, onError, now });
+  const { commands } = links.fleet;
   const health = createUpstreamHealth({
-    connection: fleet.commands,
+    connection: commands,
     keys,
     circuit: config.circuit,
     maxCooldownMs: config.retry.maxCooldownMs,
     probeMs: Math.min(config.timeouts.firstTokenMs, longestProbeMs),
   });
-  const upstreams = reachUpstreams({ config, connection: fleet.commands, keys, logger, metrics, onError, now });
+  const upstreams = reachUpstreams({ config, connection: commands, keys, logger, metrics, onError, now });
   const seal = createJobSeal(config.secretKey?.reveal());
-  return { ...needs, keys, runs, fleet, health, upstreams, seal, onError, now };
+  return { ...needs, keys, runs, links, health, upstreams, seal, onError, now };
 }
 
 function consume(parts: Parts): Consumer {
-  const { config, keys, fleet, seal, onError } = parts;
+  const { config, keys, links, seal, onError } = parts;
   const needs = runJobNeeds(parts);
   return createConsumer({
-    connect: () => fleet.open('blocking'),
+    connect: () => links.fleet.open('blocking'),
     keys,
     shards: config.queue.shards,
     concurrency: config.worker.concurrency,
@@ -145,9 +146,9 @@ function consume(parts: Parts): Consumer {
 }
 
 function runJobNeeds(parts: Parts): RunJobNeeds {
-  const { config, workerId, logger, metrics, keys, runs, fleet, health, upstreams, seal, onError, now } = parts;
+  const { config, workerId, logger, metrics, keys, runs, links, health, upstreams, seal, onError, now } = parts;
   const { clients, tokens, images } = upstreams;
-  const { commands: connection, liveness, writer, memory } = fleet;
+  const { commands: connection, liveness, writer } = links.fleet;
   const { shards } = config.queue;
   return {
     workerId,
@@ -173,7 +174,7 @@ function runJobNeeds(parts: Parts): RunJobNeeds {
     logger,
     onRefused: createTroubleLog(logger, 'job refused', now),
     runs,
-    memory,
+    memory: links.memory,
     writer,
     claim: (job) => claim({ connection, keys, shards, workerId, seal }, job),
     forget: (job) => void forget({ connection, keys, shards }, job).catch(onError),

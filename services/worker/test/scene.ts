@@ -154,10 +154,11 @@ export const runNeedsWith = (over: RunNeedsScene & { readonly health?: Partial<R
   images: noImages,
   policy: retryPresets.default,
   metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-  timeouts: { wholeAttemptMs: undefined },
+  timeouts: {},
   logger: quietLogger,
   onError: () => undefined,
   random: () => 0.5,
+  now: () => 0,
   ...over,
   health: { ...healthy, ...over.health },
 });

@@ -3,6 +3,7 @@ import {
   type ChatChunk,
   type Delivered,
   eventsOf,
+  isEmpty,
   parseChunk,
   type Usage,
   writeChunk,
@@ -47,9 +48,7 @@ export function extendStream(before: Delivered | undefined): ExtendedAnswer {
   function holdEnd(chunk: ChatChunk, choice: ChatChunk['choices'][number]): string {
     const { delta } = choice;
     held.push({ ...chunk, choices: [{ ...choice, delta: {} }] });
-    const saysMore = Object.entries(delta ?? {}).some(
-      ([name, value]) => name !== 'role' && value !== null && value !== '',
-    );
+    const saysMore = Object.entries(delta ?? {}).some(([name, value]) => name !== 'role' && !isEmpty(value));
     const { usage: _usage, ...rest } = chunk;
     return saysMore ? writeChunk({ ...rest, choices: [{ ...choice, finish_reason: null }] }) : '';
   }

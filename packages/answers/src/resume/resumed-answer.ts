@@ -1,5 +1,6 @@
-import { type ChatChunk, type Delivered, eventsOf, parseChunk, textsOf, writeChunk } from '@sluice/protocol';
+import { type ChatChunk, type Delivered, eventsOf, isEmpty, parseChunk, textsOf, writeChunk } from '@sluice/protocol';
 import { createRepeatGuard } from './repeat-guard.ts';
+import { createRepeatedPart } from './repeated-part.ts';
 
 /**
  * Way in which a run resumes an answer. `continue`: the model gets the delivered text and continues it. `restart`: the
@@ -18,15 +19,16 @@ export interface ResumedAnswer {
   readonly isDiverged: boolean;
 }
 
+/** An answer that is continued repeats nothing. */
+const nothing = { content: '', reasoning: '' };
+
 export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): ResumedAnswer {
-  let missing = mode === 'restart' ? delivered.content : '';
-  let missingReasoning = mode === 'restart' ? delivered.reasoning : '';
+  let isDiverged = false;
+  const diverge = (): void => void (isDiverged = true);
+  const repeated = createRepeatedPart(mode === 'restart' ? delivered : nothing, diverge);
   // A model that resumes may reason anew first; the client already has the reasoning.
   const dropsReasoning = mode === 'continue' && delivered.content !== '';
-  // With reasoning only, the client has no answer yet: another answer may follow, with further reasoning.
-  const mayThinkAnew = delivered.content === '';
   const guard = mode === 'continue' ? createRepeatGuard(delivered.content) : undefined;
-  let isDiverged = false;
 
   function resume(chunk: ChatChunk): string {
     const passed: ChatChunk = {
@@ -37,11 +39,10 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     const [choice] = chunk.choices;
     if (choice === undefined) return writeChunk(passed);
     const { delta, finish_reason: finishReason } = choice;
-    const rest = fit(delta ?? {}, !isEmptyText(finishReason));
+    const rest = fit(delta ?? {}, !isEmpty(finishReason));
     // The new answer ends before the delivered text does.
-    if (!isEmptyText(finishReason)) endReasoning();
-    if (!isEmptyText(finishReason) && missing !== '') isDiverged = true;
-    if (isDiverged || (Object.keys(rest).length === 0 && isEmptyText(finishReason) && !chunk.usage)) return '';
+    if (!isEmpty(finishReason)) endRepetition();
+    if (isDiverged || (Object.keys(rest).length === 0 && isEmpty(finishReason) && !chunk.usage)) return '';
     return writeChunk({ ...passed, choices: [{ ...choice, delta: rest }] });
   }
 
@@ -49,16 +50,15 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
   function fit(delta: NonNullable<ChatChunk['choices'][number]['delta']>, isLast: boolean): Record<string, unknown> {
     const { role: _role, content: _content, reasoning_content: _told, reasoning: _reasoning, ...others } = delta;
     const texts = textsOf(delta);
-    const reasoning = dropsReasoning ? '' : beyond('missingReasoning', texts.reasoning);
-    const more = Object.entries(others).filter(([, value]) => value !== null && value !== '');
+    const reasoning = dropsReasoning ? '' : repeated.takeReasoning(texts.reasoning);
+    const more = Object.entries(others).filter(([, value]) => !isEmpty(value));
     const content =
       guard === undefined
-        ? beyond('missing', texts.content)
+        ? repeated.takeContent(texts.content)
         : guard.push(texts.content) + endGuard(isLast || more.length > 0);
     if (guard?.isDiverged === true) isDiverged = true;
     // A tool call at a point where the client has text.
-    if (more.length > 0) endReasoning();
-    if (more.length > 0 && missing !== '') isDiverged = true;
+    if (more.length > 0) endRepetition();
     return {
       ...Object.fromEntries(more),
       ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
@@ -73,32 +73,10 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     return held;
   }
 
-  function beyond(which: 'missing' | 'missingReasoning', text: string): string {
-    const held = which === 'missing' ? missing : missingReasoning;
-    if (text === '') return '';
-    if (which === 'missing') endReasoning();
-    const common = Math.min(held.length, text.length);
-    if (held.slice(0, common) !== text.slice(0, common)) {
-      if (which === 'missingReasoning' && mayThinkAnew) return thinkAnew(text);
-      isDiverged = true;
-    }
-    if (which === 'missing') missing = held.slice(common);
-    else missingReasoning = held.slice(common);
-    return text.slice(common);
-  }
-
-  /** Ends the reasoning of the new answer. If the client has more reasoning than that, it belongs to another answer. */
-  function endReasoning(): void {
-    if (missingReasoning === '') return;
-    if (!mayThinkAnew) isDiverged = true;
-    missingReasoning = '';
-  }
-
-  /** Returns the reasoning held back as known, followed by the part that differs. */
-  function thinkAnew(text: string): string {
-    const known = delivered.reasoning.slice(0, delivered.reasoning.length - missingReasoning.length);
-    missingReasoning = '';
-    return known + text;
+  /** The new answer goes beyond its texts: the client may have no more of them. */
+  function endRepetition(): void {
+    repeated.endReasoning();
+    if (repeated.isMissingContent()) isDiverged = true;
   }
 
   return {
@@ -117,5 +95,3 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     },
   };
 }
-
-const isEmptyText = (text: string | null | undefined): boolean => text === undefined || text === null || text === '';

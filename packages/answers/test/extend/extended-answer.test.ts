@@ -93,6 +93,15 @@ describe('joined streams', () => {
     expect(chunksOf(join.close())).toEqual(chunksOf(chunk({}, 'length', { usage: spent(5, 2) })));
   });
 
+  it.each<Fields>([{}, { content: '' }, { role: 'assistant', content: null }, { content: '', tool_calls: [] }])(
+    'pass on nothing of an end without content: %j',
+    (delta) => {
+      const join = extendStream(undefined);
+      join.take(chunk({ content: 'Hello' }));
+      expect(join.take(chunk(delta, 'length'))).toBe('');
+    },
+  );
+
   it('count usage reported in the middle too', () => {
     const join = extendStream(undefined);
     join.take(chunk({ content: 'One ' }) + chunk({}, 'length'));

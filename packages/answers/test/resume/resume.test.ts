@@ -137,6 +137,12 @@ describe('a resumed answer', () => {
     }
   });
 
+  it('does not take an empty list for content that contradicts the delivered text', () => {
+    const resumed = createResumedAnswer({ content: 'Hello', reasoning: '', chunks: 1 }, 'restart');
+    const rest = ['Hel', 'lo you'].map((text) => resumed.push(chunk({ content: text, tool_calls: [] })));
+    expect([resumed.isDiverged, textOf(rest.join('')).content]).toEqual([false, ' you']);
+  });
+
   it('passes a continued answer without its new reasoning', () => {
     const resumed = createResumedAnswer(
       { id: 'first', created: 1, content: 'Hello', reasoning: 'hm', chunks: 2 },

@@ -66,8 +66,8 @@ function presetTable(): string {
       `${preset.rateLimitBaseDelayMs} to ${preset.rateLimitMaxDelayMs} ms`,
       preset.jitter === 0 ? '–' : `± ${preset.jitter * 100} %`,
       preset.randomDelayMaxMs === 0 ? '–' : `${preset.randomDelayMinMs} to ${preset.randomDelayMaxMs} ms`,
-      preset.totals === undefined ? '–' : `${preset.totals.wholeMs} ms`,
-      preset.totals === undefined ? '–' : `${preset.totals.streamMs} ms`,
+      preset.totals === undefined ? '–' : `${preset.totals.totalMs} ms`,
+      preset.totals === undefined ? '–' : `${preset.totals.streamTotalMs} ms`,
     ]),
   );
 }

@@ -1,13 +1,7 @@
+import { camelCase } from '../camel-case.ts';
 import type { Layers } from '../load-config.ts';
 import { settingSections } from '../docs/setting-rows.ts';
 import { type Leaf, nameOf } from './leaves.ts';
-
-/** Settings whose name in `Config` is not their name in camel case. */
-const otherNames: Readonly<Record<string, string>> = {
-  'timeouts.total_ms': 'timeouts.wholeMs',
-  'timeouts.stream_total_ms': 'timeouts.streamMs',
-  'redis.url': 'redis.none',
-};
 
 /**
  * Returns the effective value of a setting: that of the environment, of the layer, computed from other settings, or the
@@ -16,13 +10,12 @@ const otherNames: Readonly<Record<string, string>> = {
 export function effectiveValue({ path, value }: Leaf, { config, environment }: Layers): unknown {
   const name = nameOf(path);
   if (name === 'redis.url' && environment.REDIS_URL !== undefined) return environment.REDIS_URL;
-  const isInList = path.some((step) => typeof step === 'number');
-  const resolved = isInList ? undefined : valueAt(config, (otherNames[name] ?? camelCase(name)).split('.'));
+  // A list of the file may be longer in `Config`; the URL there has no user.
+  const isOther = name === 'redis.url' || path.some((step) => typeof step === 'number');
+  const resolved = isOther ? undefined : valueAt(config, camelCase(name).split('.'));
   if (['string', 'number', 'boolean'].includes(typeof resolved)) return resolved;
   return value ?? standardOf(name);
 }
-
-const camelCase = (name: string): string => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 function valueAt(tree: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(

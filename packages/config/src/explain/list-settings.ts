@@ -112,7 +112,7 @@ function variablesIn(value: unknown, origin: SettingOrigin, env: ConfigSource['e
 type OriginOf = (path: Path, name: string) => SettingOrigin;
 
 function createOrigins(layers: Layers, source: SettingsSource, profile: string | undefined): OriginOf {
-  const { environment, file, given } = layers;
+  const { environment, file, given, pathInFile } = layers;
   const leaves = leavesOf(given);
   const locate: (path: Path) => Place | undefined = file.kind === 'text' ? createLocator(file.text) : () => undefined;
   const ofProfile = profile === undefined ? undefined : variablesOfProfile(profile, source, leaves);
@@ -131,7 +131,7 @@ function createOrigins(layers: Layers, source: SettingsSource, profile: string |
     if (profile !== undefined) {
       return { kind: 'profile', profile, variables: toVariables(ofProfile?.get(name) ?? []) };
     }
-    const place = locate(path);
+    const place = locate(pathInFile(path));
     return {
       kind: 'file',
       file: file.kind === 'text' ? file.name : '',

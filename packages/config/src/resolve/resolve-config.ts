@@ -1,8 +1,10 @@
 import { retryPresets } from '@sluice/policy';
+import { type CamelCased, camelCased } from '../camel-case.ts';
 import type {
   Config,
   FleetConfig,
   ManagementConfig,
+  RetryConfig,
   ServerConfig,
   SimulatorConfig,
   TimeoutConfig,
@@ -19,6 +21,8 @@ import type { Paths } from './absolute-path.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
+type Tree = CamelCased<Settings>;
+
 /** Both parts of the configuration, each valid. */
 export interface Parts {
   readonly settings: Settings;
@@ -31,33 +35,26 @@ export interface Parts {
 /** Combines file and environment; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
-  const openAccess = warnOfOpenAccess(settings.keys, environment.HOST ?? settings.server.host);
-  const keys = resolveKeys(settings.keys, environment.SLUICE_API_KEYS ?? []);
+  const { redis, keys: fileKeys, upstreams, models, ...plain } = settings;
+  const tree = camelCased(plain);
+  const openAccess = warnOfOpenAccess(fileKeys, environment.HOST ?? settings.server.host);
+  const keys = resolveKeys(fileKeys, environment.SLUICE_API_KEYS ?? []);
   const simulator = resolveSimulator(environment);
   return deepFreeze<Config>({
-    server: resolveServer(parts),
-    worker: resolveWorker(parts),
-    redis: resolveRedis(settings.redis, { environmentUrl: environment.REDIS_URL, paths }),
-    queue: { shards: settings.queue.shards },
+    ...tree,
+    server: resolveServer(tree.server, environment),
+    worker: resolveWorker(tree.worker, environment),
+    redis: resolveRedis(redis, { environmentUrl: environment.REDIS_URL, paths }),
     keys,
     proxies: resolveProxies(environment),
     simulator,
-    ...resolveRouting(settings, paths, simulator),
-    limits: resolveLimits(settings.limits, keys.length),
-    retry: resolveRetry(settings.retry),
-    timeouts: resolveTimeouts(settings),
-    circuit: {
-      failures: settings.circuit.failures,
-      windowMs: settings.circuit.window_ms,
-      openMs: settings.circuit.open_ms,
-    },
+    ...resolveRouting({ upstreams, models }, paths, simulator),
+    limits: resolveLimits(tree.limits, keys.length),
+    retry: resolveRetry(tree.retry),
+    timeouts: resolveTimeouts(tree),
     warnings: [...parts.warnings, ...openAccess, ...warnOfProxies(environment), ...warnOfEveryOrigin(settings.server)],
     notes: parts.notes,
-    log: {
-      level: environment.LOG_LEVEL ?? settings.log.level,
-      file: settings.log.file,
-      retentionDays: settings.log.retention_days,
-    },
+    log: { ...tree.log, level: environment.LOG_LEVEL ?? tree.log.level },
     secretKey: environment.SLUICE_SECRET_KEY === undefined ? undefined : createSecret(environment.SLUICE_SECRET_KEY),
   });
 }
@@ -84,40 +81,20 @@ const mebibyte = 1024 * 1024;
 const usualPort = 8080;
 const usualSimulatorPort = 9900;
 
-function resolveServer({ settings: { server }, environment }: Parts): ServerConfig {
+function resolveServer(server: Tree['server'], environment: Environment): ServerConfig {
+  const { maxBodyBytes } = server;
   const bodyBudgetBytes =
-    server.body_budget_bytes ?? Math.max(256 * mebibyte, 4 * server.max_body_bytes, server.key_body_budget_bytes ?? 0);
+    server.bodyBudgetBytes ?? Math.max(256 * mebibyte, 4 * maxBodyBytes, server.keyBodyBudgetBytes ?? 0);
   return {
+    ...server,
     port: environment.PORT ?? server.port ?? usualPort,
     isPortUsual: (environment.PORT ?? server.port) === undefined,
     host: environment.HOST ?? server.host,
     ...resolveManagement({ settings: server, environment, usualPort: 9463 }),
-    drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? server.drain_timeout_ms,
-    maxBodyBytes: server.max_body_bytes,
-    maxInflationRatio: server.max_inflation_ratio,
+    drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? server.drainTimeoutMs,
     bodyBudgetBytes,
-    keyBodyBudgetBytes:
-      server.key_body_budget_bytes ?? Math.max(server.max_body_bytes, Math.floor(bodyBudgetBytes / 4)),
-    largeBodyBytes: server.large_body_bytes,
-    refusedBodiesPerMinute: server.refused_bodies_per_minute,
-    wrongKeysPerMinute: server.wrong_keys_per_minute,
-    maxConnections: server.max_connections,
-    maxPipelinedRequests: server.max_pipelined_requests,
-    keepAliveMs: server.keep_alive_ms,
-    headersTimeoutMs: server.headers_timeout_ms,
-    requestTimeoutMs: server.request_timeout_ms,
-    memoryLimitBytes: server.memory_limit_bytes,
-    isStatusPublic: server.public_status,
-    corsOrigins: server.cors.origins,
-    allowedHosts: server.allowed_hosts.map((name) => name.toLowerCase()),
-    holdMs: server.hold_ms,
-    heartbeatMs: server.heartbeat_ms,
-    pauseAtBytes: server.pause_at_bytes,
-    slowClientBytes: server.slow_client_bytes,
-    slowClientMs: server.slow_client_ms,
-    trustProxy: server.trust_proxy,
-    hasPublicModels: server.public_models,
-    trustTraceContext: server.trust_trace_context,
+    keyBodyBudgetBytes: server.keyBodyBudgetBytes ?? Math.max(maxBodyBytes, Math.floor(bodyBudgetBytes / 4)),
+    allowedHosts: server.allowedHosts.map((name) => name.toLowerCase()),
   };
 }
 
@@ -128,15 +105,11 @@ const resolveSimulator = ({ SIMULATOR_PORT: port, SIMULATOR_HOST: host }: Enviro
   isPortUsual: port === undefined,
 });
 
-function resolveWorker({ settings: { worker }, environment }: Parts): WorkerConfig {
+function resolveWorker(worker: Tree['worker'], environment: Environment): WorkerConfig {
   return {
+    ...worker,
     ...resolveManagement({ settings: worker, environment, usualPort: 9464 }),
-    drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? worker.drain_timeout_ms,
-    concurrency: worker.concurrency,
-    maxConnections: worker.max_connections,
-    keepAliveMs: worker.keep_alive_ms,
-    maxEventBytes: worker.max_event_bytes,
-    maxBodyBytes: worker.max_body_bytes,
+    drainTimeoutMs: environment.DRAIN_TIMEOUT_MS ?? worker.drainTimeoutMs,
   };
 }
 
@@ -146,57 +119,36 @@ function resolveManagement({
   environment,
   usualPort,
 }: {
-  readonly settings: Pick<Settings['worker'], 'metrics_port' | 'metrics_host'>;
+  readonly settings: Pick<Tree['worker'], 'metricsPort' | 'metricsHost'>;
   readonly environment: Environment;
   readonly usualPort: number;
 }): ManagementConfig {
-  const chosen = environment.METRICS_PORT ?? settings.metrics_port;
+  const chosen = environment.METRICS_PORT ?? settings.metricsPort;
   return {
     metricsPort: chosen ?? usualPort,
-    metricsHost: environment.METRICS_HOST ?? settings.metrics_host,
+    metricsHost: environment.METRICS_HOST ?? settings.metricsHost,
     isMetricsPortUsual: chosen === undefined,
   };
 }
 
-function resolveLimits(limits: Settings['limits'], keyCount: number): FleetConfig {
-  const all = limits.max_concurrent_requests;
-  return {
-    maxConcurrentRequests: all,
-    queueSize: limits.queue_size,
-    // With a single key, no leases need to stay free for other keys.
-    defaultKeyConcurrency: Math.min(all, limits.default_key_concurrency ?? (keyCount > 1 ? Math.ceil(all / 2) : all)),
-    maxQueueWaitMs: limits.max_queue_wait_ms,
-    leaseMs: limits.lease_ms,
-  };
+function resolveLimits(limits: Tree['limits'], keyCount: number): FleetConfig {
+  const all = limits.maxConcurrentRequests;
+  // With a single key, no leases need to stay free for other keys.
+  const share = limits.defaultKeyConcurrency ?? (keyCount > 1 ? Math.ceil(all / 2) : all);
+  return { ...limits, defaultKeyConcurrency: Math.min(all, share) };
 }
 
-function resolveRetry(retry: Settings['retry']): Config['retry'] {
+function resolveRetry(retry: Tree['retry']): RetryConfig {
   const { totals: _totals, ...preset } = retryPresets[retry.mode];
-  return {
-    mode: retry.mode,
-    maxAttempts: retry.max_attempts ?? preset.maxAttempts,
-    backoff: retry.backoff ?? preset.backoff,
-    baseDelayMs: retry.base_delay_ms ?? preset.baseDelayMs,
-    maxDelayMs: retry.max_delay_ms ?? preset.maxDelayMs,
-    rateLimitBaseDelayMs: retry.rate_limit_base_delay_ms ?? preset.rateLimitBaseDelayMs,
-    rateLimitMaxDelayMs: retry.rate_limit_max_delay_ms ?? preset.rateLimitMaxDelayMs,
-    jitter: retry.jitter ?? preset.jitter,
-    randomDelayMinMs: retry.random_delay_min_ms ?? preset.randomDelayMinMs,
-    randomDelayMaxMs: retry.random_delay_max_ms ?? preset.randomDelayMaxMs,
-    maxCooldownMs: retry.max_cooldown_ms,
-    sameTarget: retry.same_target,
-    waitForPreferredMs: retry.wait_for_preferred_ms,
-    onContentPolicy: retry.on_content_policy,
-  };
+  return { ...preset, ...retry };
 }
 
-function resolveTimeouts({ timeouts, retry }: Settings): TimeoutConfig {
+function resolveTimeouts({ timeouts, retry }: Pick<Tree, 'timeouts' | 'retry'>): TimeoutConfig {
   const { totals } = retryPresets[retry.mode];
   return {
-    firstTokenMs: timeouts.first_token_ms ?? defaultFirstTokenMs,
-    idleMs: timeouts.idle_ms,
-    wholeAttemptMs: timeouts.whole_attempt_ms,
-    wholeMs: timeouts.total_ms ?? totals?.wholeMs ?? defaultTotalMs,
-    streamMs: timeouts.stream_total_ms ?? timeouts.total_ms ?? totals?.streamMs ?? defaultTotalMs,
+    ...timeouts,
+    firstTokenMs: timeouts.firstTokenMs ?? defaultFirstTokenMs,
+    totalMs: timeouts.totalMs ?? totals?.totalMs ?? defaultTotalMs,
+    streamTotalMs: timeouts.streamTotalMs ?? timeouts.totalMs ?? totals?.streamTotalMs ?? defaultTotalMs,
   };
 }

@@ -121,11 +121,11 @@ export function* findEndlessWait(settings: unknown): Iterable<Finding> {
   const wait = fieldOf(retryOf, 'wait_for_preferred_ms');
   const { totals } = presetOf(fieldOf(retryOf, 'mode'));
   const total = fieldOf(timeoutsOf, 'total_ms');
-  const places = [
-    ['total_ms', total ?? totals?.wholeMs ?? defaultTotalMs],
-    ['stream_total_ms', fieldOf(timeoutsOf, 'stream_total_ms') ?? total ?? totals?.streamMs ?? defaultTotalMs],
+  const totalTimes = [
+    ['total_ms', total ?? totals?.totalMs ?? defaultTotalMs],
+    ['stream_total_ms', fieldOf(timeoutsOf, 'stream_total_ms') ?? total ?? totals?.streamTotalMs ?? defaultTotalMs],
   ] as const;
-  for (const [name, allMs] of places) {
+  for (const [name, allMs] of totalTimes) {
     if (typeof wait !== 'number' || typeof allMs !== 'number' || wait < allMs) continue;
     yield {
       path: ['retry', 'wait_for_preferred_ms'],

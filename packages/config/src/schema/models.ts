@@ -3,7 +3,7 @@ import { across, fieldOf, findRepeated, textField } from './across.ts';
 import { identifier, inWords, listOf, modelPattern, must, oneOf, section, wholeNumber } from '@sluice/setting-types';
 import { contentPolicyRules } from '@sluice/policy';
 import { thinkingModes } from '@sluice/answers';
-import { wholeAnswerWays } from '../config.ts';
+import { wholeAnswerWays } from './whole-answers.ts';
 
 const targetsInWords = 'a list of at least one target';
 const weightInWords = 'a number above 0';

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { logLevels } from '../config.ts';
 import { across, findReversed } from './across.ts';
 import { webOrigin } from './web-origin.ts';
 import {
@@ -26,7 +25,8 @@ export const host = (): z.ZodString =>
 
 /** Returns the type of a host as it stands in clients' `Host` header. */
 const calledHost = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
-export const logLevel = oneOf(logLevels);
+/** Type of a level of the log; levels from the most to the least verbose. */
+export const logLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
 const metricsPort = (usual: number): z.ZodOptional<z.ZodNumber> =>
   listenPort()

@@ -11,7 +11,7 @@ import { upstreams } from './upstreams.ts';
 
 /**
  * Every setting of the file, with its type, default and meaning. The editor's schema and the docs are generated from it;
- * `config.ts` has the type of the resolved settings.
+ * the type of `Config` is derived from it.
  */
 export const settings = across(
   section({

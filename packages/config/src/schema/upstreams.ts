@@ -2,7 +2,6 @@ import { catalogue, type ProviderType } from '@sluice/providers/catalogue';
 import { prefillStyles } from '@sluice/answers';
 import { flag, identifier, inWords, listOf, must, oneOf, section, someText } from '@sluice/setting-types';
 import { z } from 'zod';
-import { lackNames, wholeAnswerWays } from '../config.ts';
 import { secretText } from '../example-secrets.ts';
 import { across, fieldOf, findRepeated, itemsOf, textField } from './across.ts';
 import { isBaseUrl } from './base-url.ts';
@@ -12,12 +11,15 @@ import { upstreamProxy } from './proxy.ts';
 import { findHalfCertificate, tlsFiles } from './tls-files.ts';
 import { findCredentialFaults, findTokenFaults } from './token-credentials.ts';
 import { findExampleSecrets } from './upstream-secrets.ts';
+import { wholeAnswerWays } from './whole-answers.ts';
 
 const type = oneOf(Object.keys(catalogue) as [ProviderType, ...ProviderType[]]);
 
 const urlInWords = 'an http or https URL without user, password, query and fragment';
 const urlError = must(urlInWords);
 const baseUrl = inWords(z.string(urlError).refine(isBaseUrl, urlError), urlInWords);
+
+const lackNames = ['streaming', 'tools', 'images'] as const;
 
 const credentialsInWords = 'a list of at least one credential';
 

@@ -11,18 +11,17 @@ models:
 `);
 
   it('have all settings that the worker needs', () => {
-    expect(config.upstreams.map(({ credentials: _credentials, ...rest }) => rest)).toEqual([
+    expect(config.upstreams).toMatchObject([
       {
         id: 'a',
         type: 'openai',
         baseUrl: 'https://a.example/v1',
-        reportStreamUsage: true,
+        streamUsage: true,
         options: {},
         proxy: undefined,
         tls: { ca: undefined, cert: undefined, key: undefined },
         headers: {},
-        prefill: undefined,
-        dropsUnsupported: false,
+        dropUnsupported: false,
         lacks: [],
         wholeAnswers: 'ask',
       },
@@ -30,29 +29,25 @@ models:
         id: 'b',
         type: 'openai',
         baseUrl: 'http://127.0.0.1:9900/v1',
-        reportStreamUsage: false,
+        streamUsage: false,
         options: {},
         proxy: undefined,
         tls: { ca: undefined, cert: undefined, key: undefined },
         headers: {},
-        prefill: undefined,
-        dropsUnsupported: false,
+        dropUnsupported: false,
         lacks: [],
         wholeAnswers: 'ask',
       },
     ]);
-    expect(config.models).toEqual([
+    expect(config.models).toMatchObject([
       {
         id: 'GPT-4o',
         targets: [
           { upstream: 'a', model: 'gpt-4o-2024', priority: 2, weight: 0.5 },
-          { upstream: 'b', model: undefined, priority: 1, weight: 1 },
+          { upstream: 'b', priority: 1, weight: 1 },
         ],
         thinking: 'field',
-        contextRounds: undefined,
-        maxContinuations: 0,
-        onContentPolicy: undefined,
-        wholeAnswers: undefined,
+        autoContinue: 0,
       },
     ]);
   });
@@ -67,7 +62,7 @@ models:
 upstreams: [{ id: a, type: openai, base_url: "https://a.example/v1" }]
 models: [{ id: m, ${setting} targets: [{ upstream: a }] }]
 `);
-    expect(models[0]?.contextRounds).toBe(expected);
+    expect(models[0]?.compressContext?.rounds).toBe(expected);
   });
 
   it('have credentials, or a default one without a key', () => {

@@ -43,10 +43,10 @@ describe('the allowed hosts', () => {
 
 describe('the origins of web pages', () => {
   const originsOf = (list: string): readonly string[] =>
-    load(`server: { cors: { origins: ${list} } }`).server.corsOrigins;
+    load(`server: { cors: { origins: ${list} } }`).server.cors.origins;
 
   it('are empty by default', () => {
-    expect(load('{}').server.corsOrigins).toEqual([]);
+    expect(load('{}').server.cors.origins).toEqual([]);
   });
 
   it.each([

@@ -55,7 +55,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
     it('stops no pod before its longest answer has ended', () => {
       const manifests = manifestsOf(variant);
       const { limits, timeouts } = loadRendered(manifests);
-      const longestMs = Math.max(timeouts.wholeMs, timeouts.streamMs);
+      const longestMs = Math.max(timeouts.totalMs, timeouts.streamTotalMs);
       for (const [component, waitMs] of [
         ['ingress', limits.maxQueueWaitMs],
         ['worker', 0],
@@ -72,9 +72,9 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
   it('computes the longest answer of each retry mode as Sluice does', () => {
     for (const mode of ['default', 'fast', 'balanced', 'secure', 'linear']) {
       const manifests = manifestsOf('minimal', { config: { retry: { mode } } });
-      const { wholeMs, streamMs } = loadRendered(manifests).timeouts;
+      const { totalMs, streamTotalMs } = loadRendered(manifests).timeouts;
       const worker = deployment(manifests, 'rel-sluice-worker');
-      expect(variable(worker, 'DRAIN_TIMEOUT_MS')).toBe(String(Math.max(wholeMs, streamMs) + 5000));
+      expect(variable(worker, 'DRAIN_TIMEOUT_MS')).toBe(String(Math.max(totalMs, streamTotalMs) + 5000));
     }
   });
 

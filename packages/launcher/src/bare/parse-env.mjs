@@ -49,9 +49,9 @@ export function parseEnvText(text) {
     }
     const at = line;
     const [whole, name = ''] = begin;
-    const isParted = /[^\S\n]$/.test(whole);
+    const hasSpaceBefore = /[^\S\n]$/.test(whole);
     pass(whole.length);
-    const value = /^["'`]/.test(rest) ? quoted(rest) : plain(rest, isParted);
+    const value = /^["'`]/.test(rest) ? quoted(rest) : plain(rest, hasSpaceBefore);
     if (value === undefined) {
       parsed.faults.push(`line ${at} is not understood (${name} has a quote without its end, or text behind it)`);
       pass(lengthOfLine());
@@ -88,11 +88,11 @@ const unescape = (_, character) => (character === 'n' ? '\n' : character);
 
 /**
  * @param {string} rest
- * @param {boolean} isParted a space precedes the value
+ * @param {boolean} hasSpaceBefore a space precedes the value
  * @returns {{ text: string, length: number }}
  */
-function plain(rest, isParted) {
+function plain(rest, hasSpaceBefore) {
   const whole = /^[^\n]*/.exec(rest)?.[0] ?? '';
-  const text = isParted && whole.startsWith('#') ? '' : whole.replace(/\s#.*$/, '').trim();
+  const text = hasSpaceBefore && whole.startsWith('#') ? '' : whole.replace(/\s#.*$/, '').trim();
   return { text, length: whole.length };
 }

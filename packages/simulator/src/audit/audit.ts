@@ -1,12 +1,8 @@
-import { type CallCounts, type CallOutcome, type CallRecord, type CallStats, momentNow } from './call-record.ts';
+import { createCallCounter } from './call-counter.ts';
+import { type CallOutcome, type CallRecord, type CallStats, momentNow } from './call-record.ts';
+import { createCallRing } from './call-ring.ts';
 
-const capacity = 20_000;
 const bodyBytesPerCall = 64 * 1024;
-/**
- * Size of bodies that a sweep leaves, so that bodies never take more than twice as much: 20,000 of 64 KB would take 1.3
- * GB.
- */
-const bodyCharsPerSweep = 32 * 1024 * 1024;
 
 /** Facts about a call before its body is read. */
 export interface CallHead {
@@ -58,50 +54,13 @@ interface Entry {
   struck: boolean;
 }
 type Draft<Type> = { -readonly [Key in keyof Type]: Type[Key] };
-type Counter = Draft<CallCounts>;
 
 /** @see Audit */
 export function createAudit(): Audit {
   let nextNumber = 1;
-  let ring: Entry[] = [];
-  let ringStart = 0;
-  let bodyCharsSinceSweep = 0;
-  let all: Counter = { total: 0, open: 0, peakOpen: 0 };
-  let aborted = 0;
-  let byStatus = new Map<number, number>();
-  let byCredential = new Map<string, Counter>();
+  const ring = createCallRing<Entry>();
+  const counter = createCallCounter();
   const open = new Set<Entry>();
-
-  function keep(entry: Entry): void {
-    if (ring.length < capacity) ring.push(entry);
-    else {
-      ring[ringStart] = entry;
-      ringStart = (ringStart + 1) % capacity;
-    }
-  }
-
-  function inOrder(): Entry[] {
-    return [...ring.slice(ringStart), ...ring.slice(0, ringStart)];
-  }
-
-  /** Removes old bodies and keeps the newest; runs occasionally, not at each call. */
-  function sweepBodies(): void {
-    let kept = 0;
-    for (const { record } of inOrder().toReversed()) {
-      kept += record.body.length;
-      if (kept > bodyCharsPerSweep) record.body = '';
-    }
-    bodyCharsSinceSweep = 0;
-  }
-
-  function counterOf(credential: string): Counter {
-    let counter = byCredential.get(credential);
-    if (!counter) {
-      counter = { total: 0, open: 0, peakOpen: 0 };
-      byCredential.set(credential, counter);
-    }
-    return counter;
-  }
 
   function finish(entry: Entry, outcome: CallOutcome): void {
     if (!open.delete(entry)) return;
@@ -109,12 +68,8 @@ export function createAudit(): Audit {
     const now = momentNow();
     record.outcome = outcome;
     record.endedAt = now;
-    if (outcome === 'aborted') {
-      record.abortedAt = now;
-      aborted += 1;
-    }
-    all.open -= 1;
-    counterOf(record.credential).open -= 1;
+    if (outcome === 'aborted') record.abortedAt = now;
+    counter.ended(record.credential, outcome === 'aborted');
   }
 
   return {
@@ -122,22 +77,20 @@ export function createAudit(): Audit {
       const entry = newEntry(nextNumber, head);
       const { record } = entry;
       nextNumber += 1;
-      keep(entry);
+      ring.add(entry);
       open.add(entry);
-      enter(all);
-      enter(counterOf(head.credential));
+      counter.begun(head.credential);
       return {
         id: record.id,
         isOpen: () => open.has(entry),
         setBody(body) {
           record.body = cutToBytes(body, bodyBytesPerCall);
-          bodyCharsSinceSweep += record.body.length;
-          if (bodyCharsSinceSweep > bodyCharsPerSweep) sweepBodies();
+          ring.bodyAdded(record.body.length);
         },
         describe: (details) => void Object.assign(record, details),
         answer(status) {
           record.status = status;
-          byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+          counter.answered(status);
         },
         addTokens(count) {
           record.tokensSent += count;
@@ -151,28 +104,14 @@ export function createAudit(): Audit {
         },
       };
     },
-    calls: () => inOrder().map(toRecord),
-    stats: () => ({
-      ...all,
-      aborted,
-      byStatus: Object.fromEntries(byStatus),
-      byCredential: Object.fromEntries([...byCredential].map(([credential, counter]) => [credential, { ...counter }])),
-    }),
+    calls: () => ring.inOrder().map(toRecord),
+    stats: counter.stats,
     cutOpen() {
       for (const entry of open) finish(entry, 'faulted');
     },
     clear() {
-      ring = [];
-      ringStart = 0;
-      bodyCharsSinceSweep = 0;
-      aborted = 0;
-      byStatus = new Map();
-      all = { total: 0, open: 0, peakOpen: 0 };
-      byCredential = new Map();
-      for (const { record } of open) {
-        carryOver(all);
-        carryOver(counterOf(record.credential));
-      }
+      ring.clear();
+      counter.reset([...open].map(({ record }) => record.credential));
     },
   };
 }
@@ -197,16 +136,6 @@ function newEntry(number: number, { rawHeaders, ...head }: CallHead): Entry {
     abortedAt: null,
   };
   return { record, rawHeaders, struck: false };
-}
-
-function enter(counter: Counter): void {
-  counter.total += 1;
-  carryOver(counter);
-}
-
-function carryOver(counter: Counter): void {
-  counter.open += 1;
-  counter.peakOpen = Math.max(counter.peakOpen, counter.open);
 }
 
 function toRecord({ record, rawHeaders }: Entry): CallRecord {

@@ -1,6 +1,7 @@
-import type { Admission, KeyLimits, Rates, Refusal, Lease, Turn } from '@sluice/admission';
+import type { Admission, KeyLimits, Rates, Lease, Turn } from '@sluice/admission';
 import { GatewayError } from '@sluice/protocol';
-import { isRedisUnavailable } from '@sluice/redis';
+import { asRedisAway } from '../redis-away.ts';
+import { refusalError } from './refusal-error.ts';
 
 /** A request that has its lease and may run. */
 export interface Admitted {
@@ -36,11 +37,13 @@ export interface AdmitRequest {
  */
 export async function admit(admission: Pick<Admission, 'acquire'>, request: AdmitRequest): Promise<Admitted> {
   const verdict = await admission.acquire(request).catch((error: unknown) => {
-    if (isRedisUnavailable(error)) throw new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause: error });
-    throw error;
+    throw asRedisAway(error) ?? error;
   });
   request.onRates(verdict.rates);
-  if (verdict.kind === 'refused') throw toError(verdict, request);
+  if (verdict.kind === 'refused') {
+    const { reason, retryAfterMs } = verdict;
+    throw refusalError({ reason, retryAfterMs, limits: request.limits, tokens: request.tokens });
+  }
   const { lease, rates, redisNow } = verdict;
   if (!lease.mustWait) return { lease, rates, redisNow, waitedMs: 0 };
 
@@ -78,30 +81,4 @@ function waitForTurn(
     void lease.admitted.then(end);
     if (signal.aborted) onLeft();
   });
-}
-
-function toError({ reason, retryAfterMs }: Refusal, { limits, tokens }: AdmitRequest): GatewayError {
-  switch (reason) {
-    case 'concurrency':
-      return new GatewayError('concurrency_limit_exceeded', {
-        message: `This API key has ${limits.concurrency} requests running, which is its limit.`,
-        retryAfterMs,
-      });
-    case 'requests':
-      return new GatewayError('rate_limit_exceeded', {
-        message: `Rate limit reached: ${limits.rpm} requests per minute.`,
-        retryAfterMs,
-      });
-    case 'tokens':
-      return new GatewayError('rate_limit_exceeded', {
-        message:
-          retryAfterMs === undefined
-            ? `The request needs about ${tokens} tokens, more than the ${limits.tpm} tokens per minute of this API key.`
-            : `Rate limit reached: ${limits.tpm} tokens per minute; this request needs about ${tokens}.`,
-        retryAfterMs,
-        retryable: retryAfterMs !== undefined,
-      });
-    case 'overloaded':
-      return new GatewayError('server_overloaded', { retryAfterMs });
-  }
 }

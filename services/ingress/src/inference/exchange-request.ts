@@ -18,7 +18,7 @@ export interface AdmittedOrder {
 /** Returns the first run of an admitted request, with its time limits. */
 export function toExchangeRequest(admittedOrder: AdmittedOrder): ExchangeRequest {
   const { config, ingressId, order, client, admitted, carrier } = admittedOrder;
-  const remainingMs = order.stream ? config.timeouts.streamMs : config.timeouts.wholeMs;
+  const remainingMs = order.stream ? config.timeouts.streamTotalMs : config.timeouts.totalMs;
   return {
     job: {
       requestId: client.requestId,
@@ -35,6 +35,6 @@ export function toExchangeRequest(admittedOrder: AdmittedOrder): ExchangeRequest
     body: order.body,
     deadlineAt: admitted.redisNow + remainingMs,
     remainingMs,
-    queueWaitMs: config.limits.maxQueueWaitMs,
+    maxQueueWaitMs: config.limits.maxQueueWaitMs,
   };
 }

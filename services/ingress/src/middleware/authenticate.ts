@@ -5,14 +5,19 @@ import { GatewayError } from '@sluice/protocol';
 import { findObservation, type Principal, setPrincipal } from '../context.ts';
 import type { TokenBuckets } from './token-buckets.ts';
 
-type ClientKey = Config['keys'][number];
+/** The settings of a client key that a request needs. */
+export type AcceptedKey = Pick<
+  Config['keys'][number],
+  'id' | 'digest' | 'name' | 'hint' | 'anonymous' | 'admin' | 'models' | 'limits' | 'weight' | 'thinking'
+>;
+
 interface KnownKey {
   readonly digest: Buffer;
   readonly principal: Principal;
 }
 
 /** Returns a check for the key of an administrator in a request. Such a key is never anonymous. */
-export function adminCheck(keys: readonly ClientKey[]): (request: Request) => boolean {
+export function adminCheck(keys: readonly AcceptedKey[]): (request: Request) => boolean {
   const known = new Map(keys.filter(({ admin }) => admin).map((key) => [key.id, toKnown(key)]));
   return (request) => identify(known, keyOf(request)) !== undefined;
 }
@@ -33,7 +38,7 @@ export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHan
  * the anonymous key of the configuration, if there is one that allows it.
  * @param wrongKeys a bucket for each address, from which each request without a valid key takes a token
  */
-export function authenticate(keys: readonly ClientKey[], wrongKeys: TokenBuckets): RequestHandler {
+export function authenticate(keys: readonly AcceptedKey[], wrongKeys: TokenBuckets): RequestHandler {
   const known = new Map(keys.map((key) => [key.id, toKnown(key)]));
   const anonymous = keys.find((key) => key.anonymous !== undefined);
   const anonymousPrincipal = anonymous === undefined ? undefined : toKnown(anonymous).principal;
@@ -84,14 +89,13 @@ export function networkOf(address = ''): string {
   return [...groups, ...Array.from({ length: missing }, () => '0'), ...back.split(':')].slice(0, 4).join(':');
 }
 
-function toKnown({ id, digest, name, hint, anonymous, admin, models, limits, weight, thinking }: ClientKey): KnownKey {
+function toKnown({ id, digest, name, hint, anonymous, models, limits, weight, thinking }: AcceptedKey): KnownKey {
   return {
     digest: Buffer.from(digest, 'hex'),
     principal: {
       keyId: id,
       name,
       hint,
-      isAdmin: admin,
       isAnonymous: anonymous !== undefined,
       models,
       limits,

@@ -18,10 +18,10 @@ import { principalOf } from '../context.ts';
  */
 export function guardAnonymous({
   allowedHosts,
-  corsOrigins,
-}: Pick<Config['server'], 'allowedHosts' | 'corsOrigins'>): RequestHandler {
+  cors,
+}: Pick<Config['server'], 'allowedHosts' | 'cors'>): RequestHandler {
   const allowed = new Set(allowedHosts);
-  const ownPages = new Set(corsOrigins.filter((origin) => origin !== '*'));
+  const ownPages = new Set(cors.origins.filter((origin) => origin !== '*'));
   const isOurs = (name: string): boolean =>
     isIP(name) > 0 || !name.includes('.') || name.endsWith('.localhost') || allowed.has(name);
 

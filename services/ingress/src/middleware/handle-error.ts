@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { GatewayError, toEnvelope } from '@sluice/protocol';
 import { longestRetryAfterMs } from '@sluice/policy';
-import { isRedisUnavailable } from '@sluice/redis';
 import { findObservation } from '../context.ts';
+import { asRedisAway } from '../redis-away.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';
 import { endUnread } from './end-unread.ts';
 import { z } from 'zod';
@@ -48,9 +48,8 @@ const pathErrorSchema = z.object({ status: z.literal(400), message: z.string() }
 
 function toGatewayError(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
-  if (isRedisUnavailable(thrown)) {
-    return new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause: thrown });
-  }
+  const away = asRedisAway(thrown);
+  if (away !== undefined) return away;
   if (pathErrorSchema.safeParse(thrown).success) {
     return new GatewayError('invalid_request', {
       message:

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import type { Peek, PeekQuestion } from '@sluice/admission';
+import type { Peek } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { GatewayError, inspectJson, type JsonLimits, tooManyTokens } from '@sluice/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 import { setRateHeaders } from '../inference/rate-headers.ts';
+import { refusalError } from '../inference/refusal-error.ts';
 import { principalOf, setBodyHold } from '../context.ts';
 import type { BodyBudget, BodyHold } from './body-budget.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';
@@ -129,18 +130,8 @@ async function askLimits({ peek, budget }: ReadJsonNeeds, response: Response): P
   if ((limits.concurrency ?? limits.rpm ?? limits.tpm) === undefined) return;
   const { refusal, rates } = await peek({ keyId, limits, reading: budget.heldBy(keyId) - 1 });
   setRateHeaders(response, rates);
-  if (refusal === undefined) return;
-  const { reason, retryAfterMs } = refusal;
-  throw reason === 'concurrency'
-    ? new GatewayError('concurrency_limit_exceeded', {
-        message: `This API key has ${limits.concurrency} requests running, which is its limit.`,
-        retryAfterMs,
-      })
-    : new GatewayError('rate_limit_exceeded', { message: limitReached(reason, limits), retryAfterMs });
+  if (refusal !== undefined) throw refusalError({ ...refusal, limits });
 }
-
-const limitReached = (reason: 'requests' | 'tokens', { rpm, tpm }: PeekQuestion['limits']): string =>
-  `Rate limit reached: ${reason === 'requests' ? `${rpm} requests` : `${tpm} tokens`} per minute.`;
 
 interface Charged {
   readonly keyId: string;

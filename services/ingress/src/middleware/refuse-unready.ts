@@ -1,5 +1,6 @@
 import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
+import { redisAway } from '../redis-away.ts';
 import type { ReplicaState } from '../routes/health.ts';
 
 const memoryFull = 'This replica of the gateway has reached its memory limit. Try again later.';
@@ -14,7 +15,7 @@ export function refuseUnready(state: () => ReplicaState): RequestHandler {
     const { isDraining, isRefusing, isRedisAway, isMemoryFull } = state();
     if (isDraining) response.setHeader('connection', 'close');
     if (isRefusing) throw new GatewayError('draining', { retryAfterMs: 1000 });
-    if (isRedisAway) throw new GatewayError('redis_unavailable', { retryAfterMs: 1000 });
+    if (isRedisAway) throw redisAway();
     if (isMemoryFull) throw new GatewayError('server_overloaded', { message: memoryFull, retryAfterMs: 2000 });
     next();
   };

@@ -135,7 +135,7 @@ function toSettings({ retry, timeouts, limits, server }: HealthNeeds['config']):
   return {
     max_retries: retry.maxAttempts - 1,
     retry_delay: retry.baseDelayMs,
-    request_timeout: timeouts.wholeMs,
+    request_timeout: timeouts.totalMs,
     random_delay: `${retry.randomDelayMinMs}-${retry.randomDelayMaxMs}ms`,
     max_concurrent_connections: limits.maxConcurrentRequests,
     stream_buffer_size: server.pauseAtBytes,

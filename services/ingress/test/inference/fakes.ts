@@ -1,26 +1,35 @@
 import type { Admission, Rates, Lease, Verdict } from '@sluice/admission';
-import { type Config, loadConfig } from '@sluice/config';
+import type { Config } from '@sluice/config';
 import type { ChatJob, Delivered, Frame } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { createInbox, type MailboxWriter } from '@sluice/relay';
 import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
 import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
+import type { Principal } from '../../src/context.ts';
+import { configOf } from '../config-of.ts';
 import type { Observation } from '../../src/inference/observe/observe.ts';
 
 /** Returns a configuration with this one model. */
 export function configWith(model: Partial<Config['models'][number]> = {}): Config {
-  const readFile = (): string => JSON.stringify({ keys: [{ key: 'sk-team-1-0001' }] });
-  const entry = {
-    id: 'm*',
-    targets: [{ upstream: 'u', model: undefined, priority: 1, weight: 1 }],
-    thinking: 'field' as const,
-    contextRounds: undefined,
-    maxContinuations: 0,
-    wholeAnswers: undefined,
-    onContentPolicy: undefined,
-  };
-  return { ...loadConfig({ env: {}, cwd: '/srv', readFile }), models: [{ ...entry, ...model }] };
+  const config = configOf({
+    upstreams: [{ id: 'u', type: 'openai', base_url: 'http://u' }],
+    models: [{ id: 'm*', targets: [{ upstream: 'u' }] }],
+  });
+  return { ...config, models: config.models.map((entry) => ({ ...entry, ...model })) };
 }
+
+/** A client with a key of its own, which may use the models of `m*` without limits. */
+export const principalWith = (over: Partial<Principal> = {}): Principal => ({
+  keyId: 'key-id',
+  name: 'team',
+  hint: undefined,
+  isAnonymous: false,
+  models: ['m*'],
+  limits: {},
+  weight: 1,
+  thinking: undefined,
+  ...over,
+});
 
 /** Answers of a queue; by default, all commands succeed. */
 export interface QueueAnswers {
@@ -82,7 +91,7 @@ export function fakeMailboxes(onDropped: (reason: string) => void = () => undefi
     flushed: () => Promise.resolve(),
     close: () => undefined,
   };
-  const workers = createWorkerWatch(() => ({ watch: () => undefined, unwatch: () => undefined }));
+  const workers = createWorkerWatch({ watch: () => undefined, unwatch: () => undefined });
   let seq = 0;
   /** Delivers the next frame of a run. */
   function deliver(

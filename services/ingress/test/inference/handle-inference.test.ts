@@ -1,4 +1,4 @@
-import type { Verdict } from '@sluice/admission';
+import type { Turn, Verdict } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import express, { type Response } from 'express';
 import { once } from 'node:events';
@@ -10,19 +10,16 @@ import { type InferenceNeeds } from '../../src/inference/handle-inference.ts';
 import { surfaces } from '../../src/inference/surfaces.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { serve } from '../middleware/serving.ts';
-import { configWith, fakeAdmission, fakeMailboxes, fakeObservation, fakeQueue, type QueueAnswers } from './fakes.ts';
+import {
+  configWith,
+  fakeAdmission,
+  fakeMailboxes,
+  fakeObservation,
+  fakeQueue,
+  principalWith,
+  type QueueAnswers,
+} from './fakes.ts';
 
-const principal: Principal = {
-  keyId: 'key-id',
-  name: 'team',
-  hint: undefined,
-  isAdmin: false,
-  isAnonymous: false,
-  models: ['m*'],
-  limits: {},
-  weight: 1,
-  thinking: undefined,
-};
 const end = { events: 1, burntTokens: 0, usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 } };
 
 interface Over {
@@ -67,7 +64,7 @@ async function setUp(body: object, over: Over = {}) {
   app.use((request, response: Response, next) => {
     response.once('close', () => response.writableFinished || left.abort());
     setContext(response, { requestId: 'r', publicId: 'p', startedAt: performance.now(), signal: left.signal });
-    setPrincipal(response, { ...principal, ...over.principal });
+    setPrincipal(response, principalWith(over.principal));
     setObservation(response, observation);
     setBodyHold(response, {
       grow: () => undefined,
@@ -239,6 +236,62 @@ describe('a request to a model', () => {
     expect(test.exchanges.size).toBe(0);
   });
 
+  it('is resumed by another run when its worker is lost, and gets one answer', async () => {
+    const test = await setUp({ model: 'm', messages, stream: true });
+    const answer = test.answer();
+    await test.queued();
+    const chunk = (content: string): string =>
+      `data: ${JSON.stringify({ id: 'c', created: 1, choices: [{ index: 0, delta: { content } }] })}\n\n`;
+    test.deliver('started', { workerId: 'w' });
+    test.deliver('data', chunk('one'));
+    test.workers.lost('w');
+    await expect.poll(() => test.jobs.length).toBe(2);
+    expect(test.resumed).toMatchObject([{ content: 'one' }]);
+    test.nextRun();
+    test.deliver('started', { workerId: 'v' }, { epoch: 2 });
+    test.deliver('data', chunk(' two'), { epoch: 2 });
+    test.deliver('end', end, { epoch: 2 });
+    expect((await answer).text).toBe(`${chunk('one')}${chunk(' two')}data: [DONE]\n\n`);
+    expect(test.seen).toContain('rerun worker_lost');
+    expect(test.released).toHaveLength(1);
+  });
+
+  it('gives its lease back without a run when its client leaves while it waits', async () => {
+    const released: unknown[] = [];
+    const lease = {
+      mustWait: true,
+      admitted: new Promise<Turn>(() => undefined),
+      release: (correction: unknown) => void released.push(correction),
+    };
+    const rates = { requests: undefined, tokens: undefined };
+    const test = await setUp(
+      { model: 'm', messages, stream: true },
+      { verdict: { kind: 'accepted', lease, rates, redisNow: 0 } },
+    );
+    await expect.poll(() => test.reserved.length).toBe(1);
+    test.leave();
+    await expect.poll(() => released.length).toBe(1);
+    expect(released).toEqual([{ requests: 0, tokens: -(test.reserved[0] ?? NaN) }]);
+    await expect.poll(() => test.seen.at(-1)).toBe('cancelled');
+    expect([test.jobs, test.meters]).toEqual([[], []]);
+  });
+
+  it('is refused at once while Redis is away, and is not queued', async () => {
+    const test = await setUp({ model: 'm', messages }, { verdict: new Error('Command timed out') });
+    const { status, text } = await test.answer();
+    expect([status, JSON.parse(text)]).toMatchObject([503, { error: { code: 'redis_unavailable' } }]);
+    expect([test.jobs, test.exchanges.size, test.faults]).toEqual([[], 0, []]);
+  });
+
+  it('fails with 500 after a fault of ours, which is logged', async () => {
+    const boom = new Error('boom');
+    const test = await setUp({ model: 'm', messages }, { verdict: boom });
+    const { status, text } = await test.answer();
+    expect(status).toBe(500);
+    expect(text).not.toContain('boom');
+    expect(test.faults).toEqual([boom]);
+  });
+
   it.each([
     [undefined, 'raw', true],
     ['raw', 'field', true],
@@ -262,7 +315,7 @@ describe('a request to a model', () => {
     ]);
     const test = await setUp(
       { model: 'm', messages: [...rounds, ...messages], stream: true },
-      { entry: { contextRounds: 1, maxContinuations: 2 } },
+      { entry: { compressContext: { rounds: 1 }, autoContinue: 2 } },
     );
     const answer = test.answer();
     await test.queued();

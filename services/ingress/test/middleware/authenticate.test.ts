@@ -1,17 +1,14 @@
-import type { Config } from '@sluice/config';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
-import { authenticate, networkOf } from '../../src/middleware/authenticate.ts';
+import { type AcceptedKey, authenticate, networkOf } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
 import { keyFor, send, serve } from './serving.ts';
 
-type ClientKey = Config['keys'][number];
-
 /** Serves the name of the client; returns the port. */
-function serveNames(keys: readonly ClientKey[], patience = 1000): Promise<number> {
+function serveNames(keys: readonly AcceptedKey[], patience = 1000): Promise<number> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
   const app = express();
   app.use(requestId, authenticate(keys, wrongKeys));
@@ -21,17 +18,18 @@ function serveNames(keys: readonly ClientKey[], patience = 1000): Promise<number
 }
 
 /** Returns the client that these headers identify, or the status of the refusal. */
-async function whoIs(keys: readonly ClientKey[], headers: Record<string, string>): Promise<unknown> {
+async function whoIs(keys: readonly AcceptedKey[], headers: Record<string, string>): Promise<unknown> {
   const { status, json } = await send(await serveNames(keys), { method: 'GET', headers });
   return status === 200 ? json : status;
 }
 
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 const known = keyFor('sk-known-0001');
-const anonymousKey = (anonymous: 'without_key' | 'any_key'): ClientKey => keyFor('', { name: 'anonymous', anonymous });
+const anonymousKey = (anonymous: 'without_key' | 'any_key'): AcceptedKey =>
+  keyFor('', { name: 'anonymous', anonymous });
 
 describe('a client', () => {
-  it.each<[string, readonly ClientKey[], Record<string, string>, unknown]>([
+  it.each<[string, readonly AcceptedKey[], Record<string, string>, unknown]>([
     ['with a key', [known], bearer('sk-known-0001'), 'sk-known-0001'],
     ['with a key in the other header', [known], { 'x-api-key': 'sk-known-0001' }, 'sk-known-0001'],
     ['with a wrong key', [known], bearer('sk-wrong-0001'), 401],

@@ -14,7 +14,7 @@ async function ask(headers: Record<string, string>): Promise<string> {
   app.use(
     requestId,
     authenticate(keys, wrongKeys),
-    guardAnonymous({ allowedHosts: ['llm.corp.example'], corsOrigins: ['*', 'https://chat.corp.example'] }),
+    guardAnonymous({ allowedHosts: ['llm.corp.example'], cors: { origins: ['*', 'https://chat.corp.example'] } }),
   );
   app.get('/', (_request, response) => void response.json({}));
   app.use(handleError(() => undefined));

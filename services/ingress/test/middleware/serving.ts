@@ -2,25 +2,21 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Config } from '@sluice/config';
 import { afterEach } from 'vitest';
-
-type ClientKey = Config['keys'][number];
+import type { AcceptedKey } from '../../src/middleware/authenticate.ts';
 
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
-/** Returns a client key of the configuration. */
-export const keyFor = (key: string, over: Partial<ClientKey> = {}): ClientKey => ({
+/** Returns a client key. */
+export const keyFor = (key: string, over: Partial<AcceptedKey> = {}): AcceptedKey => ({
   id: digestOf(key).slice(0, 16),
   name: key,
   digest: digestOf(key),
   hint: undefined,
-  anonymous: undefined,
   admin: false,
-  thinking: undefined,
   weight: 1,
   models: ['*'],
-  limits: { concurrency: undefined, rpm: undefined, rpmBurst: undefined, tpm: undefined, tpmBurst: undefined },
+  limits: {},
   ...over,
 });
 

@@ -1,4 +1,5 @@
 import type { Frame } from '@sluice/protocol';
+import { runName } from './run-name.ts';
 
 /** The controls of a run. */
 export interface ActiveRun {
@@ -38,8 +39,6 @@ function hold(entry: Entry | undefined, isHeld: boolean): void {
   entry.onHold(isHeld);
 }
 
-const nameOf = ({ requestId, epoch }: { requestId: string; epoch: number }): string => `${requestId}.${epoch}`;
-
 export function createActiveRuns(): ActiveRuns {
   const entries = new Map<string, Entry>();
   /** Number of runs by ingress. */
@@ -61,7 +60,7 @@ export function createActiveRuns(): ActiveRuns {
         isHeld: false,
         onHold: () => undefined,
       };
-      const name = nameOf(run);
+      const name = runName(run);
       if (!entries.has(name)) count(run.ingressId, 1);
       entries.set(name, entry);
       return {
@@ -78,7 +77,7 @@ export function createActiveRuns(): ActiveRuns {
     },
 
     control(frame) {
-      const entry = entries.get(nameOf(frame));
+      const entry = entries.get(runName(frame));
       if (frame.kind === 'cancel') entry?.abort('cancelled');
       if (frame.kind === 'pause') hold(entry, true);
       if (frame.kind === 'resume') hold(entry, false);

@@ -22,5 +22,4 @@ export interface RunJobNeeds extends RunNeeds {
   readonly onRefused: (error: Error) => void;
   readonly watchIngress: (ingressId: string) => void;
   readonly unwatchIngress: (ingressId: string) => void;
-  readonly now: () => number;
 }

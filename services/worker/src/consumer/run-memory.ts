@@ -1,5 +1,6 @@
 import type { ChatJob, Frame, Holds } from '@sluice/protocol';
 import type { CountingPublisher, MailboxWriter } from '@sluice/relay';
+import { runName } from './run-name.ts';
 
 /**
  * Remembers the runs that this worker has taken, in case Redis loses its data. An ingress that has lost track of a run
@@ -78,7 +79,7 @@ export function createRunMemory({ workerId, writer, now }: RunMemoryNeeds): RunM
 
   return {
     begin(job) {
-      const name = nameOf(job);
+      const name = runName(job);
       if (active.has(name) || pastOf(name) !== undefined) return undefined;
       const run: Active = { publisher: undefined, askers: new Set() };
       active.set(name, run);
@@ -97,7 +98,7 @@ export function createRunMemory({ workerId, writer, now }: RunMemoryNeeds): RunM
     },
 
     probe(frame, ingressId) {
-      const name = nameOf(frame);
+      const name = runName(frame);
       const run = active.get(name);
       if (run !== undefined && run.publisher === undefined) return void run.askers.add(ingressId);
       if (run?.publisher !== undefined) {
@@ -110,5 +111,3 @@ export function createRunMemory({ workerId, writer, now }: RunMemoryNeeds): RunM
     },
   };
 }
-
-const nameOf = ({ requestId, epoch }: Pick<Frame, 'requestId' | 'epoch'>): string => `${requestId}.${epoch}`;

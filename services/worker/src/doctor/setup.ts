@@ -30,12 +30,12 @@ function judgeDemo({ demo }: Config): Check[] {
   ];
 }
 
-function judgeTimeouts({ timeouts: { firstTokenMs, wholeMs, streamMs } }: Config): Check {
+function judgeTimeouts({ timeouts: { firstTokenMs, totalMs, streamTotalMs } }: Config): Check {
   const id = 'timeouts';
   // A first-token limit that exceeds the limit of the whole answer has no effect.
-  const beginning = firstTokenMs < streamMs ? `must begin within ${seconds(firstTokenMs)} and be complete ` : '';
-  const text = `An answer must be complete within ${seconds(wholeMs)}, a streamed one ${beginning}within ${seconds(streamMs)}.`;
-  if (Math.min(firstTokenMs, wholeMs, streamMs) >= shortFirstTokenMs) return ok(id, text);
+  const beginning = firstTokenMs < streamTotalMs ? `must begin within ${seconds(firstTokenMs)} and be complete ` : '';
+  const text = `An answer must be complete within ${seconds(totalMs)}, a streamed one ${beginning}within ${seconds(streamTotalMs)}.`;
+  if (Math.min(firstTokenMs, totalMs, streamTotalMs) >= shortFirstTokenMs) return ok(id, text);
   return warning(
     id,
     text,

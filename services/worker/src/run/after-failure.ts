@@ -1,8 +1,8 @@
-import { classify, targetName, toClientError } from '@sluice/policy';
+import { classify, targetName, toClientError, type Verdict } from '@sluice/policy';
 import type { UpstreamFailure } from '@sluice/protocol';
 import type { RunProgress, RunNeeds, NextAttempt } from './progress.ts';
 import { backOffAt } from './wait.ts';
-import { end } from './end-run.ts';
+import { end, giveBack } from './end-run.ts';
 import type { Outcome } from './claimed-run.ts';
 import { judge, type Judgement, withLastFailure } from './judge.ts';
 import type { FailedAttempt } from '../attempt/attempt-result.ts';
@@ -21,11 +21,10 @@ export async function afterFailure(
   progress: RunProgress,
   { next, result }: FailedRunAttempt,
 ): Promise<Outcome | undefined> {
-  const { claimedRun, tally, plan } = progress;
+  const { claimedRun, tally } = progress;
   const { candidate, opening } = next;
   const { failure, events } = result;
   const name = targetName(candidate.target);
-  const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
   const reason = toClientError(toldInPlaceOf(failure, progress, name));
   const retried = (): void => needs.metrics.retried(candidate.target.upstream, reason.code);
 
@@ -36,25 +35,21 @@ export async function afterFailure(
     retried();
     return undefined;
   }
+  const isPrefillRefused = opening.isPrefilled && failure.kind === 'invalid_request' && events === 0;
+  if (isPrefillRefused) {
+    progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
+  }
+  const { extended } = progress;
   const { remedy } = classify(failure, candidate.target.onContentPolicy);
   let judged: Judgement | undefined;
-  if (isPrefillRefused && progress.extended === undefined) {
+  if (isPrefillRefused && extended === undefined) {
     logAttempt(needs, progress, { next, result, remedy: 'begin_anew' });
-    progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
     await recoverProbe(needs, progress, candidate);
   } else {
     logAttempt(needs, progress, { next, result, remedy });
-    const { job, body } = claimedRun;
-    const isWhole = !isAskedToStream(job, candidate.target, body);
-    judged = await judge(needs, { job, candidate, result, plan, state: progress.state, remedy, isWhole });
-    progress.state = judged.state;
-    tally.burn(result.received);
+    judged = await judgeAttempt(needs, progress, { next, result, remedy });
   }
-  if (progress.extended !== undefined) {
-    if (!isPrefillRefused) return end(progress, progress.extended.end);
-    progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
-    return undefined;
-  }
+  if (extended !== undefined) return isPrefillRefused ? undefined : end(progress, extended.end);
   const isAtEnd = tally.attempts >= needs.policy.maxAttempts || claimedRun.remainingMs() <= 0;
   const { lastFailure } = progress.state;
   if (judged?.isFinal === true || (events > 0 && isAtEnd)) {
@@ -62,9 +57,24 @@ export async function afterFailure(
   }
   retried();
   // Only the ingress has the text that was delivered to the client.
-  if (events > 0) return { kind: 'retry', delayMs: 0, state: tally.into(progress.state), error: reason };
+  if (events > 0) return giveBack(progress, reason);
   if (judged === undefined || remedy !== 'retry') return undefined;
   return backOffAt(needs, progress, { target: candidate.target, failure });
+}
+
+/** Judges a failure, and notes its consequences and its tokens. */
+async function judgeAttempt(
+  needs: RunNeeds,
+  progress: RunProgress,
+  { next: { candidate }, result, remedy }: FailedRunAttempt & { readonly remedy: Verdict['remedy'] },
+): Promise<Judgement> {
+  const { claimedRun, plan, state, tally } = progress;
+  const { job, body } = claimedRun;
+  const isWhole = !isAskedToStream(job, candidate.target, body);
+  const judged = await judge(needs, { job, candidate, result, plan, state, remedy, isWhole });
+  progress.state = judged.state;
+  tally.burn(result.received);
+  return judged;
 }
 
 /** Returns the stall as the failure to report if a second target's answer differs from that of the stalled target. */

@@ -29,10 +29,16 @@ export function end({ answer, tally, claimedRun }: RunProgress, last: End): Outc
 }
 
 /** Ends a run that is no longer wanted, or whose worker stops. */
-export function giveUp({ claimedRun, state, tally }: RunProgress, { received }: AttemptResult): Outcome {
+export function giveUp(progress: RunProgress, { received }: AttemptResult): Outcome {
+  const { claimedRun, tally } = progress;
   const isDraining = claimedRun.active.signal.reason === 'draining';
   const error = new GatewayError(isDraining ? 'worker_lost' : 'request_cancelled');
   if (!isDraining) return { kind: 'error', error, attempts: tally.calls(), events: tally.events };
   tally.burn(received);
-  return { kind: 'retry', delayMs: 0, state: tally.into(state), error };
+  return giveBack(progress, error);
+}
+
+/** Gives the request back to the ingress for another run at once. */
+export function giveBack({ plan, state, tally }: RunProgress, error: GatewayError): Outcome {
+  return { kind: 'retry', delayMs: 0, state: { ...tally.into(state), away: plan.awayAfter(0) }, error };
 }

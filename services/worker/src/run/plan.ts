@@ -39,7 +39,7 @@ export interface Plan {
   hasAnother(target: Target, state: RetryState): boolean;
   /** Begins another round: targets that failed may be called again, except those that are away. */
   beginRound(state: RetryState): void;
-  /** The failed targets whose `retry-after` is longer than this wait. */
+  /** The failed targets whose `retry-after`, counted from the failure, has not passed when this wait is over. */
   awayAfter(delayMs: number): RetryState['away'];
   standings(): readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
@@ -50,12 +50,20 @@ export interface Plan {
   readonly isEmpty: boolean;
 }
 
+interface NotedStanding {
+  readonly standing: Standing;
+  /** Monotonic milliseconds. */
+  readonly at: number;
+}
+
 export interface PlanNeeds {
   readonly health: Pick<Health, 'choose'>;
   readonly policy: Pick<RetryPolicy, 'waitForPreferredMs'>;
   readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
   /** Returns numbers in [0, 1). */
   readonly random: () => number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 export interface PlanFacts {
@@ -67,18 +75,19 @@ export interface PlanFacts {
   readonly hasDelivered: () => boolean;
 }
 
-export function createPlan({ health, policy, logger, random }: PlanNeeds, facts: PlanFacts): Plan {
+export function createPlan({ health, policy, logger, random, now }: PlanNeeds, facts: PlanFacts): Plan {
   const { job } = facts.claimedRun;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
   const { bodies, misfit } = fitTargets(planned, facts.claimedRun);
-  const standings = new Map<Target, Standing>();
-  for (const target of planned) if (!bodies.has(target)) standings.set(target, { kind: 'refused' });
+  const noted = new Map<Target, NotedStanding>();
+  const note = (target: Target, standing: Standing): void => void noted.set(target, { standing, at: now() });
+  for (const target of planned) if (!bodies.has(target)) note(target, { kind: 'refused' });
 
   function passOverAway({ away }: RetryState): void {
     for (const target of planned) {
       const left = away.find((each) => each.target === targetName(target));
-      if (left !== undefined && bodies.has(target)) standings.set(target, { kind: 'failed', retryAfterMs: left.ms });
+      if (left !== undefined && bodies.has(target)) note(target, { kind: 'failed', retryAfterMs: left.ms });
     }
   }
   passOverAway(job.state);
@@ -95,7 +104,7 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
     // An answer that broke off is resumed at once; it has rules of its own.
     if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;
     const preferred = planned.flatMap((other) => {
-      const standing = standings.get(other);
+      const standing = noted.get(other)?.standing;
       const isPreferred = other.priority < priority && !state.silent.includes(targetName(other));
       return isPreferred && standing !== undefined ? [standing] : [];
     });
@@ -105,32 +114,34 @@ export function createPlan({ health, policy, logger, random }: PlanNeeds, facts:
   return {
     async next(state) {
       for (const target of inOrder(state)) {
-        if (standings.has(target)) continue;
+        if (noted.has(target)) continue;
         const delayMs = waitBefore(target, state);
         if (delayMs !== undefined) return { kind: 'wait', delayMs };
         const found = await choose(health, { job, target, fitted: bodies.get(target), state });
         if ('target' in found) return { kind: 'call', candidate: found };
-        standings.set(target, found);
+        note(target, found);
         logPassedOver(logger, facts.claimedRun, { target, standing: found });
       }
       return undefined;
     },
-    note: (target, standing) => void standings.set(target, standing),
+    note,
     hasAnother: (target, state) =>
       planned.some(
         (other) =>
-          other !== target && bodies.has(other) && !standings.has(other) && !state.silent.includes(targetName(other)),
+          other !== target && bodies.has(other) && !noted.has(other) && !state.silent.includes(targetName(other)),
       ),
     beginRound(state) {
-      for (const [target, { kind }] of standings) if (kind !== 'refused') standings.delete(target);
+      for (const [target, { standing }] of noted) if (standing.kind !== 'refused') noted.delete(target);
       passOverAway(state);
     },
     awayAfter: (delayMs) =>
-      [...standings].flatMap(([target, standing]) => {
-        const ms = standing.kind === 'failed' ? (standing.retryAfterMs ?? 0) - delayMs : 0;
+      [...noted].flatMap(([target, { standing, at }]) => {
+        if (standing.kind !== 'failed') return [];
+        // Time passes before the wait too: a stream may break off late.
+        const ms = (standing.retryAfterMs ?? 0) - (now() - at) - delayMs;
         return ms > 0 ? [{ target: targetName(target), ms }] : [];
       }),
-    standings: () => [...standings.values()],
+    standings: () => [...noted.values()].map(({ standing }) => standing),
     names: () => planned.map(targetName),
     misfit: bodies.size === 0 ? misfit : undefined,
     isEmpty: planned.length === 0,

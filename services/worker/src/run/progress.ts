@@ -19,6 +19,8 @@ export interface RunNeeds extends JudgeNeeds {
   readonly timeouts: Pick<Config['timeouts'], 'wholeAttemptMs'>;
   readonly logger: RunLogger;
   readonly onError: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 /** The state of a run between two attempts. */

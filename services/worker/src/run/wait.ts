@@ -14,7 +14,7 @@ const longestWaitMs = 10_000;
 const spreadMs = 50;
 
 /** Ends a round in which every target was tried. Returns undefined if another round begins. */
-export async function waitOrFail(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {
+export async function endRound(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {
   const { claimedRun, plan, tally, state } = progress;
   if (progress.extended !== undefined) return end(progress, progress.extended.end);
   const standings = plan.standings();

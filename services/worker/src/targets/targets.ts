@@ -48,7 +48,7 @@ const mostModels = 1000;
 export function createTargets(config: Config, needs: TokenCredentialNeeds): TargetsOf {
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream.id, open(upstream, needs)]));
   const find = (model: string, operation: Operation): readonly Target[] => {
-    const { targets = [], maxContinuations = 0, wholeAnswers, onContentPolicy } = findModel(config, model) ?? {};
+    const { targets = [], autoContinue = 0, wholeAnswers, onContentPolicy } = findModel(config, model) ?? {};
     return targets.flatMap((target) => {
       const upstream = upstreams.get(target.upstream);
       const adapter = upstream?.adapters[operation];
@@ -58,7 +58,7 @@ export function createTargets(config: Config, needs: TokenCredentialNeeds): Targ
         {
           ...target,
           ...common,
-          maxContinuations,
+          maxContinuations: autoContinue,
           onContentPolicy: onContentPolicy ?? config.retry.onContentPolicy,
           wholeAnswers: wholeAnswers ?? common.wholeAnswers,
           adapter,
@@ -85,19 +85,18 @@ interface OpenUpstream {
 }
 
 function open(upstream: Upstream, needs: TokenCredentialNeeds): OpenUpstream {
-  const { type, options, baseUrl, reportStreamUsage, prefill, dropsUnsupported, lacks, credentials } = upstream;
-  const { wholeAnswers } = upstream;
+  const { type, options, baseUrl, prefill, lacks, credentials } = upstream;
   const chat = withoutWhatItLacks(providers[type].create(options, baseUrl), lacks);
   return {
     adapters: { chat, embeddings: asEmbeddings(chat) },
     common: {
       baseUrl,
       secrets: headerSecrets(upstream),
-      reportStreamUsage,
+      reportStreamUsage: upstream.streamUsage,
       isWholeOnly: lacks.includes('streaming'),
-      wholeAnswers,
+      wholeAnswers: upstream.wholeAnswers,
       prefill: prefill ?? chat.capabilities.prefill,
-      dropsUnsupported,
+      dropsUnsupported: upstream.dropUnsupported,
       pool: createCredentialPool(
         credentials.map((credential) => ({
           ...credential,

@@ -6,11 +6,11 @@ import type { ModelEntry } from '../resolve-model.ts';
 
 /** Fits a chat request to its model: leaves out the oldest rounds. Keeps the client's own bytes if nothing changes. */
 export function shapeChat(chat: ChatRequest, bytes: Buffer, entry: ModelEntry): Shaped<ChatRequest> {
-  const maxContinuations = isExtensible(chat) ? entry.maxContinuations : 0;
+  const maxContinuations = isExtensible(chat) ? entry.autoContinue : 0;
   const { messages, droppedMessages } =
-    entry.contextRounds === undefined
+    entry.compressContext === undefined
       ? { messages: chat.messages, droppedMessages: 0 }
-      : compressContext(chat.messages, entry.contextRounds);
+      : compressContext(chat.messages, entry.compressContext.rounds);
   if (droppedMessages === 0) return { request: chat, body: bytes, droppedMessages, maxContinuations };
   const request = { ...chat, messages: [...messages] };
   return { request, body: withMessages(bytes, chat, new Set(messages)), droppedMessages, maxContinuations };

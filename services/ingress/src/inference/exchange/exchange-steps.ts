@@ -18,7 +18,7 @@ export const to = (state: ExchangeState, ...commands: ExchangeCommand[]): Step =
 const hasRun = ({ phase }: ExchangeState): boolean => phase === 'queued' || phase === 'running';
 
 /** True while the run is queued, its worker is unknown, and no worker is being asked for it. */
-export const isUnclaimed = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
+export const isClaimUnknown = ({ phase, job, workerId, isAsking }: ExchangeState, epoch = job.epoch): boolean =>
   phase === 'queued' && job.epoch === epoch && workerId === undefined && !isAsking;
 
 function tell({ workerId }: ExchangeState, what: 'cancel' | 'pause' | 'resume'): ExchangeCommand[] {
@@ -30,7 +30,7 @@ export function ask(state: ExchangeState, workerId: string | undefined): Step {
 }
 
 export const lookForRun = (state: ExchangeState): Step =>
-  isUnclaimed(state) ? to(state, { kind: 'take_back' }) : to(state);
+  isClaimUnknown(state) ? to(state, { kind: 'take_back' }) : to(state);
 
 export function setPaused(state: ExchangeState, what: 'pause' | 'resume'): Step {
   return to({ ...state, isPaused: what === 'pause' }, ...tell(state, what));
@@ -54,7 +54,7 @@ export function onStored(state: ExchangeState, { found, epoch, isReplacement }: 
   if (found === 'queued' || state.phase !== 'queued' || state.job.epoch !== epoch) return to(state);
   // The record is gone: Redis has lost it, or its TTL is over.
   if (found === 'gone') return to(state, { kind: 'store', isReplacement });
-  return isUnclaimed(state) ? ask(state, undefined) : to(state);
+  return isClaimUnknown(state) ? ask(state, undefined) : to(state);
 }
 
 export function onNotQueued(state: ExchangeState, { error, isReplacement }: EventOf<'not_queued'>): Step {
@@ -153,7 +153,7 @@ export function onHolds(state: ExchangeState, { workerId, isOver, sent }: Holds,
 
 /** A worker that did not answer may have the run, so it counts as an attempt. A known worker is watched in any case. */
 export function onSilence(state: ExchangeState): Step {
-  return isUnclaimed(state) ? loseRun(state, 'worker_lost') : to(state);
+  return isClaimUnknown(state) ? loseRun(state, 'worker_lost') : to(state);
 }
 
 /** Frames are missing, so the run is useless: its worker gets a `cancel`. */

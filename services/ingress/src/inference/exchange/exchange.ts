@@ -46,7 +46,7 @@ export interface ExchangeRequest {
   /** Time until the deadline, in ms. */
   readonly remainingMs: number;
   /** Maximum time of a run in the queue, in ms. */
-  readonly queueWaitMs: number;
+  readonly maxQueueWaitMs: number;
 }
 
 /** Delay after the deadline at which the ingress ends a request whose worker did not. */

@@ -1,6 +1,6 @@
 import { GatewayError } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
-import { isRedisUnavailable } from '@sluice/redis';
+import { asRedisAway } from '../../redis-away.ts';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState } from './exchange-events.ts';
 import { createQueueWatch } from './queue-watch.ts';
 
@@ -25,7 +25,7 @@ export interface RunQueueNeeds {
     /** ms since 1970 on Redis's clock. */
     readonly deadlineAt: number;
     /** Maximum time of a run in the queue, in ms. */
-    readonly queueWaitMs: number;
+    readonly maxQueueWaitMs: number;
   };
   /** Time for which Redis keeps the request, in ms from now. */
   readonly keepMs: number;
@@ -38,7 +38,7 @@ export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQ
   const { promise: submitted, resolve, reject } = Promise.withResolvers<void>();
   const watch = createQueueWatch({
     submitter,
-    waitMs: request.queueWaitMs,
+    waitMs: request.maxQueueWaitMs,
     onTimeout: () => on({ kind: 'fail', code: 'queue_timeout' }),
     onLost: () => on({ kind: 'not_found' }),
     onError,
@@ -102,7 +102,4 @@ export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQ
   };
 }
 
-const errorOf = (cause: unknown): GatewayError =>
-  isRedisUnavailable(cause)
-    ? new GatewayError('redis_unavailable', { retryAfterMs: 1000, cause })
-    : new GatewayError('internal_error', { cause });
+const errorOf = (cause: unknown): GatewayError => asRedisAway(cause) ?? new GatewayError('internal_error', { cause });

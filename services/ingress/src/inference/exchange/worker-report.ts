@@ -1,32 +1,19 @@
 import {
-  type Answered,
   answeredSchema,
   disclaimsSchema,
-  type End,
   endSchema,
-  type Failed,
   failedSchema,
   type Frame,
   fromWireError,
-  type GatewayError,
   type Holds,
   holdsSchema,
   retrySchema,
-  type RetryState,
   startedSchema,
 } from '@sluice/protocol';
+import type { ExchangeEvent } from './exchange-events.ts';
 
 /** A worker's report on a run, other than the text of the answer. */
-export type WorkerReport =
-  | { readonly kind: 'started'; readonly workerId: string }
-  | { readonly kind: 'answered'; readonly answered: Answered }
-  | { readonly kind: 'end'; readonly end: End }
-  | {
-      readonly kind: 'error';
-      readonly error: GatewayError;
-      readonly facts: Pick<Failed, 'attempts' | 'events' | 'failure'>;
-    }
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly state: RetryState; readonly error: GatewayError };
+export type WorkerReport = Extract<ExchangeEvent, { kind: 'started' | 'answered' | 'end' | 'error' | 'retry' }>;
 
 /**
  * Reads a worker's report. Undefined for `data`, which has text, and for kinds that workers do not send.

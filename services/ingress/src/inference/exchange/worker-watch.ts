@@ -8,7 +8,7 @@ export interface WorkerWatch {
   lost(workerId: string): void;
 }
 
-export function createWorkerWatch(liveness: () => Pick<Liveness, 'watch' | 'unwatch'>): WorkerWatch {
+export function createWorkerWatch(liveness: Pick<Liveness, 'watch' | 'unwatch'>): WorkerWatch {
   const watchers = new Map<string, Set<() => void>>();
   return {
     add(workerId, onLost) {
@@ -16,7 +16,7 @@ export function createWorkerWatch(liveness: () => Pick<Liveness, 'watch' | 'unwa
       if (callbacks === undefined) {
         callbacks = new Set();
         watchers.set(workerId, callbacks);
-        liveness().watch(workerId);
+        liveness.watch(workerId);
       }
       callbacks.add(onLost);
     },
@@ -24,7 +24,7 @@ export function createWorkerWatch(liveness: () => Pick<Liveness, 'watch' | 'unwa
       const callbacks = watchers.get(workerId);
       if (callbacks === undefined || !callbacks.delete(onLost) || callbacks.size > 0) return;
       watchers.delete(workerId);
-      liveness().unwatch(workerId);
+      liveness.unwatch(workerId);
     },
     lost(workerId) {
       const callbacks = watchers.get(workerId);

@@ -18,7 +18,7 @@ export interface ChatParameters {
 }
 
 /** The facts of a request that are known at its start. */
-export interface Origin {
+export interface Arrival {
   readonly span: SpanHandle;
   /** Id of the request in Redis, queue and frames. */
   readonly requestId: string;
@@ -70,11 +70,11 @@ export interface ConcludeNeeds {
 }
 
 /** Ends the span of a request, counts it, and writes its log line. */
-export function conclude(needs: ConcludeNeeds, origin: Origin, facts: Facts, conclusion: Conclusion): void {
+export function conclude(needs: ConcludeNeeds, arrival: Arrival, facts: Facts, conclusion: Conclusion): void {
   const { status, outcome } = conclusion;
-  const durationMs = needs.now() - origin.startedAt;
+  const durationMs = needs.now() - arrival.startedAt;
   needs.totals.count({ durationMs, isError: outcome === 'error' });
-  endSpan(origin.span, facts, conclusion);
+  endSpan(arrival.span, facts, conclusion);
   if (facts.resumptions > 0) needs.metrics.streamResumed(outcome);
   needs.metrics.requestFinished({
     model: facts.entryId,
@@ -88,9 +88,9 @@ export function conclude(needs: ConcludeNeeds, origin: Origin, facts: Facts, con
     inputTokens: conclusion.end?.usage?.prompt_tokens,
     outputTokens: conclusion.end?.usage?.completion_tokens,
     key: facts.principal?.name,
-    traceId: origin.span.sampledTraceId,
+    traceId: arrival.span.sampledTraceId,
   });
-  if (facts.isLogged) writeLogLine(needs.logger, durationMs, origin, facts, conclusion);
+  if (facts.isLogged) writeLogLine(needs.logger, durationMs, arrival, facts, conclusion);
 }
 
 function endSpan(span: SpanHandle, facts: Facts, { status, attempts, end }: Conclusion): void {
@@ -109,13 +109,19 @@ function endSpan(span: SpanHandle, facts: Facts, { status, attempts, end }: Conc
   span.end();
 }
 
-function writeLogLine(logger: Logger, durationMs: number, origin: Origin, facts: Facts, conclusion: Conclusion): void {
+function writeLogLine(
+  logger: Logger,
+  durationMs: number,
+  arrival: Arrival,
+  facts: Facts,
+  conclusion: Conclusion,
+): void {
   const { principal, parameters, answered, resumptions } = facts;
   const { status, outcome, code, attempts, failure, end } = conclusion;
   logRequest(logger, {
-    request_id: origin.publicId,
-    internal_id: origin.requestId,
-    trace_id: origin.span.traceId,
+    request_id: arrival.publicId,
+    internal_id: arrival.requestId,
+    trace_id: arrival.span.traceId,
     key: principal?.hint,
     key_name: principal?.name,
     model: facts.model,
@@ -138,8 +144,8 @@ function writeLogLine(logger: Logger, durationMs: number, origin: Origin, facts:
     burnt_tokens: end?.burntTokens || undefined,
     prompt_tokens: end?.usage?.prompt_tokens,
     completion_tokens: end?.usage?.completion_tokens,
-    client_ip: origin.request.ip,
-    user_agent: origin.userAgent,
+    client_ip: arrival.request.ip,
+    user_agent: arrival.userAgent,
   });
 }
 

@@ -13,7 +13,7 @@ import {
   type ConcludeNeeds,
   type Conclusion,
   type Facts,
-  type Origin,
+  type Arrival,
 } from './conclude.ts';
 
 /** Collects the facts of one request to a model, and writes its span, its metrics and its one log line at the end. */
@@ -59,7 +59,7 @@ export interface ObserveNeeds extends ConcludeNeeds {
 /** A request to observe. */
 export interface Observed {
   readonly request: Request;
-  readonly context: Pick<Origin, 'requestId' | 'publicId' | 'startedAt'>;
+  readonly context: Pick<Arrival, 'requestId' | 'publicId' | 'startedAt'>;
   /** Path of the route: `/v1/chat/completions`. */
   readonly route: string;
 }
@@ -79,7 +79,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
   const { request, context } = observed;
   const span = startServerSpan(observed, needs.trustTraceContext);
   const { requestId, publicId, startedAt } = context;
-  const origin: Origin = { span, requestId, publicId, startedAt, request, userAgent: request.get('user-agent') };
+  const arrival: Arrival = { span, requestId, publicId, startedAt, request, userAgent: request.get('user-agent') };
   const facts: Facts = {
     principal: undefined,
     model: undefined,
@@ -97,7 +97,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
 
   function end(conclusion: Conclusion): void {
     isOver = true;
-    conclude(needs, origin, facts, conclusion);
+    conclude(needs, arrival, facts, conclusion);
   }
 
   return {

@@ -42,7 +42,7 @@ describe('a chat request', () => {
 
   it("goes out as the client's own bytes if nothing is left out", () => {
     const text = `{ "seed": 1234567890123456789, ${JSON.stringify(body).slice(1)}`;
-    for (const model of [{}, { contextRounds: 9 }]) {
+    for (const model of [{}, { compressContext: { rounds: 9 } }]) {
       const shaped = shape(text, model);
       expect(shaped.body).toBe(shaped.bytes);
       expect(shaped.droppedMessages).toBe(0);
@@ -51,7 +51,7 @@ describe('a chat request', () => {
 
   it('leaves its oldest rounds out, and keeps all else to the digit', () => {
     const text = `{"seed":1234567890123456789,"top_p":1.0,${JSON.stringify(body).slice(1)}`;
-    const { body: shaped, request, droppedMessages } = shape(text, { contextRounds: 1 });
+    const { body: shaped, request, droppedMessages } = shape(text, { compressContext: { rounds: 1 } });
     const sent = shaped.toString();
     expect(sent).toContain('"seed":1234567890123456789,"top_p":1.0');
     expect(sent).not.toContain('question 1');
@@ -67,7 +67,7 @@ describe('a chat request', () => {
     ['may be extended as often as its model says', {}, 2],
     ['is not extended if it asks for several answers', { n: 2 }, 0],
   ])('%s', (_what, fields, maxContinuations) => {
-    const shaped = shape(JSON.stringify({ ...body, ...fields }), { maxContinuations: 2 });
+    const shaped = shape(JSON.stringify({ ...body, ...fields }), { autoContinue: 2 });
     expect(shaped.maxContinuations).toBe(maxContinuations);
   });
 });

@@ -55,7 +55,7 @@ function setUp(over: Over = {}) {
       roster: { members: () => over.fleet ?? [] },
       onError: (error) => mailboxes.errors.push(error),
     },
-    { job, body: Buffer.from('{}'), deadlineAt: 0, remainingMs: 60_000, queueWaitMs: 5000 },
+    { job, body: Buffer.from('{}'), deadlineAt: 0, remainingMs: 60_000, maxQueueWaitMs: 5000 },
     listener,
   );
   let isEnded = false;

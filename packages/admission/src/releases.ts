@@ -1,0 +1,52 @@
+import { isRedisUnavailable } from '@sluice/redis';
+import type { AdmissionRequest } from './admission-request.ts';
+import type { AdmissionScripts, Correction, WaitFact } from './scripts.ts';
+
+/** Gives leases and reservations back, in the background. */
+export interface Releases {
+  begin(request: AdmissionRequest, correction: Correction & WaitFact): void;
+  /** Ends the retries after the pending releases have finished or `timeoutMs` has passed. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+export interface ReleasesNeeds {
+  readonly scripts: Pick<AdmissionScripts, 'release'>;
+  /** While Redis is away, a release is retried for this time: then the lease has expired. */
+  readonly leaseMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+const retryMs = 500;
+
+export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Releases {
+  const pending = new Set<Promise<void>>();
+  let isClosed = false;
+
+  async function release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<void> {
+    const mostTries = Math.ceil(leaseMs / retryMs);
+    for (let tries = 0; tries < mostTries && !isClosed; tries++) {
+      try {
+        await scripts.release(request, correction);
+        return;
+      } catch (error) {
+        onError(error);
+        if (!isRedisUnavailable(error)) return;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
+      }
+    }
+  }
+
+  return {
+    begin(request, correction) {
+      const done: Promise<void> = release(request, correction).finally(() => pending.delete(done));
+      pending.add(done);
+    },
+    async close(timeoutMs) {
+      const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+      const limit = setTimeout(resolve, timeoutMs);
+      await Promise.race([Promise.all(pending), tooLate]);
+      clearTimeout(limit);
+      isClosed = true;
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { readRedisFiles } from '@sluice/config';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { errorOf, load } from '../load.ts';
+
+function writtenAuthorities(): { path: string; pem: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-pem-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [path, pem] = [join(folder, 'ca.pem'), rootCertificates[0] ?? ''];
+  writeFileSync(path, pem);
+  return { path, pem };
+}
+
+const redis = (yaml: string) => readRedisFiles(load(`redis: ${yaml}`).redis);
+
+describe('readRedisFiles', () => {
+  it('changes nothing without files', () => {
+    for (const yaml of ['{}', '{ tls: true }', '{ url: "rediss://h" }', '{ cluster: ["h:1"] }']) {
+      expect(redis(yaml)).toEqual(load(`redis: ${yaml}`).redis);
+    }
+  });
+
+  it('replaces the paths of each form by the texts of the files', () => {
+    const { path, pem } = writtenAuthorities();
+    for (const form of ['url: "rediss://h"', 'cluster: ["h:1"]', 'sentinel: { name: m, nodes: ["h:1"] }']) {
+      expect(redis(`{ ${form}, tls: { ca: ${path}, servername: redis.example } }`).tls).toMatchObject({
+        ca: pem,
+        servername: 'redis.example',
+        rejectUnauthorized: true,
+      });
+    }
+  });
+
+  it('reads the files of sentinels too, which may differ', () => {
+    const { path, pem } = writtenAuthorities();
+    const found = redis(`{ sentinel: { name: m, nodes: ["h:1"], tls: { ca: ${path} } }, tls: true }`);
+    expect(found.tls).toBe(true);
+    expect(found.kind === 'sentinel' && found.sentinelTls).toMatchObject({ ca: pem });
+  });
+
+  it('names the setting whose file can not be read', () => {
+    const { path } = writtenAuthorities();
+    const pathOf = (yaml: string): string[] => errorOf(() => redis(yaml)).problems.map((problem) => problem.path);
+    expect(pathOf('{ tls: { ca: /absent/ca.pem } }')).toEqual(['redis.tls.ca']);
+    const sentinel = 'sentinel: { name: m, nodes: ["h:1"], tls: { ca: /absent/ca.pem } }';
+    expect(pathOf(`{ ${sentinel}, tls: { ca: ${path} } }`)).toEqual(['redis.sentinel.tls.ca']);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { setAnswerHeaders, setShapeHeaders } from '../../src/inference/answer-headers.ts';
+import { fakeResponse } from '../fake-response.ts';
+
+const answered = { upstream: 'u', model: 'm', attempts: 2 };
+
+describe('the headers of a changed request', () => {
+  it.each([
+    ['nothing is changed', { stream: true, droppedMessages: 0, maxContinuations: 0 }, {}],
+    [
+      'messages are left out',
+      { stream: false, droppedMessages: 4, maxContinuations: 0 },
+      { 'x-sluice-compressed-messages': 4 },
+    ],
+    [
+      'a stream may be extended',
+      { stream: true, droppedMessages: 0, maxContinuations: 3 },
+      { 'x-sluice-auto-continue': 3 },
+    ],
+    ['a whole answer may be extended', { stream: false, droppedMessages: 0, maxContinuations: 3 }, {}],
+  ])('where %s', (_what, shape, expected) => {
+    const { response, headers } = fakeResponse();
+    setShapeHeaders(response, shape);
+    expect(headers).toEqual(expected);
+  });
+});
+
+describe('the headers of an answer', () => {
+  it.each([
+    ['before an attempt was reported', { stream: true, answered: undefined, maxContinuations: 2 }, {}],
+    [
+      'of one target',
+      { stream: true, answered, maxContinuations: 2 },
+      { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2 },
+    ],
+    [
+      'that is whole, and was extended',
+      { stream: false, answered: { ...answered, continuations: 1 }, maxContinuations: 2 },
+      { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2, 'x-sluice-continuations': 1 },
+    ],
+    [
+      'that is whole, and might have been extended',
+      { stream: false, answered, maxContinuations: 2 },
+      { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2, 'x-sluice-continuations': 0 },
+    ],
+  ])('%s', (_what, facts, expected) => {
+    const { response, headers } = fakeResponse();
+    setAnswerHeaders(response, { ...facts, elapsedMs: 12.6 });
+    expect(headers).toEqual({ 'openai-processing-ms': 13, ...expected });
+  });
+});
