@@ -4,9 +4,11 @@ const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
 /** Failures say which promises of the checklist they break. */
 const setupFiles = ['packages/testkit/src/checklist/explain-failures.ts'];
+/** Files that start processes end them. */
+const startingFiles = [...setupFiles, 'packages/testkit/src/endings/leave-nothing.ts'];
 const hurting = {
   exclude,
-  setupFiles,
+  setupFiles: startingFiles,
   globalSetup: ['packages/testkit/src/global-redis.ts'],
   testTimeout: 120_000,
   hookTimeout: 120_000,
@@ -57,6 +59,8 @@ export default defineConfig({
           setupFiles,
           // They leave nothing behind, and loading the modules anew for each file takes longer than the tests.
           isolate: false,
+          // The default leaves a core unused: one worker on two cores.
+          maxWorkers: '100%',
           // Properties with hundreds of runs take some 5 s while the machine does other things.
           testTimeout: 30_000,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
@@ -68,7 +72,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'redis',
-          setupFiles,
+          setupFiles: startingFiles,
           include: ['{packages,services}/*/test/**/*.redis.test.ts'],
           exclude: [...exclude, ...timing],
           ...waiting,
@@ -81,7 +85,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'e2e',
-          setupFiles,
+          setupFiles: startingFiles,
           include: ['{packages,services}/*/test/**/*.e2e.test.ts'],
           exclude: [...exclude, ...timing],
           ...waiting,
@@ -94,7 +98,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'timing',
-          setupFiles,
+          setupFiles: startingFiles,
           include: timing,
           exclude,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
@@ -138,7 +142,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'deploy',
-          setupFiles,
+          setupFiles: startingFiles,
           include: ['packages/deploy-tests/test/**/*.deploy.test.ts'],
           exclude,
           // Each builds images or starts a cluster, and measures what needs the whole machine.

@@ -1,7 +1,7 @@
 import { connect, type RedisConnection } from '@sluice/redis';
-import { startRedis, until } from '@sluice/testkit';
+import { afterFile, startRedis, until } from '@sluice/testkit';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 
 /** The Redis users as SECURITY.md defines them. */
@@ -19,14 +19,14 @@ let sluice: Sluice;
 let redis: RedisConnection;
 beforeAll(async () => {
   const server = await startRedis();
-  afterAll(() => server.stop());
+  afterFile(() => server.stop());
   redis = connect({
     settings: { kind: 'single', url: server.url },
     role: 'blocking',
     name: 'test',
     onError: () => undefined,
   });
-  afterAll(() => redis.disconnect());
+  afterFile(() => redis.disconnect());
   for (const { name, rules } of users) await redis.call('ACL', 'SETUSER', name, ...rules);
   const urlOf = (name: string): string => server.url.replace('redis://', `redis://${name}:${name}@`);
   sluice = await startSluice({

@@ -1,6 +1,6 @@
-import { type OtlpReceiver, startOtlpReceiver, until, verifies } from '@sluice/testkit';
+import { afterFile, type OtlpReceiver, startOtlpReceiver, until, verifies } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, post, readAnswer, tokensOf, untilBusy } from './traffic.ts';
 
@@ -12,7 +12,7 @@ let sluice: Sluice;
 let collector: OtlpReceiver;
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   sluice = await startSluice({
     workers: 2,
     env: collector.env,

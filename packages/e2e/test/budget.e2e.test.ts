@@ -1,6 +1,6 @@
 import { connect, type RedisConnection } from '@sluice/redis';
-import { startRedis } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, startRedis } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { openStream, post, readAnswer } from './traffic.ts';
 
@@ -14,10 +14,10 @@ let redis: RedisConnection;
 let sluice: Sluice;
 beforeAll(async () => {
   const server = await startRedis();
-  afterAll(() => server.stop());
+  afterFile(() => server.stop());
   const settings = { kind: 'single', url: server.url } as const;
   redis = connect({ settings, role: 'blocking', name: 'test', onError: () => undefined });
-  afterAll(() => redis.disconnect());
+  afterFile(() => redis.disconnect());
   sluice = await startSluice({ ingresses: 1, workers: 1, redis: { url: server.url } });
 });
 

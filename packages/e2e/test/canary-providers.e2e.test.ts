@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type RedisConnection } from '@sluice/redis';
-import { type OtlpReceiver, spawnService, startOtlpReceiver, startProcess, until, untilLogged } from '@sluice/testkit';
+import {
+  afterFile,
+  type OtlpReceiver,
+  spawnService,
+  startOtlpReceiver,
+  startProcess,
+  until,
+  untilLogged,
+} from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { dumpRedis, findCanaries } from './canaries.ts';
 import { startEchoOfAll } from './echo-provider.ts';
@@ -55,15 +63,14 @@ const wholes: Readonly<Record<string, string>> = {
   client: secretOf('Client'),
   ...Object.fromEntries(typeNames.map((type) => [type, keyOf(type)])),
 };
-/** A few characters at each end of the client's key, and of keys that a provider masks itself, may show. */
+/**
+ * The halves of all secrets; a whole one is found by them. A few characters at each end of the client's key, and of keys
+ * that a provider masks itself, may show.
+ */
 const canaries = Object.fromEntries(
   Object.entries(wholes).flatMap(([name, secret]) => {
     const [first, second] = halvesOf(secret);
-    return [
-      [name, secret] as const,
-      [`${name}, first half`, first] as const,
-      [`${name}, second half`, second] as const,
-    ];
+    return [[`${name}, first half`, first] as const, [`${name}, second half`, second] as const];
   }),
 );
 
@@ -82,14 +89,14 @@ const errorTexts: string[] = [];
 
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   redis = connect({
     settings: { kind: 'single', url: inject('redisUrl') },
     role: 'blocking',
     name: 'canary-providers',
     onError: () => undefined,
   });
-  afterAll(() => redis.disconnect());
+  afterFile(() => redis.disconnect());
   const echoUrl = await startEchoOfAll();
   sluice = await startSluice({
     ingresses: 1,
@@ -174,19 +181,39 @@ async function traces(): Promise<Readonly<Record<string, string>>> {
     ['/metrics', '/status', '/health', '/readyz'].flatMap((path) => [url + path, managementUrl + path]),
   );
   return {
-    output: processes.map((process) => process.output()).join('\n'),
-    spans: JSON.stringify(collector.spans()),
+    ...Object.fromEntries(processes.map((process) => [`output of ${process.pid}`, process.output()])),
+    spans: collector
+      .spans()
+      .map((span) => JSON.stringify(span))
+      .join('\n'),
     pages: (await Promise.all(pages.map(async (page) => (await fetch(page)).text()))).join('\n'),
     errors: errorTexts.join('\n'),
     redis: await dumpRedis(redis, 'e2e-*'),
   };
 }
 
+/** Longer than any form of a secret. */
+const overlap = 1000;
+const searched = new Map<string, string>();
+
+/** Returns the part of a growing text that the last search of this place did not see. */
+function unseen(where: string, text: string): string {
+  const before = searched.get(where) ?? '';
+  searched.set(where, text);
+  return text.startsWith(before) ? text.slice(Math.max(0, before.length - overlap)) : text;
+}
+
 async function expectNothing(): Promise<void> {
   for (const [where, text] of Object.entries(await traces())) {
-    expect(findCanaries(text, canaries), where).toEqual([]);
+    expect(findCanaries(unseen(where, text), canaries), where).toEqual([]);
   }
 }
+
+/** Returns the log lines of all processes. */
+const outputsOf = (found: Readonly<Record<string, string>>): string =>
+  Object.keys(found)
+    .flatMap((where) => (where.startsWith('output of ') ? [found[where]] : []))
+    .join('\n');
 
 async function refuse(model: string, stream: boolean): Promise<number> {
   const response = await post(sluice, { ...request, model, fields: { stream } });
@@ -244,7 +271,7 @@ describe('secrets of tokens show nowhere', () => {
 
   it('when the login server repeats them', async () => {
     expect(await refuse('login-echo', true)).toBe(502);
-    expect((await traces())['output']).toContain('It said:');
+    expect(outputsOf(await traces())).toContain('It said:');
     await expectNothing();
   });
 
@@ -260,14 +287,8 @@ describe('secrets of tokens show nowhere', () => {
 });
 
 describe('a start that fails says why, and no secret', () => {
-  const upstream = {
-    id: 'a',
-    type: 'openai',
-    base_url: 'http://127.0.0.1:1',
-    credentials: [{ id: 'a', api_key: 'k' }],
-  };
   const secret = secretOf('Start');
-  it.each<[string, RegExp, object, string?]>([
+  const faults: readonly (readonly [what: string, setting: RegExp, fields: object])[] = [
     ['a header of two lines', /headers\.x-team/, { options: { headers: { 'x-team': `${secret}\n` } } }],
     [
       'a signing key in a list',
@@ -286,32 +307,54 @@ describe('a start that fails says why, and no secret', () => {
       { type: 'iflow', options: { oauth_client_secret: { secret } } },
     ],
     ['a key in a list', /api_key/, { credentials: [{ id: 'a', api_key: [secret] }] }],
-    [
-      'a short key of the operator',
-      /SLUICE_SECRET_KEY/,
-      {
-        type: 'zai-web',
-        options: { signing_variant: 'none', zai_web_guests: true },
-        credentials: [{ id: 'a', anonymous: true }],
-      },
-      secret.slice(0, 15),
-    ],
-  ])('%s', async (_what, setting, fields, operatorKey) => {
+  ];
+  const shortKey = secret.slice(0, 15);
+
+  /** Returns the outputs of an ingress, a worker and `npm start` that do not start. */
+  function complaints(upstreams: readonly object[], operatorKey?: string): Promise<readonly string[]> {
     const config = {
       keys: [{ name: 'team', key: clientKey }],
-      upstreams: [{ ...upstream, ...fields }],
-      models: [{ id: '*', targets: [{ upstream: 'a' }] }],
+      upstreams: upstreams.map((fields, at) => ({
+        id: `upstream-${at}`,
+        type: 'openai',
+        base_url: 'http://127.0.0.1:1',
+        credentials: [{ id: 'a', api_key: 'k' }],
+        ...fields,
+      })),
+      models: [{ id: '*', targets: [{ upstream: 'upstream-0' }] }],
     };
     const env = { LOG_LEVEL: 'trace', ...(operatorKey === undefined ? {} : { SLUICE_SECRET_KEY: operatorKey }) };
-    const outputs = await Promise.all([
+    return Promise.all([
       spawnService('ingress', { config, env }).then(() => 'it started', String),
       spawnService('worker', { config, env }).then(() => 'it started', String),
       launch(config, env),
     ]);
+  }
+
+  function expectNoSecret(output: string): void {
     const [first, second] = halvesOf(secret);
-    for (const output of outputs) {
-      expect(output).toMatch(setting);
-      expect(findCanaries(output, { secret, first, second, short: secret.slice(0, 12), ...canaries })).toEqual([]);
+    expect(findCanaries(output, { secret, first, second, short: secret.slice(0, 12), ...canaries })).toEqual([]);
+  }
+
+  it('for faults of upstreams, all at once', async () => {
+    for (const output of await complaints(faults.map(([, , fields]) => fields))) {
+      for (const [at, [what, setting]] of faults.entries()) {
+        const lines = output.split('\n').filter((line) => line.includes(`upstreams[${at}]`));
+        expect(lines.join('\n'), what).toMatch(setting);
+      }
+      expectNoSecret(output);
+    }
+  });
+
+  it('for a short key of the operator', async () => {
+    const guests = {
+      type: 'zai-web',
+      options: { signing_variant: 'none', zai_web_guests: true },
+      credentials: [{ id: 'a', anonymous: true }],
+    };
+    for (const output of await complaints([guests], shortKey)) {
+      expect(output).toMatch(/SLUICE_SECRET_KEY/);
+      expectNoSecret(output);
     }
   });
 });
@@ -332,7 +375,9 @@ async function launch(config: object, env: Readonly<Record<string, string>>): Pr
 }
 
 it('every secret was in use, so that a leak would show', async () => {
-  const { output = '', spans = '', pages = '', errors = '', redis: held = '' } = await traces();
+  const found = await traces();
+  const output = outputsOf(found);
+  const { spans = '', pages = '', errors = '', redis: held = '' } = found;
   expect(output).toContain('abcd…wxyz');
   for (const type of typeNames) {
     for (const text of [spans, pages]) expect(text).toContain(`echo-${type}`);

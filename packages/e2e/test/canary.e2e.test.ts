@@ -1,5 +1,6 @@
 import { connect, type RedisConnection } from '@sluice/redis';
 import {
+  afterFile,
   type OtlpReceiver,
   type RedisServer,
   spawnService,
@@ -8,7 +9,7 @@ import {
   until,
   verifies,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dumpRedis, findCanaries } from './canaries.ts';
 import { startEchoProvider } from './echo-provider.ts';
 import { type Sluice, startSluice } from './sluice.ts';
@@ -47,7 +48,7 @@ let errorTexts: string[] = [];
 
 beforeAll(async () => {
   redis = await startRedis({ args: ['--requirepass', canaries.redis] });
-  afterAll(() => redis.stop());
+  afterFile(() => redis.stop());
   const url = redis.url.replace('://', `://:${canaries.redis}@`);
   inspector = connect({
     settings: { kind: 'single', url },
@@ -55,10 +56,10 @@ beforeAll(async () => {
     name: 'canary',
     onError: () => undefined,
   });
-  afterAll(() => inspector.disconnect());
+  afterFile(() => inspector.disconnect());
   const echoUrl = await startEchoProvider();
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   sluice = await startSluice({
     ingresses: 1,
     workers: 1,

@@ -13,7 +13,7 @@ export interface ClientMatrix {
   readonly name: string;
   /** An account at the simulator, without its id. Each key begins with `tok-`. */
   readonly upstream: (simulatorUrl: string) => object;
-  /** Name of a model with these directives of the simulator, as clients write it. Default: `demo-DIRECTIVES`. */
+  /** Name of a model with these directives of the simulator, as the provider knows it. Default: `demo-DIRECTIVES`. */
   readonly model?: (directives: string) => string;
   /** Members of every request, such as the switch that turns reasoning on. */
   readonly fields?: Readonly<Record<string, unknown>>;
@@ -26,8 +26,6 @@ export interface ClientMatrix {
   };
   /** Replaces the errors that most providers have. */
   readonly errors?: readonly ErrorCase[];
-  /** More tests, against the same fleet. */
-  readonly extra?: (sluiceOf: () => Sluice) => void;
 }
 
 /** An image as clients send it. */
@@ -57,36 +55,54 @@ const clients: readonly (readonly [string, (connection: Connection) => ChatClien
   ['LangChain', createLangChain],
 ];
 
-/** Tests that every provider passes with every client library, through one ingress, one worker and the simulator. */
-export function describeClients(matrix: ClientMatrix): void {
-  describe(`the provider ${matrix.name}`, () => {
-    const { name, can, errors = commonErrors, model = (directives) => `demo-${directives}` } = matrix;
-    const faulty = (directive: string): string => `${name}-${directive}`;
-    let sluice: Sluice;
+/** Directives for the simulator, each of which makes a model of its own. */
+const directives = ['t5', 't3', 't2', 'q2-t3', 't1000-i20'] as const;
 
-    beforeAll(async () => {
-      sluice = await startSluice({
-        ingresses: 1,
-        workers: 1,
-        config: (simulatorUrl) => ({
-          retry: { max_attempts: 1, base_delay_ms: 5, max_delay_ms: 5, jitter: 0 },
-          // Each error has its own upstream: cooldowns and open circuits must not affect the other tests.
-          upstreams: [name, ...errors.map(([directive]) => faulty(directive))].map((id) => ({
-            ...matrix.upstream(simulatorUrl),
-            id,
-          })),
-          models: [
-            ...errors.map(([directive]) => ({
-              id: faulty(directive),
-              targets: [{ upstream: faulty(directive), model: model(directive) }],
-            })),
-            { id: '*', targets: [{ upstream: name }] },
-          ],
-        }),
-      });
+/** Name of a model as clients write it. */
+const modelOf = ({ name }: ClientMatrix, directive: string): string => `${name}-${directive}`;
+const errorsOf = ({ errors = commonErrors }: ClientMatrix): readonly ErrorCase[] => errors;
+
+/** Each error has its own upstream: cooldowns and open circuits must not affect the other tests. */
+const upstreamsOf = (matrix: ClientMatrix): readonly string[] => [
+  matrix.name,
+  ...errorsOf(matrix).map(([directive]) => modelOf(matrix, directive)),
+];
+
+function modelsOf(matrix: ClientMatrix): readonly object[] {
+  const { name, model = (directive) => `demo-${directive}` } = matrix;
+  return [
+    ...directives.map((directive) => ({
+      id: modelOf(matrix, directive),
+      targets: [{ upstream: name, model: model(directive) }],
+    })),
+    ...errorsOf(matrix).map(([directive]) => ({
+      id: modelOf(matrix, directive),
+      targets: [{ upstream: modelOf(matrix, directive), model: model(directive) }],
+    })),
+  ];
+}
+
+/** Tests that each provider passes with every client library, through one ingress, one worker and the simulator. */
+export function describeClients(matrices: readonly ClientMatrix[]): void {
+  let sluice: Sluice;
+  beforeAll(async () => {
+    sluice = await startSluice({
+      ingresses: 1,
+      workers: 1,
+      config: (simulatorUrl) => ({
+        retry: { max_attempts: 1, base_delay_ms: 5, max_delay_ms: 5, jitter: 0 },
+        upstreams: matrices.flatMap((matrix) =>
+          upstreamsOf(matrix).map((id) => ({ ...matrix.upstream(simulatorUrl), id })),
+        ),
+        models: matrices.flatMap(modelsOf),
+      }),
     });
-    beforeEach(() => sluice.simulator.reset());
+  });
+  beforeEach(() => sluice.simulator.reset());
 
+  describe.each(matrices)('the provider $name', (matrix) => {
+    const { can } = matrix;
+    const model = (directive: (typeof directives)[number]): string => modelOf(matrix, directive);
     describe.each(clients)('for %s', (_name, create) => {
       const client = (): ChatClient => create({ baseUrl: sluice.url(), apiKey, fields: matrix.fields ?? {} });
 
@@ -120,10 +136,10 @@ export function describeClients(matrix: ClientMatrix): void {
         },
       );
 
-      it.each(errors)(
+      it.each(errorsOf(matrix))(
         'gets the failure of the provider as a status: %s is %i',
         async (directive, status, className) => {
-          const failure = await client().failure(faulty(directive));
+          const failure = await client().failure(modelOf(matrix, directive));
           expect(failure?.status).toBe(status);
           // The other libraries have one class for all errors.
           if (create === createOpenAiSdk) expect(failure?.className).toBe(className);
@@ -142,8 +158,6 @@ export function describeClients(matrix: ClientMatrix): void {
         expect(call?.tokensSent).toBeLessThan(1000);
       });
     });
-
-    matrix.extra?.(() => sluice);
   });
 }
 

@@ -1,6 +1,6 @@
 import { connect, type RedisConnection } from '@sluice/redis';
-import { type RedisCluster, startRedisCluster, until } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterFile, type RedisCluster, startRedisCluster, until } from '@sluice/testkit';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import {
   openStream,
@@ -23,11 +23,11 @@ let masters: readonly RedisConnection[];
 
 beforeAll(async () => {
   const cluster: RedisCluster = await startRedisCluster({ masters: 3 });
-  afterAll(() => cluster.stop());
+  afterFile(() => cluster.stop());
   masters = cluster.nodes.map(({ url }) =>
     connect({ settings: { kind: 'single', url }, role: 'blocking', name: 'test', onError: () => undefined }),
   );
-  afterAll(() => masters.forEach((master) => master.disconnect()));
+  afterFile(() => masters.forEach((master) => master.disconnect()));
   sluice = await startSluice({
     ingresses: 2,
     workers: 2,

@@ -1,6 +1,6 @@
-import { type OtlpReceiver, startOtlpReceiver, until, verifies } from '@sluice/testkit';
+import { afterFile, type OtlpReceiver, startOtlpReceiver, until, verifies } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice, textOf } from './sluice.ts';
 import { post, tokensOf } from './traffic.ts';
 
@@ -13,7 +13,7 @@ let sluice: Sluice;
 let collector: OtlpReceiver;
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   sluice = await startSluice({
     ingresses: 1,
     workers: 1,

@@ -1,5 +1,5 @@
-import { type RedisServer, startRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterFile, type RedisServer, startRedis, until } from '@sluice/testkit';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import {
   metric,
@@ -92,9 +92,9 @@ describe('a Redis that goes away', () => {
   let sluice: Sluice;
   beforeAll(async () => {
     redis = await startRedis();
+    afterFile(() => redis.stop());
     sluice = await startSluice({ ingresses: 1, workers: 1, config: { keys }, redis: { url: redis.url } });
   });
-  afterAll(() => redis.stop());
 
   it('is an immediate error for clients, and has no effect once it is back', async () => {
     const { url } = sluice.fleet.ingresses[0] ?? { url: '' };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll } from 'vitest';
+import { afterFile } from '@sluice/testkit';
 
 /**
  * A provider that repeats the key of the call wherever an error has room for text. Below `/whole` it answers with an
@@ -63,7 +63,7 @@ async function listen(onRequest: RequestListener): Promise<string> {
   const server = createServer(onRequest);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterAll(() => {
+  afterFile(() => {
     server.close();
     server.closeAllConnections();
   });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { until } from '@sluice/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterFile, until } from '@sluice/testkit';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import { type ChatOptions, metric, occupancy, post, refusalOf, startLeaver, untilOccupied } from './traffic.ts';
 
@@ -35,7 +35,7 @@ async function startBoaster(): Promise<string> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterAll(() => {
+  afterFile(() => {
     server.close();
     server.closeAllConnections();
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type RedisConnection } from '@sluice/redis';
 import {
+  afterFile,
   type CallRecord,
   type CollectedSpan,
   type OtlpReceiver,
@@ -50,14 +51,14 @@ let redis: RedisConnection;
 
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   redis = connect({
     settings: { kind: 'single', url: inject('redisUrl') },
     role: 'command',
     name: 'iflow-test',
     onError: () => undefined,
   });
-  afterAll(() => redis.disconnect());
+  afterFile(() => redis.disconnect());
   sluice = await startSluice({
     ingresses: 1,
     workers,

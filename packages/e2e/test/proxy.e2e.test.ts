@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { untilLogged } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, untilLogged } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import { freshPage, post } from './traffic.ts';
 
@@ -33,7 +33,7 @@ async function startProxy(simulatorUrl: string, isStrict = false): Promise<Proxy
     forwarded.on('error', () => response.destroy());
     return void request.pipe(forwarded);
   });
-  afterAll(() => {
+  afterFile(() => {
     server.closeAllConnections();
     server.close();
   });

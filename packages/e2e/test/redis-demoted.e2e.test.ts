@@ -1,5 +1,5 @@
-import { type MovableRedis, startMovableRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, type MovableRedis, startMovableRedis, until } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { freshPage, post } from './traffic.ts';
 
@@ -7,7 +7,7 @@ let redis: MovableRedis;
 let sluice: Sluice;
 beforeAll(async () => {
   redis = await startMovableRedis();
-  afterAll(() => redis.stop());
+  afterFile(() => redis.stop());
   sluice = await startSluice({ ingresses: 1, workers: 1, redis: { url: redis.url } });
 });
 

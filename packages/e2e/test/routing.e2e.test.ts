@@ -4,14 +4,56 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice, upstream } from './sluice.ts';
 import { callsOf, openStream, post, readAnswer, refusalOf, tokensOf } from './traffic.ts';
 
+const retry = { max_attempts: 4, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
+const pools = ['shared', 'limited', 'refused', 'forbidden', 'dry', 'parched'];
+
+type TargetRow = readonly [upstream: string, model: string, priority: number, weight: number];
+const targets = (id: string, ...rows: readonly TargetRow[]): object => ({
+  id,
+  targets: rows.map(([name, model, priority, weight]) => ({ upstream: name, model, priority, weight })),
+});
+
+/** Each part of the file has its own upstreams and models in one configuration. */
 let sluice: Sluice;
+beforeAll(async () => {
+  sluice = await startSluice({
+    ingresses: 1,
+    workers: 2,
+    config: (simulatorUrl) => ({
+      retry,
+      timeouts: { total_ms: 20_000 },
+      circuit: { failures: 3, window_ms: 30_000, open_ms: 600 },
+      upstreams: [
+        { ...upstream('whole', simulatorUrl), lacks: ['streaming'] },
+        ...pools.map((id) => upstream(id, simulatorUrl, id === 'dry' ? ['a'] : ['a', 'b'])),
+        ...['first', 'second', 'breaking', 'heavy', 'light'].map((id) => upstream(id, simulatorUrl)),
+        ...['', '/openai/v1'].map((path, at) => ({
+          id: `azure-${at}`,
+          type: 'azure',
+          base_url: simulatorUrl + path,
+          credentials: [{ id: 'a', api_key: `tok-azure-${at}` }],
+        })),
+      ],
+      models: [
+        { id: 'whole-*', targets: [{ upstream: 'whole' }] },
+        ...pools.map((id) => ({ id, targets: [{ upstream: id, model: 'demo-t2' }] })),
+        targets('falling', ['first', 'demo-e503', 1, 1], ['second', 'demo-t2', 2, 1]),
+        targets('long', ['first', 'demo-ctxlen', 1, 1], ['second', 'demo-t2', 2, 1]),
+        targets('broken', ['breaking', 'demo-t2', 1, 1], ['second', 'demo-t2', 2, 1]),
+        targets('weighted', ['heavy', 'demo-t1', 1, 3], ['light', 'demo-t1', 1, 1]),
+        ...[0, 1].map((at) => ({ id: `m${at}`, targets: [{ upstream: `azure-${at}`, model: 'demo-t4' }] })),
+      ],
+    }),
+  });
+});
 beforeEach(() => sluice.simulator.reset());
 
-const retry = { max_attempts: 4, base_delay_ms: 5, max_delay_ms: 20, jitter: 0 };
-
 /** Returns status and upstream of an answer. */
-async function served(model: string, content?: string): Promise<readonly [number, string | null]> {
-  const response = await post(sluice, content === undefined ? { model } : { model, content });
+async function served(
+  model: string,
+  { content, of = sluice }: { readonly content?: string; readonly of?: Sluice } = {},
+): Promise<readonly [number, string | null]> {
+  const response = await post(of, content === undefined ? { model } : { model, content });
   await response.text();
   return [response.status, response.headers.get('x-sluice-upstream')];
 }
@@ -23,19 +65,8 @@ async function times<Result>(count: number, run: (at: number) => Promise<Result>
 }
 
 describe('a server without streams', () => {
-  beforeAll(async () => {
-    sluice = await startSluice({
-      ingresses: 1,
-      workers: 1,
-      config: (simulatorUrl) => ({
-        upstreams: [{ ...upstream('whole', simulatorUrl), lacks: ['streaming'] }],
-        models: [{ id: '*', targets: [{ upstream: 'whole' }] }],
-      }),
-    });
-  });
-
   it('gets requests for whole answers, which clients receive as streams', async () => {
-    const answer = await openStream(sluice, { model: 'demo-t2', content: 'rid=x' });
+    const answer = await openStream(sluice, { model: 'whole-t2', content: 'rid=x' });
     await answer.finish();
     expect(readAnswer(answer)).toEqual({ text: tokensOf('x', 2), isDone: true, errorCode: undefined });
     const [call] = await sluice.simulator.calls();
@@ -44,24 +75,6 @@ describe('a server without streams', () => {
 });
 
 describe('the credentials of an upstream, over two workers', () => {
-  beforeAll(async () => {
-    sluice = await startSluice({
-      ingresses: 1,
-      workers: 2,
-      config: (simulatorUrl) => ({
-        retry,
-        timeouts: { total_ms: 5000 },
-        upstreams: ['shared', 'limited', 'refused', 'forbidden', 'dry', 'parched'].map((id) =>
-          upstream(id, simulatorUrl, id === 'dry' ? ['a'] : ['a', 'b']),
-        ),
-        models: ['shared', 'limited', 'refused', 'forbidden', 'dry', 'parched'].map((id) => ({
-          id,
-          targets: [{ upstream: id, model: 'demo-t2' }],
-        })),
-      }),
-    });
-  });
-
   it('take turns', async () => {
     await Promise.all(Array.from({ length: 60 }, () => served('shared')));
     expect(await callsOf(sluice, 'shared-a')).toBeGreaterThan(20);
@@ -70,7 +83,7 @@ describe('the credentials of an upstream, over two workers', () => {
 
   it('are in cooldown for all workers after a rate limit', verifies('000-31'), async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-limited-a' }, directives: 'e429-r60' }]);
-    const answers = await times(30, (at) => served('limited', `question ${at}`));
+    const answers = await times(30, (at) => served('limited', { content: `question ${at}` }));
     expect(answers).toEqual(answers.map(() => [200, 'limited']));
     expect([await callsOf(sluice, 'limited-a'), await callsOf(sluice, 'limited-b')]).toEqual([1, 30]);
   });
@@ -80,7 +93,7 @@ describe('the credentials of an upstream, over two workers', () => {
     ['forbidden', 403],
   ])('are in cooldown for all workers when one is %s (%i)', async (id, status) => {
     await sluice.simulator.script([{ match: { credential: `tok-${id}-a` }, directives: `e${status}` }]);
-    const answers = await times(30, (at) => served(id, `question ${at}`));
+    const answers = await times(30, (at) => served(id, { content: `question ${at}` }));
     expect(answers).toEqual(answers.map(() => [200, id]));
     expect([await callsOf(sluice, `${id}-a`), await callsOf(sluice, `${id}-b`)]).toEqual([1, 30]);
   });
@@ -109,8 +122,9 @@ describe('the credentials of an upstream, over two workers', () => {
 });
 
 describe('a request that waits for its next attempt', () => {
+  let busy: Sluice;
   beforeAll(async () => {
-    sluice = await startSluice({
+    busy = await startSluice({
       ingresses: 1,
       workers: 1,
       config: (simulatorUrl) => ({
@@ -124,42 +138,18 @@ describe('a request that waits for its next attempt', () => {
   });
 
   it("does not occupy its worker's only place", async () => {
-    const waiting = served('demo-t2-e503-n1');
-    await until(async () => (await sluice.simulator.stats()).byStatus['503'] === 1, {
+    const waiting = served('demo-t2-e503-n1', { of: busy });
+    await until(async () => (await busy.simulator.stats()).byStatus['503'] === 1, {
       what: 'the first attempt to fail',
     });
-    expect(await served('demo-t3')).toEqual([200, 'sim']);
-    expect((await sluice.simulator.stats()).total).toBe(2);
+    expect(await served('demo-t3', { of: busy })).toEqual([200, 'sim']);
+    expect((await busy.simulator.stats()).total).toBe(2);
     expect(await waiting).toEqual([200, 'sim']);
-    expect((await sluice.simulator.stats()).total).toBe(3);
+    expect((await busy.simulator.stats()).total).toBe(3);
   });
 });
 
 describe('the targets of a model', () => {
-  beforeAll(async () => {
-    const openMs = 600;
-    sluice = await startSluice({
-      ingresses: 1,
-      workers: 2,
-      config: (simulatorUrl) => ({
-        retry,
-        circuit: { failures: 3, window_ms: 30_000, open_ms: openMs },
-        upstreams: ['first', 'second', 'breaking', 'heavy', 'light'].map((id) => upstream(id, simulatorUrl)),
-        models: [
-          targets('falling', ['first', 'demo-e503', 1, 1], ['second', 'demo-t2', 2, 1]),
-          targets('long', ['first', 'demo-ctxlen', 1, 1], ['second', 'demo-t2', 2, 1]),
-          targets('broken', ['breaking', 'demo-t2', 1, 1], ['second', 'demo-t2', 2, 1]),
-          targets('weighted', ['heavy', 'demo-t1', 1, 3], ['light', 'demo-t1', 1, 1]),
-        ],
-      }),
-    });
-  });
-  type TargetRow = readonly [upstream: string, model: string, priority: number, weight: number];
-  const targets = (id: string, ...rows: readonly TargetRow[]): object => ({
-    id,
-    targets: rows.map(([name, model, priority, weight]) => ({ upstream: name, model, priority, weight })),
-  });
-
   it('are tried by priority', async () => {
     expect(await served('falling')).toEqual([200, 'second']);
     expect([await callsOf(sluice, 'first-a'), await callsOf(sluice, 'second-a')]).toEqual([1, 1]);
@@ -180,7 +170,7 @@ describe('the targets of a model', () => {
 
   it('get no attempt from any worker while they fail, and return after one probe', async () => {
     await sluice.simulator.script([{ match: { credential: 'tok-breaking-a' }, directives: 'e503' }]);
-    const answers = await times(25, (at) => served('broken', `question ${at}`));
+    const answers = await times(25, (at) => served('broken', { content: `question ${at}` }));
     expect(answers).toEqual(answers.map(() => [200, 'second']));
     // Three failures open the circuit; a probe may fall into the time that this takes.
     const whileBroken = await callsOf(sluice, 'breaking-a');
@@ -195,22 +185,6 @@ describe('the targets of a model', () => {
 });
 
 describe('an Azure upstream', () => {
-  beforeAll(async () => {
-    sluice = await startSluice({
-      ingresses: 1,
-      workers: 1,
-      config: (simulatorUrl) => ({
-        upstreams: ['', '/openai/v1'].map((path, at) => ({
-          id: `azure-${at}`,
-          type: 'azure',
-          base_url: simulatorUrl + path,
-          credentials: [{ id: 'a', api_key: `tok-azure-${at}` }],
-        })),
-        models: [0, 1].map((at) => ({ id: `m${at}`, targets: [{ upstream: `azure-${at}`, model: 'demo-t4' }] })),
-      }),
-    });
-  });
-
   it.each([
     [0, '/openai/deployments/demo-t4/chat/completions'],
     [1, '/openai/v1/chat/completions'],

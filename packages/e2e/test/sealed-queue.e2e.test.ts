@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type ChatJob, encodeFrame, firstRetryState } from '@sluice/protocol';
 import { createJobSeal, createSubmitter } from '@sluice/queue';
 import { connect, createKeys, type RedisConnection } from '@sluice/redis';
-import { startRedis, until, untilLogged } from '@sluice/testkit';
+import { afterFile, startRedis, until, untilLogged } from '@sluice/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
 import { metric } from './traffic.ts';
 
@@ -17,7 +17,7 @@ let prefix: string;
 function sceneWith(env: Readonly<Record<string, string>>): void {
   beforeAll(async () => {
     const server = await startRedis();
-    afterAll(() => server.stop());
+    afterFile(() => server.stop());
     sluice = await startSluice({ ingresses: 1, workers: 1, env, redis: { url: server.url } });
     redis = connect({
       settings: { kind: 'single', url: server.url },
@@ -25,7 +25,7 @@ function sceneWith(env: Readonly<Record<string, string>>): void {
       name: 'test',
       onError: () => undefined,
     });
-    afterAll(() => redis.disconnect());
+    afterFile(() => redis.disconnect());
     const alive = (await redis.keys('*:alive:*'))[0] ?? '';
     prefix = alive.slice(0, alive.indexOf(':alive:'));
   });
@@ -107,7 +107,7 @@ describe('replicas with different secrets', () => {
     { what: 'the worker has another one', ofIngress: secret, ofWorker: 'another-secret-0001' },
   ])('refuse requests at once as a wrong setup: $what', async ({ ofIngress, ofWorker }) => {
     const server = await startRedis();
-    afterAll(() => server.stop());
+    afterFile(() => server.stop());
     const env = ofIngress === undefined ? {} : { SLUICE_SECRET_KEY: ofIngress };
     const fleet = await startSluice({ ingresses: 1, workers: 0, redis: { url: server.url }, env });
     sluice = fleet;

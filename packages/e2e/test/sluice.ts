@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  afterFile,
   type Fleet,
   openaiClient,
   type SimulatorControl,
@@ -9,7 +10,7 @@ import {
   startFleet,
 } from '@sluice/testkit';
 import type { OpenAI } from 'openai';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 
 /** The product as its users meet it: real processes, a simulator for the providers, an official SDK for the clients. */
 export interface Sluice {
@@ -37,16 +38,10 @@ export interface SluiceOptions {
 
 export const apiKey = 'sk-test-client-0001';
 
-const stops: (() => Promise<unknown>)[] = [];
-// Registered while the test file loads this one: vitest runs no `afterAll` that a running `beforeAll` registers.
-afterAll(async () => {
-  for (const stop of stops.toReversed()) await stop();
-});
-
 /** Starts all of it for the tests of one file, and stops it after them. */
 export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> {
   const simulatorProcess = await spawnService('simulator');
-  stops.push(simulatorProcess.stop);
+  afterFile(simulatorProcess.stop);
   const config = {
     keys: [{ name: 'test', key: apiKey, models: ['*'] }],
     upstreams: [upstream('sim', simulatorProcess.url)],
@@ -63,7 +58,7 @@ export async function startSluice(options: SluiceOptions = {}): Promise<Sluice> 
     ...(options.redis === undefined ? { redisUrl: inject('redisUrl') } : {}),
     keyPrefix: `e2e-${randomBytes(6).toString('hex')}`,
   });
-  stops.push(fleet.stop);
+  afterFile(fleet.stop);
   let turn = 0;
   const url = (at = turn++): string => `${fleet.urls[at % fleet.urls.length]}/v1`;
   return {

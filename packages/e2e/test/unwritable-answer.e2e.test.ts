@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, until } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 import { metric } from './traffic.ts';
 
@@ -23,7 +23,7 @@ async function startNestingProvider(): Promise<string> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterAll(() => void server.close());
+  afterFile(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 

@@ -1,4 +1,5 @@
 import {
+  afterFile,
   type CallRecord,
   type CollectedSpan,
   type OtlpReceiver,
@@ -7,11 +8,11 @@ import {
   until,
   verifies,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, type Sluice, startSluice } from './sluice.ts';
 import { type Leaver, post, refusalOf, startLeaver } from './traffic.ts';
 
-const workers = 8;
+const workers = 4;
 const secretKey = 'canary-of-the-operator-0003';
 const options = {
   signing_variant: 'v2',
@@ -29,7 +30,7 @@ let collector: OtlpReceiver;
 
 beforeAll(async () => {
   collector = await startOtlpReceiver();
-  afterAll(() => collector.close());
+  afterFile(() => collector.close());
   sluice = await startSluice({
     ingresses: 1,
     workers,

@@ -6,6 +6,8 @@ import { coverageGate } from './coverage-gate.ts';
 import { testSummary, type TestReport, unsteadySummary } from './test-summary.ts';
 import { confirmOption, filesToConfirm } from './unsteady.ts';
 
+const compileCache = 'node_modules/.cache/sluice-tests';
+
 /** The selection of tests to run. */
 export interface TestSelection {
   /** Projects of the vitest configuration. */
@@ -56,7 +58,10 @@ async function runVitest(root: string, { projects, rest }: TestSelection): Promi
     ? []
     : projects.flatMap((name) => ['--project', name]);
   const args = [...vitest, ...settings, ...chosen, ...reporters, ...coverageGate(rest), ...rest];
-  const exitCode = await runInForeground({ file: process.execPath, args, cwd: root });
+  const isCovered = rest.some((argument) => argument.startsWith('--coverage'));
+  // Saves a tenth of a second for each file: vitest starts a process for it. Coverage of cached functions is not precise.
+  const env = { ...process.env, ...(isCovered ? {} : { NODE_COMPILE_CACHE: join(root, compileCache) }) };
+  const exitCode = await runInForeground({ file: process.execPath, args, cwd: root, env });
   const text = readIfThere(reportFile);
   return { exitCode, report: text === undefined ? undefined : (JSON.parse(text) as TestReport) };
 }

@@ -6,6 +6,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  afterFile,
   freePort,
   type RunningProcess,
   simulatorControl,
@@ -15,7 +16,7 @@ import {
   until,
   verifies,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const secret = 'canary-of-the-client';
@@ -23,7 +24,7 @@ const secret = 'canary-of-the-client';
 let simulator: SimulatorProcess;
 beforeAll(async () => {
   simulator = await spawnService('simulator');
-  afterAll(() => simulator.stop());
+  afterFile(() => simulator.stop());
 });
 
 interface Started {

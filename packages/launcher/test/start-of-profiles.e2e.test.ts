@@ -22,7 +22,6 @@ import {
   startProcess,
   until,
   verifies,
-  type VerifiesOptions,
 } from '@sluice/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -104,70 +103,104 @@ function writeSettingsOfIflow(settings: object): void {
   writeFileSync(join(home, '.iflow/settings.json'), JSON.stringify(settings));
 }
 
-interface ProfileCase {
-  readonly name: string;
-  readonly rows: VerifiesOptions;
-  readonly env: () => Env;
-  /** URL of the simulator. */
-  readonly path: string;
+/** Returns the paths at which the provider was called. */
+const calledPaths = async (): Promise<readonly string[]> =>
+  (await simulatorControl(simulator.url).calls()).map(({ path }) => path);
+
+/** Expects a product that other machines reach, and whose printed command streams. */
+async function expectOpen(profile: string, { output, port, curl }: Ready): Promise<void> {
+  expect(output).toContain(`Base URL  http://127.0.0.1:${port}/v1 (and at every other address of this machine)`);
+  const stream = await shell(curl);
+  expect(stream).toContain('"delta":');
+  expect(stream.trimEnd().endsWith('data: [DONE]')).toBe(true);
+  // Only unified-proxy showed its models without a key; no gateway accepts a key other than ours.
+  expect(await statusOf(`http://127.0.0.1:${port}`)).toBe(profile === 'unified-proxy' ? 200 : 401);
+  expect(await statusOf(`http://127.0.0.1:${port}`, 'sk-unknown')).toBe(401);
+  for (const address of otherAddresses()) {
+    expect((await fetch(`http://${address}:${port}/livez`)).status).toBe(200);
+  }
 }
 
-/** The minimal settings that each gateway required, with the simulator in the place of its provider. */
-const profiles: readonly ProfileCase[] = [
-  {
-    name: 'zai-proxy',
-    rows: verifies('000-11', '000-15'),
-    env: () => ({ UPSTREAM_URL: simulator.url }),
-    path: '/api/v2/chat/completions',
-  },
-  {
-    name: 'z2api',
-    rows: verifies('001-06', '001-38'),
-    env: () => ({ UPSTREAM_URL: `${simulator.url}/api/chat/completions` }),
-    path: '/api/v2/chat/completions',
-  },
-  {
-    name: 'bailian-proxy',
-    rows: verifies('002-04', '002-33'),
-    env: () => ({ ALIYUN_BASE_URL: simulator.url, ALIYUN_APP_ID: 'app-1', ALIYUN_API_KEY: 'tok-aliyun' }),
-    path: '/api/v1/apps/app-1/completion',
-  },
-  {
-    name: 'unified-proxy',
-    rows: verifies('003-13', '003-21', '003-22', '003-40'),
-    env: () => ({ BASE_URL: `${simulator.url}/v1`, API_KEY: 'tok-provider' }),
-    path: '/v1/chat/completions',
-  },
-  {
-    name: 'iflow2api',
-    rows: verifies('004-16'),
-    env: () => {
-      writeSettingsOfIflow({ apiKey: 'tok-iflow', baseUrl: `${simulator.url}/iflow/v1` });
-      return {};
+/** With the settings that each gateway required, and the simulator in the place of its provider. */
+describe('npm start with a profile is ready on every address, and its printed command streams', () => {
+  it(
+    'zai-proxy: keeps a generated secret for access tokens, and passes it on',
+    verifies('000-11', '000-15'),
+    async () => {
+      const env = { SLUICE_COMPAT: 'zai-proxy', UPSTREAM_URL: simulator.url };
+      const first = await start(env);
+      await expectOpen('zai-proxy', first);
+      expect(await calledPaths()).toContain('/api/v2/chat/completions');
+      expect(first.output).toContain('with the secret in .sluice/secret-key, which was made here.');
+      const file = join(root, '.sluice/secret-key');
+      const secret = readFileSync(file, 'utf8');
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      await stop();
+      const { curl, output } = await start(env);
+      expect(output).toContain(
+        'SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in .sluice/secret-key.',
+      );
+      expect(readFileSync(file, 'utf8')).toBe(secret);
+      expect(output).not.toContain(secret.trim());
+      expect(await shell(curl)).toContain('[DONE]');
     },
-    path: '/iflow/v1/chat/completions',
-  },
-];
+  );
 
-describe('npm start with a profile and the minimal settings that its gateway required', () => {
-  // Each verifies rows of its own, so there is no `it.each`.
-  for (const { name, rows, env, path } of profiles) {
-    it(`is ready on every address, and its printed command streams: ${name}`, rows, async () => {
-      const { output, port, curl } = await start({ SLUICE_COMPAT: name, ...env() });
-      expect(output).toContain(`Base URL  http://127.0.0.1:${port}/v1 (and at every other address of this machine)`);
-      const stream = await shell(curl);
-      expect(stream).toContain('"delta":');
-      expect(stream.trimEnd().endsWith('data: [DONE]')).toBe(true);
-      expect((await simulatorControl(simulator.url).calls()).map((call) => call.path)).toContain(path);
-      // Only unified-proxy showed its models without a key; no gateway accepts a key other than ours.
-      expect(await statusOf(`http://127.0.0.1:${port}`)).toBe(name === 'unified-proxy' ? 200 : 401);
-      expect(await statusOf(`http://127.0.0.1:${port}`, 'sk-unknown')).toBe(401);
-      for (const address of otherAddresses()) {
-        expect((await fetch(`http://${address}:${port}/livez`)).status).toBe(200);
-      }
-    });
-  }
+  it(
+    'z2api: needs no port for the simulator, so a person may run one there',
+    verifies('001-06', '001-38'),
+    async () => {
+      const ready = await start({
+        SLUICE_COMPAT: 'z2api',
+        UPSTREAM_URL: `${simulator.url}/api/chat/completions`,
+        SIMULATOR_PORT: new URL(simulator.url).port,
+      });
+      await expectOpen('z2api', ready);
+      expect(await calledPaths()).toContain('/api/v2/chat/completions');
+      expect(ready.output).not.toMatch(/simulator|SIMULATOR_PORT/);
+    },
+  );
+
+  it('bailian-proxy', verifies('002-04', '002-33'), async () => {
+    const account = { ALIYUN_BASE_URL: simulator.url, ALIYUN_APP_ID: 'app-1', ALIYUN_API_KEY: 'tok-aliyun' };
+    const ready = await start({ SLUICE_COMPAT: 'bailian-proxy', ...account });
+    await expectOpen('bailian-proxy', ready);
+    expect(await calledPaths()).toContain('/api/v1/apps/app-1/completion');
+  });
+
+  it(
+    'unified-proxy: appends the lines of all services to its log file, and to ours after a restart',
+    verifies('003-07', '003-13', '003-21', '003-22', '003-28', '003-40'),
+    async () => {
+      const env = { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'tok-provider', BASE_URL: `${simulator.url}/v1` };
+      await expectOpen('unified-proxy', await start(env));
+      expect(await calledPaths()).toContain('/v1/chat/completions');
+      // There is nothing to encrypt.
+      expect(existsSync(join(root, '.sluice/secret-key'))).toBe(false);
+      await stop();
+      expect([readied('logs/proxy.log', 'sluice-ingress'), readied('logs/proxy.log', 'sluice-worker')]).toEqual([1, 1]);
+      const { output } = await start({ ...env, LOG_FILE_PATH: './logs/proxy.log' });
+      expect(output).toContain('Logs      .sluice/logs, ./logs/proxy.log');
+      await stop();
+      expect(readied('logs/proxy.log', 'sluice-ingress')).toBe(2);
+      expect(readied('.sluice/logs/worker.log', 'sluice-worker')).toBe(2);
+    },
+  );
+
+  it('iflow2api', verifies('004-16'), async () => {
+    writeSettingsOfIflow({ apiKey: 'tok-iflow', baseUrl: `${simulator.url}/iflow/v1` });
+    await expectOpen('iflow2api', await start({ SLUICE_COMPAT: 'iflow2api' }));
+    expect(await calledPaths()).toContain('/iflow/v1/chat/completions');
+  });
 });
+
+/** Returns how often a service has become ready, according to a log. */
+const readied = (path: string, service: string): number =>
+  readFileSync(join(root, path), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly service: string; readonly msg: string })
+    .filter((line) => line.service === service && line.msg.endsWith(' ready')).length;
 
 describe('npm start with a profile and nothing else set', () => {
   it.each([
@@ -181,36 +214,9 @@ describe('npm start with a profile and nothing else set', () => {
     expect(output).toContain(words);
     expect(curl).toContain('Authorization: Bearer sk-');
   });
-
-  it('needs no port for the simulator, so a person may run one there', async () => {
-    const { output, curl } = await start({
-      SLUICE_COMPAT: 'z2api',
-      UPSTREAM_URL: simulator.url,
-      SIMULATOR_PORT: new URL(simulator.url).port,
-    });
-    expect(output).not.toMatch(/simulator|SIMULATOR_PORT/);
-    expect(await shell(curl)).toContain('[DONE]');
-  });
 });
 
 describe('npm start', () => {
-  it('keeps a generated secret for access tokens, and passes it on', verifies('000-15'), async () => {
-    const env = { SLUICE_COMPAT: 'zai-proxy', UPSTREAM_URL: simulator.url };
-    const first = await start(env);
-    expect(first.output).toContain('with the secret in .sluice/secret-key, which was made here.');
-    const file = join(root, '.sluice/secret-key');
-    const secret = readFileSync(file, 'utf8');
-    expect(statSync(file).mode & 0o777).toBe(0o600);
-    await stop();
-    const { curl, output } = await start(env);
-    expect(output).toContain(
-      'SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in .sluice/secret-key.',
-    );
-    expect(readFileSync(file, 'utf8')).toBe(secret);
-    expect(output).not.toContain(secret.trim());
-    expect(await shell(curl)).toContain('[DONE]');
-  });
-
   it(
     'takes everything from .env, even the profile, and shows its key',
     verifies('001-15', '001-21', '002-06', '003-12'),
@@ -262,31 +268,6 @@ describe('npm start', () => {
       expect(await Promise.all([statusOf(url), statusOf(url, 'your-openai-key')])).toEqual([200, 200]);
       for (const address of otherAddresses())
         await expect(fetch(`http://${address}:${port}/livez`)).rejects.toThrow('fetch failed');
-    },
-  );
-
-  it(
-    'appends the lines of all services to the log file of unified-proxy, and to its own after a restart',
-    verifies('003-07', '003-28'),
-    async () => {
-      const env = { SLUICE_COMPAT: 'unified-proxy', API_KEY: 'tok-provider', BASE_URL: `${simulator.url}/v1` };
-      const linesOf = (path: string): { readonly service: string; readonly msg: string }[] =>
-        readFileSync(join(root, path), 'utf8')
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as { service: string; msg: string });
-      const readied = (path: string, service: string): number =>
-        linesOf(path).filter((line) => line.service === service && line.msg.endsWith(' ready')).length;
-      await start(env);
-      // There is nothing to encrypt.
-      expect(existsSync(join(root, '.sluice/secret-key'))).toBe(false);
-      await stop();
-      expect([readied('logs/proxy.log', 'sluice-ingress'), readied('logs/proxy.log', 'sluice-worker')]).toEqual([1, 1]);
-      const { output } = await start({ ...env, LOG_FILE_PATH: './logs/proxy.log' });
-      expect(output).toContain('Logs      .sluice/logs, ./logs/proxy.log');
-      await stop();
-      expect(readied('logs/proxy.log', 'sluice-ingress')).toBe(2);
-      expect(readied('.sluice/logs/worker.log', 'sluice-worker')).toBe(2);
     },
   );
 });

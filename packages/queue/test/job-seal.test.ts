@@ -1,20 +1,10 @@
-import { type ChatJob, firstRetryState } from '@sluice/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJobSeal } from '../src/index.ts';
+import { jobWith } from './job-with.ts';
 
 const seal = createJobSeal('a-secret-of-the-operator-0001');
-const job: ChatJob = {
-  requestId: 'r',
-  epoch: 1,
-  ingressId: 'i',
-  tenant: 't',
-  model: 'm',
-  stream: true,
-  operation: 'chat',
-  state: firstRetryState,
-  deadlineAt: 1,
-};
+const job = jobWith({ deadlineAt: 1 });
 const travel = (data: object): Record<string, unknown> => JSON.parse(JSON.stringify(data));
 
 describe('a signed job', () => {

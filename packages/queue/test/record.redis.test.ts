@@ -1,24 +1,13 @@
-import { type ChatJob, firstRetryState } from '@sluice/protocol';
+import type { ChatJob } from '@sluice/protocol';
 import { claim, createConsumer, createJobSeal, createSubmitter, forget } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
+import { jobWith } from './job-with.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).toReversed()) await close();
-});
-
-const job = (over: Partial<ChatJob> = {}): ChatJob => ({
-  requestId: `r-${Math.random().toString(36).slice(2)}`,
-  epoch: 1,
-  ingressId: 'i-1',
-  tenant: 't',
-  model: 'm',
-  stream: true,
-  operation: 'chat',
-  state: firstRetryState,
-  ...over,
 });
 
 async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: string) {
@@ -78,7 +67,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: s
 describe('a request in the queue', () => {
   redisTest('is claimed once, with its body and the remaining time', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take } = await setUp(redisUrl, keyPrefix);
-    const each = job();
+    const each = jobWith();
     await submit(each, { body: '{"grüße":"🙂"}', inMs: 5000 });
     const claims = await Promise.all([take(each), take(each), take(each)]);
     const [claimed, ...others] = claims.toSorted((a) => (a.kind === 'claimed' ? -1 : 1));
@@ -98,7 +87,7 @@ describe('a request in the queue', () => {
       onTestFinished(() => proxy.close());
       const { submit, connection, keys } = await setUp(server.url, keyPrefix, 1);
       const { claim: take } = await setUp(proxy.through(server.url), keyPrefix, 1);
-      const each = job();
+      const each = jobWith();
       await submit(each);
       proxy.set({ kind: 'blackhole', direction: 'down' });
       const claimed = take(each);
@@ -112,16 +101,16 @@ describe('a request in the queue', () => {
 
   redisTest('is not claimed when it is late, withdrawn or superseded', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
-    const late = job();
+    const late = jobWith();
     await submit(late, { inMs: -1 });
     expect(await take(late)).toEqual({ kind: 'late' });
 
-    const withdrawn = job();
+    const withdrawn = jobWith();
     await submit(withdrawn);
     expect(await submitter.withdraw(withdrawn)).toBe(false);
     expect(await take(withdrawn)).toEqual({ kind: 'gone' });
 
-    const superseded = job();
+    const superseded = jobWith();
     await submit(superseded);
     expect(await submitter.resubmit({ job: { ...superseded, epoch: 2 } })).toBe('queued');
     expect(await take(superseded)).toEqual({ kind: 'outdated' });
@@ -130,7 +119,7 @@ describe('a request in the queue', () => {
 
   redisTest('reports on withdrawal whether a worker had claimed it', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
-    const each = job();
+    const each = jobWith();
     await submit(each);
     await take(each);
     expect(await submitter.withdraw(each)).toBe(true);
@@ -139,7 +128,7 @@ describe('a request in the queue', () => {
 
   redisTest('is removed only by the worker of its latest run', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, connection, keys } = await setUp(redisUrl, keyPrefix, 1);
-    const each = job();
+    const each = jobWith();
     await submit(each);
     await submitter.resubmit({ job: { ...each, epoch: 2 } });
     await forget({ connection, keys, shards: 1 }, each);
@@ -152,7 +141,7 @@ describe('a request in the queue', () => {
 
   redisTest('is not opened again by a command after its end', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, connection, keys, claim: take } = await setUp(redisUrl, keyPrefix, 1);
-    const each = job();
+    const each = jobWith();
     await submit(each);
     await take(each);
     await forget({ connection, keys, shards: 1 }, each);
@@ -166,7 +155,7 @@ describe('a request in the queue', () => {
     const server = await startRedis();
     onTestFinished(() => server.stop());
     const { submit, submitter, connection, claim: take, moves } = await setUp(server.url, keyPrefix, 1);
-    const [each, late] = [job(), job()];
+    const [each, late] = [jobWith(), jobWith()];
     await submit(each);
     await connection.call('SAVE');
     await server.kill();
@@ -182,7 +171,7 @@ describe('a request in the queue', () => {
 
   redisTest('is claimed if its ingress stored no server id', async ({ redisUrl, keyPrefix }) => {
     const { submit, connection, keys, claim: take } = await setUp(redisUrl, keyPrefix, 1);
-    const each = job();
+    const each = jobWith();
     await submit(each);
     await connection.hdel(keys.request(0, each.requestId), 'server');
     expect(await take(each)).toMatchObject({ kind: 'claimed' });
@@ -190,18 +179,18 @@ describe('a request in the queue', () => {
 
   redisTest('is taken back unless a worker has claimed it', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, claim: take } = await setUp(redisUrl, keyPrefix);
-    const [free, claimed] = [job(), job()];
+    const [free, claimed] = [jobWith(), jobWith()];
     await Promise.all([submit(free), submit(claimed)]);
     await take(claimed);
     expect(await submitter.takeBack({ ...free, epoch: 2 })).toEqual({ kind: 'taken_back' });
     expect(await take(free)).toEqual({ kind: 'outdated' });
     expect(await submitter.takeBack({ ...claimed, epoch: 2 })).toEqual({ kind: 'claimed', workerId: 'w-1' });
-    expect(await submitter.takeBack(job({ epoch: 2 }))).toEqual({ kind: 'unknown' });
+    expect(await submitter.takeBack(jobWith({ epoch: 2 }))).toEqual({ kind: 'unknown' });
   });
 
   redisTest('is found in the list until a worker takes it', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, consume } = await setUp(redisUrl, keyPrefix);
-    const each = job();
+    const each = jobWith();
     await submit(each);
     expect(await submitter.find(each)).toBe('listed');
     const { promise: running, resolve: end } = Promise.withResolvers<void>();
@@ -213,12 +202,12 @@ describe('a request in the queue', () => {
 
   redisTest('cannot be submitted again once it is gone', async ({ redisUrl, keyPrefix }) => {
     const { submitter } = await setUp(redisUrl, keyPrefix);
-    expect(await submitter.resubmit({ job: job({ epoch: 2 }) })).toBe('gone');
+    expect(await submitter.resubmit({ job: jobWith({ epoch: 2 }) })).toBe('gone');
   });
 
   redisTest('leaves the waiting list when it is withdrawn', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter } = await setUp(redisUrl, keyPrefix);
-    const jobs = Array.from({ length: 8 }, () => job());
+    const jobs = Array.from({ length: 8 }, () => jobWith());
     await Promise.all(jobs.map((each) => submit(each)));
     expect(await submitter.counts()).toEqual({ waiting: 8, active: 0 });
     await Promise.all(jobs.map((each) => submitter.withdraw(each)));
@@ -229,7 +218,7 @@ describe('a request in the queue', () => {
     const { submit, submitter, consume, connection, errors } = await setUp(redisUrl, keyPrefix, 3);
     const seen: string[] = [];
     await consume((each) => Promise.resolve(void seen.push(each.requestId)));
-    const jobs = Array.from({ length: 30 }, () => job());
+    const jobs = Array.from({ length: 30 }, () => jobWith());
     await Promise.all(jobs.map((each) => submit(each)));
     await until(() => seen.length === 30, { what: 'all jobs to run' });
     expect(seen.toSorted()).toEqual(jobs.map(({ requestId }) => requestId).toSorted());
@@ -247,7 +236,7 @@ describe('a request in the queue', () => {
       runs++;
       return Promise.reject(new Error('boom'));
     });
-    await submit(job());
+    await submit(jobWith());
     await until(() => errors.length === 1, { what: 'the error to be reported' });
     await until(async () => (await submitter.counts()).active === 0, { what: 'the job to be over' });
     expect([runs, (await submitter.counts()).waiting]).toEqual([1, 0]);
@@ -261,11 +250,11 @@ describe('a request in the queue', () => {
       started.resolve();
       await go.promise;
     });
-    await submit(job());
+    await submit(jobWith());
     await started.promise;
     let hasDrained = false;
     const drained = consumer.drain().then(() => (hasDrained = true));
-    await submit(job());
+    await submit(jobWith());
     expect(hasDrained).toBe(false);
     go.resolve();
     await drained;
@@ -278,7 +267,7 @@ const delivered = { content: 'half an answer', reasoning: '', chunks: 3 };
 describe('a request in the queue of a fleet with a secret', () => {
   redisTest('is unreadable in Redis, and open to a worker with the secret', async ({ redisUrl, keyPrefix }) => {
     const { submit, submitter, claim: take, connection, keys } = await setUp(redisUrl, keyPrefix, 1, secret);
-    const each = job();
+    const each = jobWith();
     await submit(each, { body: '{"messages":"my prompt"}' });
     expect((await connection.get(keys.body(0, each.requestId))) ?? '').not.toContain('prompt');
     await submitter.resubmit({ job: { ...each, epoch: 2 }, delivered });
@@ -290,7 +279,7 @@ describe('a request in the queue of a fleet with a secret', () => {
     const { submit } = await setUp(redisUrl, keyPrefix, 1, secret);
     const without = await setUp(redisUrl, keyPrefix, 1);
     const other = await setUp(redisUrl, keyPrefix, 1, 'another-secret-0001');
-    const [one, two] = [job(), job()];
+    const [one, two] = [jobWith(), jobWith()];
     await Promise.all([submit(one), submit(two)]);
     expect(await without.claim(one)).toMatchObject({
       kind: 'unreadable',
@@ -304,7 +293,7 @@ describe('a request in the queue of a fleet with a secret', () => {
 
   redisTest('is refused when another process has written its body', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take, connection, keys } = await setUp(redisUrl, keyPrefix, 1, secret);
-    const [plain, foreign, source] = [job(), job(), job()];
+    const [plain, foreign, source] = [jobWith(), jobWith(), jobWith()];
     await Promise.all([submit(plain), submit(foreign), submit(source)]);
     await connection.set(keys.body(0, plain.requestId), '{"messages":[]}');
     await connection.copy(keys.body(0, source.requestId), keys.body(0, foreign.requestId), 'REPLACE');
@@ -321,7 +310,7 @@ describe('a request in the queue of a fleet with a secret', () => {
     const other = await setUp(redisUrl, keyPrefix, 1, 'another-secret-0001');
     const seen: string[] = [];
     await consume((each) => Promise.resolve(void seen.push(each.requestId)));
-    const [genuine, plain, foreign] = [job(), job(), job()];
+    const [genuine, plain, foreign] = [jobWith(), jobWith(), jobWith()];
     await Promise.all([submit(genuine), unsigned.submit(plain), other.submit(foreign)]);
     await until(() => seen.length + forged.length === 3, { what: 'all jobs to be checked' });
     expect([seen, new Set(forged)]).toEqual([[genuine.requestId], new Set([plain.requestId, foreign.requestId])]);
@@ -329,7 +318,7 @@ describe('a request in the queue of a fleet with a secret', () => {
 
   redisTest('keeps the deadline of its job', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take } = await setUp(redisUrl, keyPrefix, 1, secret);
-    const each = job({ deadlineAt: Date.now() - 1 });
+    const each = jobWith({ deadlineAt: Date.now() - 1 });
     await submit(each, { inMs: 60_000 });
     expect(await take(each)).toEqual({ kind: 'late' });
   });
@@ -345,12 +334,12 @@ describe('a server that becomes a replica while its address goes to another', ()
       taken.push(requestId);
       return Promise.resolve();
     });
-    const before = job();
+    const before = jobWith();
     await submit(before);
     await until(() => taken.includes(before.requestId), { what: 'the job before' });
     redis.moveAddress();
     await redis.demote();
-    const after = Array.from({ length: 4 }, () => job());
+    const after = Array.from({ length: 4 }, () => jobWith());
     for (const each of after) await submit(each);
     await until(() => after.every(({ requestId }) => taken.includes(requestId)), {
       what: 'the jobs after',

@@ -70,6 +70,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
   const prepare = (server: Redis): void => {
     writeOnceATurn(server);
     dropAbandoned(server);
+    allowManyRefusals(server);
   };
   if (connection instanceof Cluster) {
     if (role === 'command') limitWaiting(connection, roles.command.commandTimeout);
@@ -83,6 +84,15 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
     prepare(connection);
   }
   return connection;
+}
+
+/**
+ * Lets many commands in flight be refused by a server that has become a replica. For each of them ioredis closes the
+ * socket again, with one more listener and timer, and Node warns of the 11th as of a leak. They go with the socket, so
+ * there are never more than commands in flight.
+ */
+function allowManyRefusals(connection: Redis): void {
+  connection.on('connect', () => void connection.stream.setMaxListeners(0));
 }
 
 interface OpenRequest extends Omit<ConnectRequest, 'onError'> {

@@ -47,6 +47,20 @@ describe('a server that becomes a replica while its address goes to another', ()
     }
   });
 
+  redisTest('is left without a warning of Node, however many commands it refuses', async () => {
+    const { open, demote, moveAddress } = await scene();
+    const warnings: Error[] = [];
+    const note = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', note);
+    onTestFinished(() => void process.off('warning', note));
+    const connection = await open('command');
+    moveAddress();
+    await demote();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, at) => connection.set(`many-${at}`, 'x')));
+    expect(answers).toEqual(answers.map(() => 'OK'));
+    expect(warnings).toEqual([]);
+  });
+
   redisTest('is left by a script and by a pipeline too', async () => {
     const { open, demote, moveAddress, ofSecond } = await scene();
     const [byScript, byPipeline] = await Promise.all([open('command'), open('command')]);
@@ -109,7 +123,10 @@ describe('a server that the sentinels demote while it keeps running', () => {
       const admin = new Redis({ host: String(sentinel?.host), port: Number(sentinel?.port) });
       const [ofMaster, ofReplica] = [new Redis(failover.master.url), new Redis(failover.replica.url)];
       onTestFinished(() => [admin, ofMaster, ofReplica].forEach((each) => each.disconnect()));
-      await admin.call('SENTINEL', 'FAILOVER', failover.name);
+      // Refused with NOGOODSLAVE until the sentinel has news of the replica.
+      await until(async () => (await admin.call('SENTINEL', 'FAILOVER', failover.name)) === 'OK', {
+        what: 'the sentinel to replace the master',
+      });
       // The old master loses every write that it accepts until then.
       await until(async () => (await ofMaster.info('replication')).includes('role:slave'), {
         what: 'the old master to be a replica',

@@ -14,6 +14,7 @@ export {
   type SimulatorRule,
   type SimulatorStats,
 } from './clients/simulator-control.ts';
+export { afterFile } from './endings/after-file.ts';
 export { type OtlpReceiver, startOtlpReceiver } from './otlp/otlp-receiver.ts';
 export { exampleSpellings } from './example-spellings.ts';
 export type { Attributes, AttributeValue, CollectedSpan } from './otlp/read-traces.ts';

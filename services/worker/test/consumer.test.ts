@@ -1,4 +1,3 @@
-import { retryPresets } from '@sluice/policy';
 import { failedSchema, firstRetryState, GatewayError } from '@sluice/protocol';
 import type { Claim } from '@sluice/queue';
 import type { MailboxWriter } from '@sluice/relay';
@@ -9,8 +8,7 @@ import { refuseForged } from '../src/consumer/refuse-job.ts';
 import type { RunJobNeeds } from '../src/consumer/run-job-needs.ts';
 import { createRunMemory } from '../src/consumer/run-memory.ts';
 import { runJob } from '../src/consumer.ts';
-import { createForbiddenCredentials } from '../src/credentials/forbidden-credentials.ts';
-import { jobWith, noImages, targetWith } from './scene.ts';
+import { jobWith, runNeedsWith, targetWith } from './scene.ts';
 
 const claimedWith = (body: string): Claim => ({ kind: 'claimed', body, remainingMs: 10_000, delivered: undefined });
 
@@ -40,6 +38,10 @@ function scene(over: Partial<RunJobNeeds> = {}) {
   const jobRefused = vi.fn<(reason: string) => void>();
   const forget = vi.fn<RunJobNeeds['forget']>();
   const needs: RunJobNeeds = {
+    ...runNeedsWith({
+      targetsOf: () => [targetWith()],
+      makeAttempt: () => Promise.resolve({ kind: 'complete', summary, ...facts }),
+    }),
     workerId: 'w',
     claim: () => Promise.resolve(claimedWith('{}')),
     forget,
@@ -57,21 +59,6 @@ function scene(over: Partial<RunJobNeeds> = {}) {
     watchIngress,
     unwatchIngress,
     now: () => 0,
-    targetsOf: () => [targetWith()],
-    makeAttempt: () => Promise.resolve({ kind: 'complete', summary, ...facts }),
-    health: {
-      choose: () => Promise.resolve({ kind: 'go', credentialId: 'a', isProbe: false, hasFailures: false }),
-      coolDown: () => Promise.resolve(),
-      failed: () => Promise.resolve(),
-      recovered: () => Promise.resolve(),
-      abandoned: () => Promise.resolve(),
-    },
-    forbiddenCredentials: createForbiddenCredentials(),
-    images: noImages,
-    policy: retryPresets.default,
-    timeouts: {},
-    onError: () => undefined,
-    random: () => 0.5,
     ...over,
   };
   return {

@@ -18,7 +18,7 @@ import type { AttemptResult } from '../src/attempt/attempt-result.ts';
 import type { RunNeeds } from '../src/run/progress.ts';
 import { run as serve } from '../src/run.ts';
 import type { Target } from '../src/targets/targets.ts';
-import { claimedRunWith, jobWith, noImages, quietLogger, targetWith } from './scene.ts';
+import { claimedRunWith, jobWith, quietLogger, runNeedsWith, targetWith } from './scene.ts';
 
 const target = (upstream: string, over: Partial<Target> = {}): Target =>
   targetWith({ upstream, pool: createCredentialPool([{ id: 'a' }, { id: 'b' }]) as Target['pool'], ...over });
@@ -98,7 +98,7 @@ async function run(script: Script) {
   if (script.abortReason === 'draining') runs.abortAll('draining');
   const { remainingMs = 60_000 } = script;
   const outcome = await serve(
-    {
+    runNeedsWith({
       targetsOf: () => script.targets,
       makeAttempt(_run, chosen, { sink }) {
         calls.push(nameOf(chosen, script.delivered));
@@ -108,17 +108,10 @@ async function run(script: Script) {
         return Promise.resolve(result);
       },
       health,
-      forbiddenCredentials: script.forbiddenCredentials ?? createForbiddenCredentials(),
-      images: noImages,
-      policy: retryPresets.default,
-      metrics: { retried: () => undefined, credentialCooledDown: () => undefined },
-      timeouts: {},
       logger: { ...quietLogger, warn },
-      onError: () => undefined,
-      random: () => 0.5,
-      now: () => 0,
+      ...(script.forbiddenCredentials === undefined ? {} : { forbiddenCredentials: script.forbiddenCredentials }),
       ...script.needs,
-    },
+    }),
     claimedRunWith({
       job,
       delivered: script.delivered,

@@ -1,6 +1,6 @@
+import { afterFile } from '@sluice/testkit';
 import { createUpstreamHealth, type UpstreamHealth } from '@sluice/upstream-health';
 import { connect, createKeys } from '@sluice/redis';
-import { afterAll } from 'vitest';
 
 /** The health of upstreams according to the fleet's Redis. */
 export interface FleetHealth {
@@ -17,7 +17,7 @@ export async function healthOf(redisUrl: string): Promise<FleetHealth> {
     name: 'test',
     onError: () => undefined,
   });
-  afterAll(() => connection.disconnect());
+  afterFile(() => connection.disconnect());
   const [prefix = ''] = (await connection.keys('*:{adm}:*')).map((name) => name.slice(0, name.indexOf(':{adm}')));
   const health = createUpstreamHealth({
     connection,

@@ -1,5 +1,5 @@
-import { type ServiceProcess, startChaosProxy, until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, type ServiceProcess, startChaosProxy, until } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { untilOccupied } from '../traffic.ts';
 import { startMany } from './ask.ts';
 import { allOver, type Asked, kill, outcomesOf, type Scene, startScene, untilAllSpeak, useScene } from './scene.ts';
@@ -126,7 +126,7 @@ describe('F42 the trace collector accepts nothing any more', () => {
   let scene: Scene;
   beforeAll(async () => {
     const collector = await startChaosProxy({ target: { host: '127.0.0.1', port: 9 }, mode: { kind: 'blackhole' } });
-    afterAll(() => collector.close());
+    afterFile(() => collector.close());
     scene = await startScene({
       ingresses: 1,
       workers: 1,

@@ -1,6 +1,6 @@
 import { setInterval } from 'node:timers/promises';
-import { startRedis } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, startRedis } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey } from '../sluice.ts';
 import { post } from '../traffic.ts';
 import { type FleetHealth, healthOf } from './health-of.ts';
@@ -78,7 +78,7 @@ let fleet: FleetHealth;
 let provider: RawProvider;
 beforeAll(async () => {
   const redis = await startRedis();
-  afterAll(() => redis.stop());
+  afterFile(() => redis.stop());
   provider = await startRawProvider((call) => {
     const poison = poisons.find(({ name }) => call.model.startsWith(name));
     return poison !== undefined && call.body.includes('poison') ? poison.answer : tokensAnswer(call);

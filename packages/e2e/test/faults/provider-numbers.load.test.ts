@@ -1,5 +1,5 @@
-import { startRedis } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, startRedis } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey } from '../sluice.ts';
 import { post, refusalOf } from '../traffic.ts';
 import { askOne } from './ask.ts';
@@ -48,7 +48,7 @@ let provider: RawProvider;
 let isLimited = true;
 beforeAll(async () => {
   const redis = await startRedis();
-  afterAll(() => redis.stop());
+  afterFile(() => redis.stop());
   provider = await startRawProvider((call) => {
     if (!isLimited) return tokensAnswer(call);
     const [, name = '', status] = /^(\D+)(\d+)-/.exec(call.model) ?? [];

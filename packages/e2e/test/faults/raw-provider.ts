@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll } from 'vitest';
+import { afterFile } from '@sluice/testkit';
 import { tokensOf } from '../traffic.ts';
 
 /** A call as a provider of any type receives it. */
@@ -57,7 +57,7 @@ export async function startRawProvider(answerTo: (call: RawCall) => RawAnswer): 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterAll(() => {
+  afterFile(() => {
     server.closeAllConnections();
     server.close();
   });

@@ -1,6 +1,6 @@
 import { connect } from '@sluice/redis';
-import { type RedisServer, startRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, type RedisServer, startRedis, until } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { apiKey } from '../sluice.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -34,7 +34,7 @@ const mixed: readonly Question[] = [
 function startFleet(workers: number, config: Readonly<Record<string, unknown>> = {}): void {
   beforeAll(async () => {
     redis = await startRedis();
-    afterAll(() => redis.stop());
+    afterFile(() => redis.stop());
     scene = await startScene({ ingresses: 1, workers, config, redis: { url: redis.url }, redisUrl: redis.url });
   });
 }

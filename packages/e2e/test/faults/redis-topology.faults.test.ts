@@ -1,5 +1,5 @@
 import { connect, type RedisConnection } from '@sluice/redis';
-import { startRedis, startRedisCluster, startRedisFailover, until } from '@sluice/testkit';
+import { afterFile, startRedis, startRedisCluster, startRedisFailover, until } from '@sluice/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allOver, type Asked, outcomesOf, type Scene, type SceneOptions, startScene, untilAllSpeak } from './scene.ts';
 
@@ -26,7 +26,7 @@ function inspect(url: string): RedisConnection {
 function sceneOnOneRedis(options: SceneOptions): void {
   beforeAll(async () => {
     const server = await startRedis();
-    afterAll(() => server.stop());
+    afterFile(() => server.stop());
     scene = await startScene({ ...options, config, redisUrl: server.url });
     redis = inspect(server.url);
   });
@@ -86,7 +86,7 @@ describe.each([
 ] as const)('F15 the master is %s and a sentinel puts its replica in its place', (_how, signal) => {
   beforeAll(async () => {
     const failover = await startRedisFailover();
-    afterAll(() => failover.stop());
+    afterFile(() => failover.stop());
     fail = async () => {
       if (signal === 'SIGKILL') await failover.master.kill();
       else failover.master.pause();
@@ -115,7 +115,7 @@ describe('F16 a Redis Cluster', () => {
   let nodes: readonly { readonly url: string; kill(): Promise<void> }[];
   beforeAll(async () => {
     const cluster = await startRedisCluster({ masters: 3, replicas: 1 });
-    afterAll(() => cluster.stop());
+    afterFile(() => cluster.stop());
     ({ nodes } = cluster);
     const places = cluster.nodes.map(({ host, port }) => `${host}:${port}`);
     scene = await startScene({ ingresses: 1, workers: 2, config, redis: { cluster: places } });

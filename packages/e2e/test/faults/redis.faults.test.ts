@@ -1,5 +1,5 @@
-import { type ChaosProxy, type RedisServer, startChaosProxy, startRedis, until } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterFile, type ChaosProxy, type RedisServer, startChaosProxy, startRedis, until } from '@sluice/testkit';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { allOver, type Asked, outcomesOf, type Scene, startScene, untilAllSpeak } from './scene.ts';
 
 let redis: RedisServer;
@@ -11,9 +11,9 @@ let toWorker: ChaosProxy;
 function sceneOf(redisArguments: readonly string[] = [], workers = 1): void {
   beforeAll(async () => {
     redis = await startRedis({ args: redisArguments });
-    afterAll(() => redis.stop());
+    afterFile(() => redis.stop());
     [toIngress, toWorker] = await Promise.all([startChaosProxy({ target: redis }), startChaosProxy({ target: redis })]);
-    afterAll(() => Promise.all([toIngress.close(), toWorker.close()]));
+    afterFile(() => Promise.all([toIngress.close(), toWorker.close()]));
     scene = await startScene({
       ingresses: 1,
       workers,

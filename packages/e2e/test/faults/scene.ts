@@ -1,5 +1,6 @@
 import { connect } from '@sluice/redis';
 import {
+  afterFile,
   openaiClient,
   type ServiceProcess,
   simulatorControl,
@@ -8,7 +9,7 @@ import {
   until,
 } from '@sluice/testkit';
 import { APIError } from 'openai';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { beforeAll, expect } from 'vitest';
 import { apiKey, type Sluice, startSluice, type SluiceOptions } from '../sluice.ts';
 import { metric, tokensOf } from '../traffic.ts';
 
@@ -94,7 +95,7 @@ export async function startScene({ redisUrl, ...options }: SceneOptions = {}): P
           name: 'test',
           onError: () => undefined,
         });
-  afterAll(() => redis?.disconnect());
+  afterFile(() => redis?.disconnect());
 
   function ask(question: Question): Asked {
     const rid = `r${asked.length}x`;
@@ -226,7 +227,7 @@ export function useScene(options: SceneOptions): () => Scene {
   let scene: Scene | undefined;
   beforeAll(async () => {
     const redis = await startRedis();
-    afterAll(() => redis.stop());
+    afterFile(() => redis.stop());
     scene = await startScene({ redisUrl: redis.url, ...options });
   });
   return () => {

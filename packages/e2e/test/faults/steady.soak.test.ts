@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from '@sluice/redis';
 import {
+  afterFile,
   type ChaosProxy,
   type RedisServer,
   type ServiceProcess,
@@ -8,7 +9,7 @@ import {
   startRedis,
   until,
 } from '@sluice/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { metric } from '../traffic.ts';
 import { type Asked, kill, outcomesOf, type Scene, startScene } from './scene.ts';
 
@@ -24,9 +25,9 @@ let link: ChaosProxy;
 let scene: Scene;
 beforeAll(async () => {
   redis = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'everysec'] });
-  afterAll(() => redis.stop());
+  afterFile(() => redis.stop());
   link = await startChaosProxy({ target: redis });
-  afterAll(() => link.close());
+  afterFile(() => link.close());
   scene = await startScene({
     ingresses: 2,
     workers: 2,

@@ -20,8 +20,11 @@ describe.runIf(hasCurl)("bailian-proxy's README", () => {
     expect((await play().curl('curl http://localhost:8081/health')).json()).toMatchObject({ status: 'ok' });
   });
 
-  it('answers a chat request with any key', verifies('002-22', '002-25', '002-34'), async () => {
-    const answer = await play().curl(`curl -X POST http://localhost:8081/v1/chat/completions \\
+  it(
+    'answers a chat request with any key',
+    verifies('002-05', '002-06', '002-12', '002-22', '002-25', '002-34'),
+    async () => {
+      const answer = await play().curl(`curl -X POST http://localhost:8081/v1/chat/completions \\
   -H "Content-Type: application/json" \\
   -H "Authorization: Bearer your-openai-key" \\
   -d '{
@@ -32,12 +35,13 @@ describe.runIf(hasCurl)("bailian-proxy's README", () => {
     ],
     "temperature": 0.7
   }'`);
-    expect([answer.status, answer.json()]).toMatchObject([200, { choices: [{ message: { role: 'assistant' } }] }]);
-    expect(await lastCall()).toMatchObject({
-      path: '/api/v1/apps/app-of-the-readme/completion',
-      credential: 'tok-bailian-readme',
-    });
-  });
+      expect([answer.status, answer.json()]).toMatchObject([200, { choices: [{ message: { role: 'assistant' } }] }]);
+      expect(await lastCall()).toMatchObject({
+        path: '/api/v1/apps/app-of-the-readme/completion',
+        credential: 'tok-bailian-readme',
+      });
+    },
+  );
 
   it('streams without a key', verifies('002-04', '002-22'), async () => {
     const answer = await play().curl(`curl -X POST http://localhost:8081/v1/chat/completions \\

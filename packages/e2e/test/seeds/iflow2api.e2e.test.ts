@@ -74,6 +74,7 @@ describe.runIf(hasCurl)("iflow2api's README", () => {
       .chat.completions.create({ model: 'glm-4.7', messages })
       .withResponse();
     expect(Number(response.headers.get('x-sluice-compressed-messages'))).toBeGreaterThan(0);
+    expect(response.headers.get('x-sluice-continuations')).toBe('0');
   });
 
   it('retries three times, 1, 2 and 3 seconds later, and logs each attempt', verifies('004-08', '004-26'), async () => {

@@ -75,6 +75,43 @@ describe.runIf(hasCurl)("z2api's README", () => {
     });
   });
 
+  it('shows health and status in full to every client, as in its README', verifies('001-45', '001-46'), async () => {
+    const page = async (path: string): Promise<unknown> => (await fetch(`${play().url}${path}`)).json();
+    expect(await page('/health')).toMatchObject({
+      status: 'ok',
+      timestamp: expect.any(String),
+      version: expect.any(String),
+      build_date: expect.any(String),
+      description: expect.any(String),
+      performance_mode: 'balanced',
+      config: {
+        max_retries: 3,
+        retry_delay: 1000,
+        request_timeout: 120_000,
+        random_delay: '100-500ms',
+        max_concurrent_connections: 1000,
+        stream_buffer_size: 16_384,
+        connection_check_enabled: true,
+      },
+      stats: {
+        total_requests: expect.any(Number),
+        average_response_time: expect.any(Number),
+        error_rate: expect.any(Number),
+        current_connections: 0,
+      },
+      improvements: Array.from({ length: 8 }, () => expect.any(String)),
+    });
+    expect(await page('/status')).toMatchObject({
+      current_connections: 0,
+      max_connections: 1000,
+      memory_usage_mb: expect.any(Number),
+      memory_limit_mb: 2048,
+      total_requests: expect.any(Number),
+      error_count: expect.any(Number),
+      uptime_seconds: expect.any(Number),
+    });
+  });
+
   it('lists its models', verifies('001-02', '001-47'), async () => {
     const models = await play().curl(`curl http://localhost:8080/v1/models -H "Authorization: Bearer ${key}"`);
     const { data } = models.json() as { readonly data: readonly { readonly id: string }[] };
@@ -94,17 +131,18 @@ describe.runIf(hasCurl)("z2api's README", () => {
     expect(streamedText(answer)).not.toBe('');
   });
 
-  it('answers its test of the API by curl', verifies('001-01', '001-52', '001-56'), async () => {
+  it('answers its test of the API by curl', verifies('001-01', '001-22', '001-52', '001-56'), async () => {
     const line = (bearer: string): string => `curl -X POST http://localhost:8080/v1/chat/completions \\
   -H "Content-Type: application/json" \\
   -H "Authorization: Bearer ${bearer}" \\
   -d '{"model":"GLM-4.5","messages":[{"role":"user","content":"Hello"}]}'`;
     const answer = await play().curl(line(key));
     expect([answer.status, answer.json()]).toMatchObject([200, { choices: [{ finish_reason: 'stop' }] }]);
+    expect((await play().simulator.calls()).at(-1)).toMatchObject({ path: '/api/v2/chat/completions' });
     expect((await play().curl(line('your-key'))).status).toBe(401);
   });
 
-  it('serves the client of Node', verifies('001-01', '001-03'), async () => {
+  it('serves the client of Node', verifies('001-01', '001-03', '001-23'), async () => {
     const stream = await play()
       .client(key)
       .chat.completions.create({
@@ -115,6 +153,9 @@ describe.runIf(hasCurl)("z2api's README", () => {
     const texts: string[] = [];
     for await (const chunk of stream) texts.push(chunk.choices[0]?.delta.content ?? '');
     expect(texts.join('')).not.toBe('');
+    // It takes turns with a guest's.
+    const credentials = (await play().simulator.calls()).map(({ credential }) => credential);
+    expect(credentials).toContain('tok-z2api-readme');
   });
 
   it('serves the client of Python', { ...verifies('001-01', '001-03'), timeout: pythonTimeoutMs }, async (context) => {

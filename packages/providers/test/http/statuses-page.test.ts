@@ -30,7 +30,14 @@ const numbersOf = (cell: string): readonly number[] =>
     return Array.from({ length: last - first + 1 }, (_, at) => first + at);
   });
 
-const section = page.slice(page.indexOf('## Statuses of providers'), page.indexOf('## When to come again'));
+/** Returns the part of the page below a heading. Throws without that heading, so that a renamed one is noticed. */
+function below(heading: string): string {
+  const [, text] = page.split(new RegExp(`^## ${heading}$`, 'm'));
+  if (text === undefined) throw new Error(`docs/errors.md has no heading "${heading}"`);
+  return text.split(/^## /m)[0] ?? '';
+}
+
+const section = below('Statuses of providers');
 const documented = [...section.matchAll(/^\| ([\d–, ]+?) +\| `(\w+)` +\| \S/gm)].flatMap(([, cell = '', kind = '']) =>
   numbersOf(cell).map((status) => [status, kind] as const),
 );

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { noteRunning } from '../endings/running.ts';
 import { until } from '../until.ts';
 import { groupWatch } from './group-watch.ts';
 import { createOutputTail } from './output-tail.ts';
@@ -15,7 +17,7 @@ const inheritedNames = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ'] as con
 export interface ProcessOptions {
   readonly command: string;
   readonly args?: readonly string[];
-  /** Added to PATH, HOME, TMPDIR, LANG, LC_ALL and TZ, the only inherited variables. */
+  /** Added to PATH, HOME, TMPDIR, LANG, LC_ALL and TZ, the only inherited variables, and to Node's compile cache. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   /** Called until it returns true; may throw meanwhile. Default: the process is ready when it runs. */
@@ -85,6 +87,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} has no process id.`);
   groupWatch().add(pid);
+  void exited.then(noteRunning(`process ${pid}: ${command} ${args.join(' ')}`));
 
   const running: RunningProcess = {
     pid,
@@ -158,13 +161,24 @@ function signalGroup(groupId: number, signal: NodeJS.Signals): void {
   }
 }
 
+const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/sluice-tests', import.meta.url));
+
+/**
+ * Returns the variable of Node's compile cache, or that of coverage for `npm run coverage`, which Node writes when the
+ * process ends by itself. Coverage of cached functions is not precise. With the cache a service starts from TypeScript in
+ * 0.6 s of CPU, without it in 0.9 s, and most processes of tests are services.
+ */
+function nodeEnv(): Readonly<Record<string, string>> {
+  const coverage = process.env['SLUICE_PROCESS_COVERAGE'];
+  return coverage === undefined ? { NODE_COMPILE_CACHE: compileCache } : { NODE_V8_COVERAGE: coverage };
+}
+
 function inheritedEnv(): Record<string, string> {
-  const own = inheritedNames.map((name) => [name, process.env[name]] as const);
-  // For `npm run coverage`: Node writes the process's coverage there when the process ends by itself.
-  const coverage = ['NODE_V8_COVERAGE', process.env['SLUICE_PROCESS_COVERAGE']] as const;
-  return Object.fromEntries(
-    [...own, coverage].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  const own = inheritedNames.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(own), ...nodeEnv() };
 }
 
 function withOutput(message: string, { tail, cause }: { tail: string; cause?: unknown }): Error {

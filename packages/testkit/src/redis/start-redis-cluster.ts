@@ -20,7 +20,7 @@ export interface RedisCluster {
 }
 
 /** Number of hash slots in every cluster. */
-const partitions = 16_384;
+const hashSlots = 16_384;
 const nodeTimeoutMs = 1500;
 const readyTimeoutMs = 30_000;
 
@@ -91,8 +91,8 @@ async function join({ members, connections, masters }: Joining): Promise<void> {
       // Different epochs from the start save the nodes the resolution of a conflict.
       await connection.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
       if (index >= masters) return;
-      const from = Math.floor((index * partitions) / masters);
-      const to = Math.floor(((index + 1) * partitions) / masters) - 1;
+      const from = Math.floor((index * hashSlots) / masters);
+      const to = Math.floor(((index + 1) * hashSlots) / masters) - 1;
       await connection.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
     }),
   );
@@ -111,9 +111,9 @@ async function join({ members, connections, masters }: Joining): Promise<void> {
   await untilAll(replicas, 'follow their masters', async (replica) =>
     (await replica.info('replication')).includes('master_link_status:up'),
   );
-  await untilAll(connections, `serve ${partitions} hash slots`, async (connection) => {
+  await untilAll(connections, `serve ${hashSlots} hash slots`, async (connection) => {
     const { cluster_state: state, cluster_slots_ok: served } = await clusterInfo(connection);
-    return state === 'ok' && Number(served) === partitions;
+    return state === 'ok' && Number(served) === hashSlots;
   });
 }
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createUpstreamHealth } from '@sluice/upstream-health';
 import { connect, createKeys, type RedisConnection } from '@sluice/redis';
 import {
+  afterFile,
   freePort,
   type RedisServer,
   simulatorControl,
@@ -20,7 +21,7 @@ import {
   verifies,
 } from '@sluice/testkit';
 import { generate } from 'selfsigned';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Check } from '../../src/doctor/check.ts';
 import { countOf, toJson, toText } from '../../src/doctor/report.ts';
 import { type Examination, examine, findings, runDoctor } from './run-doctor.ts';
@@ -33,9 +34,9 @@ let redis: RedisServer;
 let simulator: SimulatorProcess;
 beforeAll(async () => {
   redis = await startRedis({ args: ['--requirepass', password] });
-  afterAll(() => redis.stop());
+  afterFile(() => redis.stop());
   simulator = await spawnService('simulator');
-  afterAll(() => simulator.stop());
+  afterFile(() => simulator.stop());
 });
 
 const redisUrl = (secret = password): string => `redis://:${secret}@${redis.host}:${redis.port}`;
