@@ -38,7 +38,7 @@ interface GuardNeeds {
   readonly listener: CallListener;
   /** Called with an error that the listener threw. */
   readonly onThrow: (error: unknown) => void;
-  /** Called after that if the answer goes on. */
+  /** Called after that, except at the end of the answer. */
   readonly onFault: () => void;
 }
 
