@@ -1,5 +1,5 @@
 /** Minimum coverage of the product's source by `npm test`, in percent: a little below the measured one. It may only grow. */
-const gate = { lines: 84, branches: 84 } as const;
+const gate = { lines: 91, branches: 88 } as const;
 
 /**
  * Returns the arguments with which vitest fails below the gate. They are empty when only some tests are chosen, because
