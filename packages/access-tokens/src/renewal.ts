@@ -11,7 +11,7 @@ import type { VaultTimes } from './times.ts';
 import type { TokenAnswer, TokenCredential } from './token-credential.ts';
 
 /** A renewal that Redis has given to this worker alone. */
-export interface Lease {
+export interface GivenRenewal {
   readonly credential: TokenCredential;
   readonly holder: string;
   readonly advice: Pick<Advice, 'version' | 'nowMs'>;
@@ -20,7 +20,7 @@ export interface Lease {
 }
 
 /** Renews a token and stores it. `superseded`: another token was stored meanwhile. */
-export type Renew = (lease: Lease) => Promise<TokenAnswer | 'superseded'>;
+export type Renew = (given: GivenRenewal) => Promise<TokenAnswer | 'superseded'>;
 
 export interface RenewalNeeds {
   readonly scripts: Pick<TokenScripts, 'store' | 'fail'>;
@@ -43,7 +43,7 @@ const hopelessKinds: ReadonlySet<FailureKind> = new Set(['authentication', 'unex
 export function createRenew(needs: RenewalNeeds): Renew {
   const { scripts, contents, times, onRenewed, onFailed, now } = needs;
 
-  async function store({ credential, advice }: Lease, token: ProviderToken): Promise<string | undefined> {
+  async function store({ credential, advice }: GivenRenewal, token: ProviderToken): Promise<string | undefined> {
     const version = randomUUID();
     const { renewAtMs, keepUntilMs } = lifeOf(token, credential.source, advice.nowMs);
     const isStored = await persist(times.storeRetry, () =>
@@ -59,7 +59,10 @@ export function createRenew(needs: RenewalNeeds): Renew {
     return isStored ? version : undefined;
   }
 
-  async function giveUp({ credential, holder, advice, stored }: Lease, { failure, renewal }: Failed): Promise<void> {
+  async function giveUp(
+    { credential, holder, advice, stored }: GivenRenewal,
+    { failure, renewal }: Failed,
+  ): Promise<void> {
     onFailed(credential, failure);
     const token = { expiresAtMs: undefined, ...(stored ?? { value: '' }), renewal };
     await persist(times.storeRetry, () =>
@@ -80,17 +83,17 @@ export function createRenew(needs: RenewalNeeds): Renew {
     );
   }
 
-  return async (lease) => {
-    const { credential, stored, advice } = lease;
+  return async (given) => {
+    const { credential, stored, advice } = given;
     const result = await obtainToken({ limitMs: times.obtain, onFailed, now }, credential, {
       stored,
       nowMs: advice.nowMs,
     });
     if (result.kind === 'failed') {
-      await giveUp(lease, result);
+      await giveUp(given, result);
       return { kind: 'failed', failure: result.failure };
     }
-    const version = await store(lease, result.token);
+    const version = await store(given, result.token);
     if (version === undefined) return 'superseded';
     if (!result.isBrought) onRenewed(credential);
     const origin = result.isBrought ? 'stored' : 'obtained';

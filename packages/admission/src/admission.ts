@@ -1,7 +1,7 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
 import { createReleases } from './releases.ts';
-import { createRenewals, type Turn } from './renewals.ts';
+import { createRenewals, type RenewalsNeeds, type Turn } from './renewals.ts';
 import { type AcquireReply, type Correction, createScripts, type Occupancy } from './scripts.ts';
 
 /** Remaining part of a rate, for the `x-ratelimit-*` headers. */
@@ -62,17 +62,11 @@ export interface Admission {
   close(timeoutMs: number): Promise<void>;
 }
 
-export interface AdmissionNeeds {
+export interface AdmissionNeeds extends Pick<RenewalsNeeds, 'onError' | 'onLeaseLost' | 'random'> {
   readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly ingressId: string;
   readonly fleet: FleetLimits;
-  readonly onError: (error: unknown) => void;
-  /**
-   * Called when a request has lost its lease and continues without one: the lease expired, and others hold all leases.
-   */
-  readonly onLeaseLost: (requestId: string) => void;
-  readonly random: () => number;
 }
 
 interface Accepted {

@@ -12,8 +12,8 @@ type Tree = CamelCased<Settings>;
 /**
  * All settings of one process: validated, with every default filled in, deeply frozen.
  *
- * A setting has its name of the file in camel case, and its type, meaning and unit of its line in `schema/`; an optional one
- * is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
+ * A setting has the name that it has in the file, in camel case. Its type, meaning and unit stand in its line of `schema/`.
+ * An optional setting is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
  */
 export interface Config extends Omit<Tree, 'redis' | 'keys' | 'upstreams'> {
   readonly server: ServerConfig;

@@ -11,7 +11,7 @@ describe('loadConfig', () => {
     const { keys, upstreams, ...rest } = load(undefined);
     expect(keys).toHaveLength(1);
     expect(upstreams).toHaveLength(1);
-    expect(rest).toMatchObject({
+    expect(rest).toEqual({
       server: {
         port: 8080,
         isPortUsual: true,

@@ -13,8 +13,7 @@ export interface TestReport {
 }
 
 /**
- * Returns the last line of `npm test`, for programs to read: `12 passed, 0 failed`, then `, 1 skipped` if any were, then
- * `, 1 unsteady` if tests failed at first and passed in their second run.
+ * Returns the last line of `npm test`, for programs to read: `12 passed, 0 failed`, then `, 1 skipped` if any were.
  *
  * A file that could not be loaded counts as one failure. So does a run that failed although all its tests passed, as after
  * an unhandled rejection: a failed run never reads `0 failed`.
@@ -31,16 +30,18 @@ export function testSummary(report: TestReport | undefined, isFailure: boolean):
 }
 
 /**
- * Returns the last line of a run whose failures did not repeat.
+ * Returns the last line of a run whose failures did not repeat: that of `testSummary`, then `, 1 unsteady`.
  *
- * @param first the report of the whole run
+ * @param second the report of the second run, of the failed files alone
  */
-export function unsteadySummary(first: TestReport): string {
-  const skipped = first.numPendingTests + first.numTodoTests;
+export function unsteadySummary(first: TestReport, second: TestReport): string {
+  const again = new Set(second.testResults.map(({ name }) => name));
+  const files = [...first.testResults.filter(({ name }) => !again.has(name)), ...second.testResults];
+  const states = files.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status));
+  const passed = states.filter((status) => status === 'passed').length;
   const unsteady = first.numFailedTests + first.testResults.filter(isBrokenFile).length;
-  const counts = [`${first.numPassedTests + unsteady} passed`, '0 failed'];
-  if (skipped > 0) counts.push(`${skipped} skipped`);
-  return [...counts, `${unsteady} unsteady`].join(', ');
+  const skipped = states.length === passed ? [] : [`${states.length - passed} skipped`];
+  return [`${passed} passed`, '0 failed', ...skipped, `${unsteady} unsteady`].join(', ');
 }
 
 /** Returns whether the file failed without a failed test, which would be counted already. */

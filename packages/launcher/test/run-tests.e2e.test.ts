@@ -48,6 +48,16 @@ test('confirms failures when it is asked to, in files that depend on time', asyn
   expect(outcome.lines).toContain(join(realpathSync(root), 'slow.e2e.test.ts'));
 });
 
+test('forgives no failure beside an error outside all tests', async () => {
+  writeFileSync(join(root, 'slow.e2e.test.ts'), body(passesLater));
+  writeFileSync(
+    join(root, 'good.test.ts'),
+    body("test('forgets a promise', () => void Promise.reject(new Error('lost')));"),
+  );
+  const outcome = await run(['good', 'slow', '--confirm-failures']);
+  expect(outcome).toEqual({ code: 1, lines: expect.arrayContaining(['1 passed, 1 failed']) });
+});
+
 test.each([
   ['when it is not asked to', 'slow.e2e.test.ts', passesLater, []],
   ['of unit tests', 'slow.test.ts', passesLater, ['--confirm-failures']],

@@ -152,7 +152,7 @@ describe('npm start with a profile is ready on every address, and its printed co
     async () => {
       const ready = await start({
         SLUICE_COMPAT: 'z2api',
-        UPSTREAM_URL: `${simulator.url}/api/chat/completions`,
+        UPSTREAM_URL: simulator.url,
         SIMULATOR_PORT: new URL(simulator.url).port,
       });
       await expectOpen('z2api', ready);

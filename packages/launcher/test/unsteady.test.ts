@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filesToConfirm } from '../src/unsteady.ts';
+import { filesToConfirm, type TestRun } from '../src/unsteady.ts';
 import type { TestReport } from '../src/test-summary.ts';
 
 const reportOf = (files: Readonly<Record<string, string>>): TestReport => ({
@@ -24,5 +24,8 @@ test.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
     [],
   ],
 ])('%s is confirmed', (_case, files, expected) => {
-  expect(filesToConfirm(reportOf(files))).toEqual(expected);
+  const run: TestRun = { exitCode: 1, report: reportOf(files), unhandledErrors: 0 };
+  expect(filesToConfirm(run)).toEqual(expected);
+  expect(filesToConfirm({ ...run, unhandledErrors: 1 })).toEqual([]);
+  expect(filesToConfirm({ ...run, report: undefined })).toEqual([]);
 });

@@ -89,7 +89,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
 /**
  * Lets many commands in flight be refused by a server that has become a replica. For each of them ioredis closes the
  * socket again, with one more listener and timer, and Node warns of the 11th as of a leak. They go with the socket, so
- * there are never more than commands in flight.
+ * their number is at most that of the commands in flight.
  */
 function allowManyRefusals(connection: Redis): void {
   connection.on('connect', () => void connection.stream.setMaxListeners(0));

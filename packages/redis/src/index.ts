@@ -6,6 +6,7 @@ export {
   type RedisConnection,
   untilReady,
 } from './connect.ts';
+export { innermost } from './innermost.ts';
 export { createKeys, type Keys, type ModelSource } from './keys.ts';
 export type { RedisSettings } from './settings.ts';
 export { type Presence, watchPresence } from './presence.ts';

@@ -1,8 +1,7 @@
 export { createInbox, type DropReason, type Inbox, type Subscriber, type Subscription } from './inbox.ts';
 export { type Fleet, type FleetMetrics, joinFleet } from './join-fleet.ts';
-export { createLiveness, type Liveness } from './liveness.ts';
-export { createMailboxReader, type MailboxReader } from './mailbox-reader.ts';
-export { createMailboxWriter, type MailboxWriter } from './mailbox-writer.ts';
+export type { Liveness } from './liveness.ts';
+export type { MailboxWriter } from './mailbox-writer.ts';
 export {
   createModelListReader,
   createModelListWriter,

@@ -46,7 +46,7 @@ export interface FleetMetrics {
   relayRead(frameCount: number, lagMs?: number): void;
 }
 
-/** Opens the connections at once; `start` joins. */
+/** Opens the command and the writer connection at once; `start` opens the reading ones, and joins. */
 export function joinFleet(needs: FleetNeeds): Fleet {
   const { processId, keys, metrics, onLost, onError, now } = needs;
   const { open, disconnect } = createConnections(needs);

@@ -1,15 +1,11 @@
 import type { Frame } from '@sluice/protocol';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
-import {
-  createLiveness,
-  createMailboxReader,
-  createMailboxWriter,
-  createPublisher,
-  type MailboxWriter,
-  type Origin,
-} from '@sluice/relay';
+import { createPublisher, type MailboxWriter, type Origin } from '@sluice/relay';
 import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
+import { createLiveness } from '../src/liveness.ts';
+import { createMailboxReader } from '../src/mailbox-reader.ts';
+import { createMailboxWriter } from '../src/mailbox-writer.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -25,7 +25,7 @@ export const host = (): z.ZodString =>
 
 /** Returns the type of a host as it stands in clients' `Host` header. */
 const calledHost = (): z.ZodString => textLike(/^[^\s/@]+$/, 'a host name or address');
-/** Type of a level of the log; levels from the most to the least verbose. */
+/** Type of a log level, from the most to the least verbose. */
 export const logLevel = oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
 const metricsPort = (usual: number): z.ZodOptional<z.ZodNumber> =>

@@ -51,9 +51,8 @@ describe('the effective value', () => {
     expect(found.has('keys[1].weight')).toBe(false);
   });
 
-  it('is shown as the operator wrote it where Config has another form', () => {
-    const found = values('server: { allowed_hosts: [LLM.corp.example] }\nredis: { tls: { ca: ca.pem } }');
+  it('of a list is shown as the operator wrote it, although Config has another form', () => {
+    const found = values('server: { allowed_hosts: [LLM.corp.example] }');
     expect(found.get('server.allowed_hosts')).toBe('["LLM.corp.example"]');
-    expect(found.get('redis.tls.reject_unauthorized')).toBe('true');
   });
 });

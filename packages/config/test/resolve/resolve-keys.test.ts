@@ -12,7 +12,7 @@ describe('client keys', () => {
       {},
     );
     expect(JSON.stringify(config)).not.toContain(key);
-    expect(config.keys).toMatchObject([
+    expect(config.keys).toEqual([
       {
         id: digest.slice(0, 16),
         name: 'team-a',
@@ -29,16 +29,16 @@ describe('client keys', () => {
 
   it.each([digest, `sha256:${digest}`, digest.toUpperCase()])('are the same if configured as %s', (hash) => {
     const [known] = load(`keys: [{ name: team-a, key_hash: "${hash}" }]`, {}).keys;
-    expect(known).toMatchObject({
+    expect(known).toEqual({
       id: digest.slice(0, 16),
       name: 'team-a',
       digest,
       hint: undefined,
       admin: false,
       models: ['*'],
+      limits: {},
       weight: 1,
     });
-    expect(known?.limits).toEqual({});
   });
 
   it('of the environment follow those of the file', () => {

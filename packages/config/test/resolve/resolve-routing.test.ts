@@ -11,10 +11,12 @@ models:
 `);
 
   it('have all settings that the worker needs', () => {
-    expect(config.upstreams).toMatchObject([
+    const credential = (id: string, apiKey?: unknown): unknown => ({ id, apiKey });
+    expect(config.upstreams).toEqual([
       {
         id: 'a',
         type: 'openai',
+        credentials: [credential('x', expect.anything()), credential('y', expect.anything())],
         baseUrl: 'https://a.example/v1',
         streamUsage: true,
         options: {},
@@ -28,6 +30,7 @@ models:
       {
         id: 'b',
         type: 'openai',
+        credentials: [credential('default')],
         baseUrl: 'http://127.0.0.1:9900/v1',
         streamUsage: false,
         options: {},
@@ -39,7 +42,7 @@ models:
         wholeAnswers: 'ask',
       },
     ]);
-    expect(config.models).toMatchObject([
+    expect(config.models).toEqual([
       {
         id: 'GPT-4o',
         targets: [

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '@sluice/config';
-import { connect, createKeys, type Keys, type RedisConnection, untilReady } from '@sluice/redis';
+import { connect, createKeys, innermost, type Keys, type RedisConnection, untilReady } from '@sluice/redis';
 import { commandsOf } from './commands.ts';
 
 /** The state of Redis, as far as this user may see it. */
@@ -138,7 +138,8 @@ async function attempt(run: () => Promise<unknown>): Promise<string | undefined>
 /** Returns an error's message. A name with several addresses fails with an AggregateError: a code without a message. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('lastNodeError' in error && error.lastNodeError instanceof Error) return messageOf(error.lastNodeError);
+  const ofNode = innermost(error);
+  if (ofNode !== error) return messageOf(ofNode);
   // The connection explains some errors for the log; the doctor has its own explanations.
   if (error.cause instanceof Error) return messageOf(error.cause);
   const code = 'code' in error ? String(error.code) : '';
