@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 export const unhandledFile = '.sluice/unhandled-errors';
 
 /**
- * Reporter of vitest that counts the errors outside all tests, such as a promise that nobody handles. Its JSON reporter
+ * Reporter of vitest that counts the errors outside all tests, such as an unhandled rejection. Its JSON reporter
  * has none of them.
  */
 export default class UnhandledReporter {
