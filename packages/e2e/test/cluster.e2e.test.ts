@@ -1,6 +1,6 @@
 import { connect, type RedisConnection } from '@sluice/redis';
 import { afterFile, type RedisCluster, startRedisCluster, until } from '@sluice/testkit';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import {
   openStream,
@@ -67,7 +67,7 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
   it('keep sixty simultaneous streams apart, of which forty wait for a lease', async () => {
     const answers = await Promise.all(
       Array.from({ length: 60 }, async (_, client) => {
-        const answer = await openStream(sluice, { model: 'demo-t30-i5', content: `rid=c${client}x`, at: client });
+        const answer = await openStream(sluice, { model: 'demo-t30-i20', content: `rid=c${client}x`, at: client });
         expect(await answer.finish()).toBe('whole');
         return readAnswer(answer);
       }),
@@ -130,10 +130,18 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
 
   it('serve waiters in the order of their arrival', async () => {
     const running = Array.from({ length: places }, () => startLeaver(sluice, { model: longStream }));
+    onTestFinished(() => running.forEach(({ leave }) => leave()));
     await untilOccupied(sluice, { running: places, waiting: 0 });
     const waiters: Promise<Response>[] = [];
+    const refusals: string[] = [];
     for (const at of [0, 1, 2, 3]) {
-      waiters.push(post(sluice, { model: 'demo-t20-i10', content: `waiter ${at}`, at }));
+      const waiter = post(sluice, { model: 'demo-t20-i10', content: `waiter ${at}`, at });
+      waiters.push(waiter);
+      void waiter.then(async (response) => {
+        if (response.ok) return;
+        const { status, code } = await refusalOf(response);
+        refusals.push(`${status} ${String(code)}`);
+      });
       await untilOccupied(sluice, { running: places, waiting: at + 1 });
     }
     const gone = startLeaver(sluice, { model: 'demo-t1', content: 'an abandoned request' });
@@ -143,11 +151,15 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
     for (const waiting of [3, 2, 1, 0]) {
       running.pop()?.leave();
       const begun = 4 - waiting;
-      await until(async () => (await bodies()).filter((body) => body.includes('waiter')).length === begun, {
-        what: `${begun} waiters to be served`,
-      });
+      await until(
+        async () => {
+          expect(refusals).toEqual([]);
+          return (await bodies()).filter((body) => body.includes('waiter')).length === begun;
+        },
+        { what: `${begun} waiters to be served` },
+      );
     }
-    for (const { leave } of running) leave();
+    running.forEach(({ leave }) => leave());
     expect((await Promise.all(waiters)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect((await bodies()).flatMap((body) => /waiter \d/.exec(body) ?? [])).toEqual(
       [0, 1, 2, 3].map((at) => `waiter ${at}`),
