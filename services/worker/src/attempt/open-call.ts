@@ -82,7 +82,8 @@ async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: stri
   const { claimedRun, target, body, images, onCall, onThrow } = facts;
   const { adapter } = target;
   const { signal } = claimedRun.active;
-  const loaded = await loadImages(body, { adapter, fetcher: images, signal });
+  const { operation } = claimedRun.job;
+  const loaded = await loadImages(body, { operation, adapter, fetcher: images, signal });
   if (signal.aborted) return { kind: 'aborted' };
   if (loaded.kind === 'failed') return loaded;
   const prepared = await prepare({
