@@ -30,15 +30,18 @@ export function isChatBody(value: unknown): value is ChatBody {
   return hasOnly(messages, isMessage) && hasOnly(tools, isTyped);
 }
 
-/** Returns whether the value is absent, null, or a list of such items. */
+/** Returns whether the value is absent, or a list of such items. */
 const hasOnly = (list: unknown, isItem: (item: unknown) => boolean): boolean =>
-  list === undefined || list === null || (Array.isArray(list) && list.every(isItem));
+  list === undefined || (Array.isArray(list) && list.every(isItem));
 
 const isMessage = (message: unknown): boolean =>
   isObject(message) &&
   typeof message['role'] === 'string' &&
-  (typeof message['content'] === 'string' || hasOnly(message['content'], isTyped)) &&
+  (typeof message['content'] === 'string' || isNullOr(message['content'])) &&
   // In other messages it is an unknown field.
-  (message['role'] !== 'assistant' || hasOnly(message['tool_calls'], isTyped));
+  (message['role'] !== 'assistant' || isNullOr(message['tool_calls']));
+
+/** Clients may send back an answer in which content or calls are null. */
+const isNullOr = (list: unknown): boolean => list === null || hasOnly(list, isTyped);
 
 const isTyped = (item: unknown): boolean => isObject(item) && typeof item['type'] === 'string';
