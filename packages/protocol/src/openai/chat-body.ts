@@ -12,10 +12,10 @@ export type ChatBody = Readonly<Partial<ChatRequest>> & JsonObject;
 
 /**
  * Parses a body that the ingress has stored. Parts of it are written with `writeLossless`, so that digits and order of
- * members reach the provider unchanged. A second validation of all members would cost as much as the first one; only
- * the members by which code tells kinds apart are checked, and those of a chat alone: in a request for embeddings they
- * would be unknown fields.
- * @throws SyntaxError if the text is not JSON, or not a body that the ingress stores
+ * members reach the provider unchanged. Only a chat's roles and types are checked again, because code tells messages,
+ * parts and tools apart by them; a second full validation would cost as much as the first one. The fields of a request
+ * for embeddings are not checked.
+ * @throws SyntaxError if the text is not JSON, or its roles and types are not valid
  */
 export function readChatBody(text: string, operation: Operation = 'chat'): ChatBody {
   const body = parseLossless(text);
