@@ -1,6 +1,6 @@
-import type { AnswerSummary, CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { AnswerSummary, CallPlan, ProviderAdapter } from '@sluice/providers';
 import { createChunkCollector, createEventReader, decideReading, toChunks, withoutTerminator } from '@sluice/providers';
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
 import { plan as planOf } from '../plan.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
 import type { Recording } from './recording.ts';

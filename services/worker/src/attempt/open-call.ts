@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '@sluice/providers';
+import type { ChatBody, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan } from '@sluice/providers';
 import type { TokenVault } from '@sluice/access-tokens';
 import type { ImageFetcher } from '@sluice/upstream';
 import { type CallKey, takeCallKey } from '../credentials/call-key.ts';

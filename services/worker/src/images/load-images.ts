@@ -1,5 +1,12 @@
-import { type ChatMessage, type ContentPart, isObject, type Operation, type UpstreamFailure } from '@sluice/protocol';
-import type { ChatBody, ProviderAdapter } from '@sluice/providers';
+import {
+  type ChatBody,
+  type ChatMessage,
+  type ContentPart,
+  isObject,
+  type Operation,
+  type UpstreamFailure,
+} from '@sluice/protocol';
+import type { ProviderAdapter } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 
 export type LoadedImages =

@@ -6,8 +6,7 @@ import {
   type Standing,
   targetName,
 } from '@sluice/policy';
-import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
 import { idsOf, logDetail, type RunLogger } from '../attempt/log-attempt.ts';
 import type { Health } from '../targets/fleet-health.ts';
 import type { Target } from '../targets/targets.ts';
