@@ -12,8 +12,6 @@ import type { ListPlan, ModelLister } from './model-lister.ts';
 import type { Preparation } from './preparation.ts';
 import type { TokenSource } from './token-source.ts';
 
-export type { ChatBody } from '@sluice/protocol';
-
 /** Plan of one provider call: model, place and credential. */
 export interface CallPlan {
   /** Provider's own name of the model. */

@@ -1,7 +1,6 @@
 export type {
   AnswerSummary,
   CallPlan,
-  ChatBody,
   ProviderAdapter,
   StreamState,
   StreamTranslator,

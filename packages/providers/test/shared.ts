@@ -1,4 +1,5 @@
-import { type ChatBody, type ProviderAdapter, providers, type StreamTranslator } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import { type ProviderAdapter, providers, type StreamTranslator } from '@sluice/providers';
 import { plan } from './plan.ts';
 
 /** The providers with OpenAI's protocol, each with its own deviations. */

@@ -33,7 +33,8 @@ async function setUp(redisUrl: string, keyPrefix: string) {
     onError,
     now,
   });
-  closers.push(links.fleet.disconnect, () => links.admission.close(0), links.submitter.close);
+  closers.push(links.fleet.disconnect, links.fleet.close, links.roster.close);
+  closers.push(() => links.admission.close(0), links.submitter.close);
   await untilReady(links.fleet.commands, 5000);
   await Promise.all([links.fleet.start(), links.roster.start()]);
 
@@ -50,7 +51,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
     onError,
     now,
   });
-  closers.push(worker.disconnect);
+  closers.push(worker.disconnect, worker.close);
   await untilReady(worker.commands, 5000);
   await worker.start();
   return { links, worker, told, warnings, errors, counted, onError };

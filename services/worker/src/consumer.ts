@@ -81,7 +81,7 @@ async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...fa
   }
 }
 
-/** Returns undefined for text that no ingress stores. */
+/** Returns undefined if the text is not a valid body. */
 function readBody(text: string, operation: Operation): ChatBody | undefined {
   try {
     return readChatBody(text, operation);
@@ -90,8 +90,7 @@ function readBody(text: string, operation: Operation): ChatBody | undefined {
   }
 }
 
-const notReadable = (): Promise<Outcome> =>
-  Promise.reject(new Error('the stored body of the request is not one that an ingress stores'));
+const notReadable = (): Promise<Outcome> => Promise.reject(new Error('the stored body of the request is not valid'));
 
 /** The outcome of an internal error. Only an outage of Redis is retryable for the client. */
 function toOutcome(

@@ -1,5 +1,5 @@
-import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { ChatBody, ResponseHead, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, ProviderAdapter } from '@sluice/providers';
 import type { Call, UpstreamClient } from '@sluice/upstream';
 import type { AnswerSink } from './answer/answer-sink.ts';
 import type { AttemptResult, Ending } from './attempt/attempt-result.ts';

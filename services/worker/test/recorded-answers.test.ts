@@ -33,7 +33,25 @@ const recorded = (type: ProviderType, name: string, contentType: string, status 
 const openaiStream = recorded('openai', 'chat-completion-streaming.sse', 'text/event-stream');
 const openaiWhole = recorded('openai', 'openai-text-ai.json', 'application/json');
 const openaiError = recorded('openai', 'chat-completion-404.json', 'application/json', 404);
+const geminiStream = recorded('gemini', 'streaming-success-basic-reply-short.sse', 'text/event-stream');
+/** No recording of this provider exists: these are the frames that its documentation shows, with texts of our own. */
+const bailianStream: Recorded = {
+  type: 'bailian',
+  contentType: 'text/event-stream;charset=UTF-8',
+  body: Buffer.from(
+    [
+      bailianFrame(1, { text: 'Hél', finish_reason: 'null' }),
+      bailianFrame(2, { text: 'lo 世界 🌍', finish_reason: 'stop' }),
+    ].join(''),
+  ),
+};
 const ollamaStream = recorded('ollama', 'ollama-streaming-chat-legacy.ndjson', 'application/x-ndjson');
+
+function bailianFrame(id: number, output: object): string {
+  const usage = { models: [{ input_tokens: 23, output_tokens: id, model_id: 'qwen-plus' }] };
+  const data = JSON.stringify({ output, usage, request_id: '1111-2222' });
+  return `id:${id}\nevent:result\n:HTTP_STATUS/200\ndata:${data}\n\n`;
+}
 
 interface Served {
   readonly result: AttemptResult;
@@ -116,6 +134,29 @@ describe('a recorded answer over a socket', () => {
     expect(result).toMatchObject({
       kind: 'complete',
       summary: { responseModel: 'llama3', usage: { total_tokens: 67 } },
+    });
+  });
+
+  it.each([undefined, 61, 7])(
+    'is translated from events without blank lines at the end (pieces of %s)',
+    async (bytes) => {
+      const unterminated = { ...geminiStream, body: Buffer.from(geminiStream.body.toString('utf8').trimEnd()) };
+      const { result, output } = await serve(unterminated, true, bytes);
+      expect(output).toContain('"content":" capital of Wyoming"');
+      expect(result).toMatchObject({
+        kind: 'complete',
+        summary: { finishReason: 'stop', responseModel: 'gemini-2.0-flash', usage: { total_tokens: 17 } },
+      });
+    },
+  );
+
+  it.each([undefined, 61, 7])('is translated from lines of events (pieces of %s)', async (bytes) => {
+    const { result, output } = await serve(bailianStream, true, bytes);
+    expect(output).toContain('"content":"Hél"');
+    expect(output).toContain('"content":"lo 世界 🌍"');
+    expect(result).toMatchObject({
+      kind: 'complete',
+      summary: { finishReason: 'stop', responseModel: 'qwen-plus', usage: { total_tokens: 25 } },
     });
   });
 

@@ -1,6 +1,6 @@
 import type { Delivered } from '@sluice/protocol';
 
-/** The delivered texts that an answer from the start must repeat first. They are held back as they come. */
+/** The texts that the client already has. An answer that starts anew must repeat them; the repetition is held back. */
 export interface RepeatedPart {
   /** Takes a piece of the answer's reasoning; returns the part of it that the client does not have. */
   takeReasoning(text: string): string;

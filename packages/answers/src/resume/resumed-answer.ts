@@ -73,7 +73,7 @@ export function createResumedAnswer(delivered: Delivered, mode: ResumeMode): Res
     return held;
   }
 
-  /** The new answer goes beyond its texts: the client may have no more of them. */
+  /** Ends the repeated part. If the client has more text than the new answer repeated, the answers differ. */
   function endRepetition(): void {
     repeated.endReasoning();
     if (repeated.isMissingContent()) isDiverged = true;

@@ -1,4 +1,4 @@
-import type { CallPlan, ChatBody, ProviderAdapter, ProviderType } from '@sluice/providers';
+import type { CallPlan, ProviderAdapter, ProviderType } from '@sluice/providers';
 import { request } from 'undici';
 
 /** Path and model of each provider at the simulator. */
@@ -29,7 +29,7 @@ interface Place {
 /** One stream of a provider, as received from the network. */
 export interface Capture {
   readonly adapter: ProviderAdapter;
-  readonly body: ChatBody;
+  readonly body: Parameters<ProviderAdapter['toUpstream']>[0];
   readonly plan: CallPlan;
   readonly text: string;
 }
@@ -58,7 +58,7 @@ export async function capture({ adapter, simulatorUrl, place, tokens }: CaptureR
     newId: () => crypto.randomUUID(),
     keepsThinkingMarkup: false,
   };
-  const body: ChatBody = { stream: true, messages: [{ role: 'user', content: 'Say something.' }] };
+  const body: Capture['body'] = { stream: true, messages: [{ role: 'user', content: 'Say something.' }] };
   const { url, method, headers, body: sent } = adapter.toUpstream(body, plan);
   const answer = await request(url, { method, headers, ...(sent === undefined ? {} : { body: Buffer.from(sent) }) });
   const text = await answer.body.text();

@@ -12,10 +12,10 @@ export type ChatBody = Readonly<Partial<ChatRequest>> & JsonObject;
 
 /**
  * Parses a body that the ingress has stored. Parts of it are written with `writeLossless`, so that digits and order of
- * members reach the provider unchanged. A second validation of all members would cost as much as the first one; only
- * the members by which code tells kinds apart are checked, and those of a chat alone: in a request for embeddings they
- * would be unknown fields.
- * @throws SyntaxError if the text is not JSON, or not a body that the ingress stores
+ * members reach the provider unchanged. Only a chat's roles and types are checked again, because code tells messages,
+ * parts and tools apart by them; a second full validation would cost as much as the first one. The fields of a request
+ * for embeddings are not checked.
+ * @throws SyntaxError if the text is not JSON, or its roles and types are not valid
  */
 export function readChatBody(text: string, operation: Operation = 'chat'): ChatBody {
   const body = parseLossless(text);
@@ -30,15 +30,18 @@ export function isChatBody(value: unknown): value is ChatBody {
   return hasOnly(messages, isMessage) && hasOnly(tools, isTyped);
 }
 
-/** Returns whether the value is absent, null, or a list of such items. */
+/** Returns whether the value is absent, or a list of such items. */
 const hasOnly = (list: unknown, isItem: (item: unknown) => boolean): boolean =>
-  list === undefined || list === null || (Array.isArray(list) && list.every(isItem));
+  list === undefined || (Array.isArray(list) && list.every(isItem));
 
 const isMessage = (message: unknown): boolean =>
   isObject(message) &&
   typeof message['role'] === 'string' &&
-  (typeof message['content'] === 'string' || hasOnly(message['content'], isTyped)) &&
+  (typeof message['content'] === 'string' || isNullOr(message['content'])) &&
   // In other messages it is an unknown field.
-  (message['role'] !== 'assistant' || hasOnly(message['tool_calls'], isTyped));
+  (message['role'] !== 'assistant' || isNullOr(message['tool_calls']));
+
+/** Clients may send back an answer in which content or calls are null. */
+const isNullOr = (list: unknown): boolean => list === null || hasOnly(list, isTyped);
 
 const isTyped = (item: unknown): boolean => isObject(item) && typeof item['type'] === 'string';

@@ -30,7 +30,6 @@ describe('a stored body', () => {
 describe('the kinds in a body', () => {
   it.each<[string, object]>([
     ['no field', {}],
-    ['null fields', { messages: null, tools: null }],
     ['a text', { messages: [user] }],
     ['parts of unknown types', { messages: [{ role: 'user', content: [{ type: 'hologram' }] }] }],
     ['an empty answer', { messages: [{ role: 'assistant', content: null, tool_calls: null }] }],
@@ -43,6 +42,8 @@ describe('the kinds in a body', () => {
 
   it.each<[string, unknown]>([
     ['a list', []],
+    ['messages that are null', { messages: null }],
+    ['tools that are null', { messages: [user], tools: null }],
     ['messages that are not a list', { messages: 'hi' }],
     ['a message that is not an object', { messages: ['hi'] }],
     ['a message without a role', { messages: [{ content: 'hi' }] }],

@@ -1,5 +1,12 @@
-import { isEmpty, type UpstreamEvent, type UpstreamFailure, type UpstreamRequest, type Usage } from '@sluice/protocol';
-import type { CallPlan, ChatBody, StreamState, StreamTranslator } from '../adapter.ts';
+import {
+  type ChatBody,
+  isEmpty,
+  type UpstreamEvent,
+  type UpstreamFailure,
+  type UpstreamRequest,
+  type Usage,
+} from '@sluice/protocol';
+import type { CallPlan, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
 import { createStreamNames } from './names.ts';

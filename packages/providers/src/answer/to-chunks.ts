@@ -1,5 +1,4 @@
-import { chatCompletionSchema, writeLossless } from '@sluice/protocol';
-import type { ChatBody } from '../adapter.ts';
+import { type ChatBody, chatCompletionSchema, writeLossless } from '@sluice/protocol';
 import { parseText } from '../parse-text.ts';
 import { clientWantsUsage } from '../stream-options.ts';
 

@@ -1,6 +1,6 @@
 import type { MessageCreateParamsBase } from '@anthropic-ai/sdk/resources/messages';
-import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import { type ChatBody, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import type { ThinkingStyle } from './entry.ts';
 import { toConversation } from './messages.ts';
 import { isUsual } from './sampling.ts';

@@ -1,4 +1,5 @@
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { FieldPath } from '../adapter.ts';
 
 /**
  * Returns whether a value is the model's default. Clients send such values out of habit, and models refuse them: some

@@ -1,5 +1,5 @@
-import type { ChatMessage } from '@sluice/protocol';
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import type { ChatBody, ChatMessage } from '@sluice/protocol';
+import type { FieldPath } from '../adapter.ts';
 import { toBlock } from './content.ts';
 import { badSampling, thinks } from './sampling.ts';
 import { isStrictable } from './schema.ts';

@@ -1,5 +1,5 @@
-import { unmarkText, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { type ChatBody, unmarkText, writeLossless } from '@sluice/protocol';
+import type { CallPlan, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
 import { createDistinctIds } from '../answer/distinct-ids.ts';

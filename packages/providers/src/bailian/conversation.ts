@@ -1,6 +1,6 @@
-import { isFilled } from '@sluice/protocol';
+import { type ChatBody, isFilled } from '@sluice/protocol';
 import { z } from 'zod';
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import type { FieldPath } from '../adapter.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** Input of an application, in the provider's form. */

@@ -1,5 +1,5 @@
-import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import { type ChatBody, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import type { BailianOptions } from './options.ts';
 import { toInput } from './conversation.ts';
 

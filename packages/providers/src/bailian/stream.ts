@@ -1,5 +1,5 @@
-import type { UpstreamEvent } from '@sluice/protocol';
-import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import type { ChatBody, UpstreamEvent } from '@sluice/protocol';
+import type { CallPlan, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { finishReasonOf, identityOf, sessionOf, reasoningOf, usageOf } from './answer.ts';

@@ -1,4 +1,5 @@
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { CallPlan, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { finishReasonOf, identityOf, sessionOf, reasoningOf, usageOf } from './answer.ts';

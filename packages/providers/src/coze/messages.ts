@@ -1,5 +1,5 @@
-import { type ChatMessage, writeLossless } from '@sluice/protocol';
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import { type ChatBody, type ChatMessage, writeLossless } from '@sluice/protocol';
+import type { FieldPath } from '../adapter.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** A message in Coze's form. */

@@ -19,10 +19,10 @@ export function createMessagePieces(): MessagePieces {
   const withReasoning = new Set<string>();
   const pieces = {
     hasText: false,
-    takePiece({ id, content, reasoning_content: thoughts }: WireMessage, give: (delta: Delta) => void): void {
-      if (thoughts) {
+    takePiece({ id, content, reasoning_content: reasoning }: WireMessage, give: (delta: Delta) => void): void {
+      if (reasoning) {
         withReasoning.add(id ?? '');
-        give({ reasoning_content: thoughts });
+        give({ reasoning_content: reasoning });
       }
       if (!content) return;
       const separator = pieces.hasText && id !== speaking ? '\n\n' : '';
@@ -34,8 +34,8 @@ export function createMessagePieces(): MessagePieces {
     takeWhole(message: WireMessage, give: (delta: Delta) => void): void {
       const id = message.id ?? '';
       const content = withText.has(id) ? '' : message.content;
-      const thoughts = withReasoning.has(id) ? '' : message.reasoning_content;
-      pieces.takePiece({ ...message, content, reasoning_content: thoughts }, give);
+      const reasoning = withReasoning.has(id) ? '' : message.reasoning_content;
+      pieces.takePiece({ ...message, content, reasoning_content: reasoning }, give);
     },
   };
   return pieces;

@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { parsePlainText } from '../plain-text.ts';
 import type { Preparation, StepAnswer } from '../preparation.ts';
 import { type ChatIds, toCancel, toRetrieve } from './calls.ts';

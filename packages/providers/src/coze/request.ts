@@ -1,5 +1,5 @@
-import type { UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import type { ChatBody, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { toCall } from './calls.ts';
 import { toCozeMessages } from './messages.ts';
 

@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { isError, toInnerFailure } from './failure.ts';
@@ -17,7 +17,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
     return failed({ kind: 'malformed', message: "The provider's answer contains no messages." });
   }
   const answers = messages.filter(({ type }) => type === 'answer');
-  const thoughts = joined(answers.map((message) => message.reasoning_content));
+  const reasoning = joined(answers.map((message) => message.reasoning_content));
   const { chatId, usage } = readNotes(plan);
   const counts = parsePlainText(usageSchema, usage);
   return writeCompletion({
@@ -26,7 +26,7 @@ export function translateWhole(text: string, _body: ChatBody, plan: CallPlan): W
     model: plan.model,
     message: {
       content: joined(answers.map(({ content }) => content)),
-      ...(thoughts === '' ? {} : { reasoning_content: thoughts }),
+      ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     },
     finishReason: 'stop',
     usage: counts === undefined ? undefined : toOpenAiUsage(counts),

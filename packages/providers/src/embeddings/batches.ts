@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { CallPlan, ChatBody, ProviderAdapter, WholeTranslation } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { CallPlan, ProviderAdapter, WholeTranslation } from '../adapter.ts';
 import { parseNumbers } from '../parse-text.ts';
 import type { Preparation } from '../preparation.ts';
 import { inputsOf } from './inputs.ts';

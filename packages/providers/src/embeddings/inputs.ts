@@ -1,4 +1,5 @@
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { FieldPath } from '../adapter.ts';
 
 /** Returns the inputs to embed one by one: texts or lists of tokens. Empty if the request has no input. */
 export function inputsOf({ input }: ChatBody): readonly unknown[] {

@@ -1,5 +1,5 @@
-import { type Usage, usageSchema } from '@sluice/protocol';
-import type { ChatBody, WholeTranslation } from '../adapter.ts';
+import { type ChatBody, type Usage, usageSchema } from '@sluice/protocol';
+import type { WholeTranslation } from '../adapter.ts';
 import { inputsOf } from './inputs.ts';
 
 /** Vectors of a provider, in the order of the inputs. */

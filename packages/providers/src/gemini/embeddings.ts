@@ -1,5 +1,5 @@
-import type { UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
+import type { ChatBody, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { onlyTexts, textsOf } from '../embeddings/inputs.ts';
 import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseNumbers } from '../parse-text.ts';

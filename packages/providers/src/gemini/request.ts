@@ -1,5 +1,5 @@
-import { type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import { type ChatBody, type ChatRequest, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { toConversation } from './contents.ts';
 import { thinkingConfigOf, thinkingControlOf, type ThinkingOptions } from './thinking.ts';
 import { toolNamesOf } from './tool-names.ts';

@@ -1,7 +1,7 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
 import type { FinishReason } from '../answer/chunk-writer.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
-import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import type { CallPlan, StreamTranslator } from '../adapter.ts';
 import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
 import { blockOf, endingOf, refusalOf } from './ending.ts';
 import { toInnerFailure } from './failure.ts';

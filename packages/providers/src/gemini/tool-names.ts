@@ -1,4 +1,4 @@
-import type { ChatBody } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
 import { createDistinctIds } from '../answer/distinct-ids.ts';
 
 /** Maps the names of the client's functions to names that Gemini accepts, and back. */

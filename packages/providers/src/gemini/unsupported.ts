@@ -1,5 +1,5 @@
-import type { ChatMessage, ContentPart } from '@sluice/protocol';
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import type { ChatBody, ChatMessage, ContentPart } from '@sluice/protocol';
+import type { FieldPath } from '../adapter.ts';
 import { parseClientObject } from '../client-json.ts';
 import { isOddImage, toPart } from './parts.ts';
 import { isEffort } from './thinking.ts';

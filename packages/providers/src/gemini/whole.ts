@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, WholeTranslation } from '../adapter.ts';
 import { type CompletionMessage, type ToolCall, writeCompletion } from '../answer/completion.ts';
 import { brokenCall, candidateOf, createPartReader, identityOf, isCallTorn, type Piece, usageOf } from './answer.ts';
 import { endingOf, refusalOf } from './ending.ts';

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import { type ChatBody, isObject, type JsonObject, type UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { plainStyle } from '../openai-protocol/options.ts';
 import { writeRequest } from '../openai-protocol/request.ts';
 import { cliHeaders } from './cli-headers.ts';

@@ -1,5 +1,4 @@
-import { type JsonObject, membersOf, respell } from '@sluice/protocol';
-import type { ChatBody } from '../adapter.ts';
+import { type ChatBody, type JsonObject, membersOf, respell } from '@sluice/protocol';
 
 /** A model's name without the suffix of a client, and whether the model shall reason; undefined: not specified. */
 export interface ThinkingChoice {

@@ -1,6 +1,6 @@
-import type { UpstreamRequest } from '@sluice/protocol';
+import type { ChatBody, UpstreamRequest } from '@sluice/protocol';
 import { z } from 'zod';
-import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
+import type { CallPlan, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { onlyTexts } from '../embeddings/inputs.ts';
 import { malformed, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { toInnerFailure } from './failure.ts';

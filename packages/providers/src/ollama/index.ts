@@ -22,7 +22,7 @@ export const ollama = defineProvider({
   create({ headers, think_tags: hasThinkTags, ...own }, baseUrl): ProviderAdapter {
     if (baseUrl?.endsWith('/v1') === true) {
       const dialect = openaiDialect.parse({ headers, think_tags: hasThinkTags });
-      return { ...createOpenAiAdapter(dialect), type: 'ollama', toFailure };
+      return { ...createOpenAiAdapter(dialect, { errors: { toFailure } }), type: 'ollama' };
     }
     return {
       type: 'ollama',

@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
+import { type ChatBody, isObject, type JsonObject, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import type { CallPlan, FieldPath } from '../adapter.ts';
 import { parseClientObject } from '../client-json.ts';
 import { callsOf, toMessages } from './messages.ts';
 

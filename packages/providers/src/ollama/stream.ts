@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { createThinkTagSplitter, type SplitText } from '../answer/think-tags.ts';
 import { createCallReader, endOf, errorOf, identityOf, usageOf } from './answer.ts';

@@ -1,11 +1,12 @@
-import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { FieldPath, ProviderAdapter } from '../adapter.ts';
 import { asksForNothing } from '../support/find-unsupported.ts';
 import type { CallIdRule } from './call-ids.ts';
 import { createEmbeddings } from './embeddings.ts';
 import type { ErrorEnvelope } from './error-envelope.ts';
 import { toFailure } from './failure.ts';
 import { createModelLister } from './list-models.ts';
-import { plainStyle, secretsOf } from './options.ts';
+import { secretsOf } from './options.ts';
 import { type RequestStyle, writeRequest } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
@@ -45,9 +46,6 @@ export function createOpenAiAdapter(style: RequestStyle, traits: OpenAiTraits = 
     embeddings: createEmbeddings(style, { errorOf }),
   };
 }
-
-/** OpenAI's protocol without deviations, for providers that build on it. */
-export const openaiAdapter = createOpenAiAdapter(plainStyle);
 
 /** Returns the parameters that the server refuses, under the names that clients use. */
 function refused(body: ChatBody, { unsupported }: RequestStyle): readonly FieldPath[] {

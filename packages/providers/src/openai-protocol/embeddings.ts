@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { CallPlan, ChatBody, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { CallPlan, EmbeddingsAdapter, WholeTranslation } from '../adapter.ts';
 import { inputsOf } from '../embeddings/inputs.ts';
 import { malformed, usageOf, writeEmbeddings } from '../embeddings/write-embeddings.ts';
 import { parseNumbers } from '../parse-text.ts';

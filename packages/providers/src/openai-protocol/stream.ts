@@ -1,4 +1,5 @@
 import {
+  type ChatBody,
   isFilled,
   itemsOf,
   type JsonObject,
@@ -6,7 +7,7 @@ import {
   type UpstreamFailure,
   writeLossless,
 } from '@sluice/protocol';
-import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import type { CallPlan, StreamTranslator } from '../adapter.ts';
 import { openStream } from '../answer/stream-translator.ts';
 import { parseObject } from '../json-object.ts';
 import { clientWantsUsage } from '../stream-options.ts';

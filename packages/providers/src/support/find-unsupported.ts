@@ -1,5 +1,5 @@
-import { isObject, itemsOf, membersOf } from '@sluice/protocol';
-import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
+import { type ChatBody, isObject, itemsOf, membersOf } from '@sluice/protocol';
+import type { FieldPath, ProviderAdapter } from '../adapter.ts';
 import type { Capabilities } from '../capabilities.ts';
 
 /** Parameters that every provider supports or the adapter handles. */

@@ -1,5 +1,5 @@
-import { isObject, itemsOf, membersOf, respell, type UpstreamFailure } from '@sluice/protocol';
-import type { ChatBody, FieldPath, ProviderAdapter } from '../adapter.ts';
+import { type ChatBody, isObject, itemsOf, membersOf, respell, type UpstreamFailure } from '@sluice/protocol';
+import type { FieldPath, ProviderAdapter } from '../adapter.ts';
 import { findUnboundedArguments } from '../client-json.ts';
 import { clientTextLimits } from '../parse-text.ts';
 import { findUnsupported } from './find-unsupported.ts';

@@ -5,7 +5,10 @@ export interface HeldText {
   add(piece: string): void;
   /** Removes and returns the first characters. */
   take(length: number): string;
-  /** Removes and returns the text up to the end of a tag; without the tag, all that can't be its beginning. */
+  /**
+   * Removes and returns the text up to and including a tag. If the tag is missing, it leaves only the end of the text
+   * that may be the start of the tag.
+   */
   takeThrough(tag: string): string;
   clear(): void;
 }

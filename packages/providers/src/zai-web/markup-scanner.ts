@@ -26,7 +26,7 @@ export interface ScannerOptions {
   readonly keepsMarkup: boolean;
 }
 
-type Place = 'opening' | 'thoughts' | 'summary' | 'gap' | 'answer';
+type Place = 'opening' | 'reasoning' | 'summary' | 'gap' | 'answer';
 
 const blockOpen = '<glm_block';
 const blockClose = '</glm_block>';
@@ -50,7 +50,7 @@ interface Scan {
 /** Interprets the beginning of the held text. Returns whether another step may follow. */
 type Step = (scan: Scan, isLast: boolean) => boolean;
 
-const steps: Readonly<Record<Place, Step>> = { opening, thoughts, summary, gap, answer };
+const steps: Readonly<Record<Place, Step>> = { opening, reasoning, summary, gap, answer };
 
 /**
  * Creates a scanner. Reasoning stands in `<details type="reasoning" …>`, with a `<summary>` and with every line quoted
@@ -95,11 +95,11 @@ function opening(scan: Scan): boolean {
   const end = held.text.indexOf('>');
   if (end === -1) return false;
   keepMarkup(scan, held.take(end + 1));
-  scan.place = 'thoughts';
+  scan.place = 'reasoning';
   return true;
 }
 
-function thoughts(scan: Scan, isLast: boolean): boolean {
+function reasoning(scan: Scan, isLast: boolean): boolean {
   const { held, quoted, keepsMarkup } = scan;
   const at = firstOf(held.text, inReasoning);
   if (at === -1) {
@@ -129,7 +129,7 @@ function summary(scan: Scan): boolean {
   keepMarkup(scan, scan.held.takeThrough(summaryClose));
   if (!isOver) return false;
   scan.quoted.beginLine();
-  scan.place = 'thoughts';
+  scan.place = 'reasoning';
   return true;
 }
 

@@ -1,5 +1,5 @@
-import { type ChatMessage, type ContentPart, isFilled, itemsOf, membersOf } from '@sluice/protocol';
-import type { ChatBody, FieldPath } from '../adapter.ts';
+import { type ChatBody, type ChatMessage, type ContentPart, isFilled, itemsOf, membersOf } from '@sluice/protocol';
+import type { FieldPath } from '../adapter.ts';
 import { isEmptyAnswer } from '../support/empty-answers.ts';
 
 /** Returns the text that is signed: the last user message. Parts of a message are joined by a space. */

@@ -1,5 +1,11 @@
-import { type ResponseHead, type UpstreamFailure, type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import {
+  type ChatBody,
+  type ResponseHead,
+  type UpstreamFailure,
+  type UpstreamRequest,
+  writeLossless,
+} from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { parseText } from '../parse-text.ts';
 import type { Preparation } from '../preparation.ts';
 import { toFailure } from './failure.ts';

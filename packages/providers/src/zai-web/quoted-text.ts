@@ -3,7 +3,10 @@ export interface QuotedText {
   unquote(piece: string): string;
   /** The next piece begins a line. */
   beginLine(): void;
-  /** Returns the index at which the end of a piece begins that may belong to the end of the reasoning. */
+  /**
+   * Returns the index of the line ends, quotes and spaces at the end of a piece. They must wait for the next piece,
+   * because they are dropped if the reasoning ends there.
+   */
   openEndOf(piece: string): number;
 }
 
@@ -21,7 +24,6 @@ export function createQuotedText(): QuotedText {
     },
     beginLine: () => void (isLineStart = true),
     openEndOf(piece) {
-      // Line ends, quotes and spaces.
       const end = isLineStart ? /(?:^|\n)[\n> ]*$/ : /\n[\n> ]*$/;
       return end.exec(piece)?.index ?? piece.length;
     },

@@ -15,7 +15,7 @@ export interface Beginning {
   /** Text of a wrapped answer. */
   readonly whole: string;
   /** Reasoning and text of a plain answer. */
-  readonly thoughts: string;
+  readonly reasoning: string;
   readonly said: string;
 }
 
@@ -27,19 +27,19 @@ export function createBeginning(): Beginning {
 
   const beginning = {
     whole: '',
-    thoughts: '',
+    reasoning: '',
     said: '',
     apply(update: WebUpdate): ReplyKind | undefined {
       const phase = update.phase ?? '';
       const { text, appended } = edited(beginning.whole, update);
       beginning.whole = text;
       if (isInFirstBlock && toolPhases.has(phase) && appended?.includes('>') === false) return undefined;
-      if (phase === 'thinking') beginning.thoughts = edited(beginning.thoughts, update).text;
+      if (phase === 'thinking') beginning.reasoning = edited(beginning.reasoning, update).text;
       else if (!toolPhases.has(phase)) beginning.said = edited(beginning.said, update).text;
       const head = text.replace(finishedBlocks, '');
       if (head.startsWith('<details')) return 'wrapped';
       const mayBecome = (tag: string): boolean => tag.startsWith(head);
-      isInFirstBlock = head.startsWith('<glm_block') && beginning.said === '' && beginning.thoughts === '';
+      isInFirstBlock = head.startsWith('<glm_block') && beginning.said === '' && beginning.reasoning === '';
       return mayBecome('<details') || mayBecome('<glm_block') || isInFirstBlock ? undefined : 'plain';
     },
   };

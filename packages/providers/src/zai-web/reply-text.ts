@@ -19,7 +19,7 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
   /** Whole text of a wrapped answer; text without reasoning of a plain one. */
   let marked: MarkedText | undefined;
   /** Bare reasoning of a plain answer, which no markup surrounds. */
-  let thoughts = '';
+  let reasoning = '';
   const bare = createAppendOnly(0);
 
   function become(found: ReplyKind, text: MarkedText): Scanned {
@@ -27,15 +27,15 @@ export function createReplyText({ keepsMarkup }: { readonly keepsMarkup: boolean
     marked = text;
     if (found === 'wrapped') return text.replace(beginning.whole);
     const said = text.replace(beginning.said);
-    thoughts = beginning.thoughts;
-    return { reasoning: bare.replace(thoughts), content: said.content };
+    reasoning = beginning.reasoning;
+    return { reasoning: bare.replace(reasoning), content: said.content };
   }
 
   const textOf = (found: ReplyKind): MarkedText => createMarkedText({ isWrapped: found === 'wrapped', keepsMarkup });
 
   function think(update: WebUpdate): Scanned {
-    const { text, appended } = edited(thoughts, update);
-    thoughts = text;
+    const { text, appended } = edited(reasoning, update);
+    reasoning = text;
     return { reasoning: appended === undefined ? bare.replace(text) : bare.append(appended), content: '' };
   }
 

@@ -1,5 +1,5 @@
-import { type UpstreamRequest, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../adapter.ts';
+import { type ChatBody, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import type { CallPlan } from '../adapter.ts';
 import { promptOf, toWebMessages } from './messages.ts';
 import { findModel, type WebTarget } from './models.ts';
 import type { ZaiWebOptions } from './options.ts';

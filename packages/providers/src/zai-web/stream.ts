@@ -1,4 +1,5 @@
-import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import type { ChatBody } from '@sluice/protocol';
+import type { CallPlan, StreamTranslator } from '../adapter.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { toInnerFailure } from './failure.ts';

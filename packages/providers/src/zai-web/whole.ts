@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, WholeTranslation } from '../adapter.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { namesOf } from '../answer/names.ts';
 import { parsePlainText } from '../plain-text.ts';

@@ -1,5 +1,5 @@
 import type { ProviderAdapter } from '../adapter.ts';
-import { openaiAdapter } from '../openai-protocol/adapter.ts';
+import { createOpenAiAdapter } from '../openai-protocol/adapter.ts';
 import { createModelLister } from '../openai-protocol/list-models.ts';
 import { plainStyle } from '../openai-protocol/options.ts';
 import { defineProvider } from '../provider.ts';
@@ -9,7 +9,8 @@ import { findUnsupported, keyOf, parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
 import { translateWhole } from './whole.ts';
 
-const { embeddings: _embeddings, ...chat } = openaiAdapter;
+const errors = { toFailure };
+const { embeddings: _embeddings, ...chat } = createOpenAiAdapter(plainStyle, { errors });
 const models = createModelLister(plainStyle);
 
 /** The official API of the GLM models. */
@@ -29,7 +30,6 @@ export const zai = defineProvider({
       },
       translateStream,
       translateWhole,
-      toFailure,
     };
   },
 });

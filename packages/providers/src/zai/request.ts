@@ -1,5 +1,5 @@
-import { type JsonObject, membersOf, respell, type UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody, FieldPath } from '../adapter.ts';
+import { type ChatBody, type JsonObject, membersOf, respell, type UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan, FieldPath } from '../adapter.ts';
 import { plainStyle } from '../openai-protocol/options.ts';
 import { writeRequest } from '../openai-protocol/request.ts';
 import { signKey } from './credential.ts';

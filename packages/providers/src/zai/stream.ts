@@ -1,5 +1,5 @@
-import { writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody, StreamTranslator } from '../adapter.ts';
+import { type ChatBody, writeLossless } from '@sluice/protocol';
+import type { CallPlan, StreamTranslator } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { createToolCallStream } from '../openai-protocol/normalise/tool-calls.ts';

@@ -1,5 +1,5 @@
-import { firstObjectIn, fit, type UpstreamFailure, writeLossless } from '@sluice/protocol';
-import type { CallPlan, ChatBody, WholeTranslation } from '../adapter.ts';
+import { type ChatBody, firstObjectIn, fit, type UpstreamFailure, writeLossless } from '@sluice/protocol';
+import type { CallPlan, WholeTranslation } from '../adapter.ts';
 import { callNames } from '../answer/call-names.ts';
 import { writeCompletion } from '../answer/completion.ts';
 import { amendCalls } from '../openai-protocol/normalise/tool-calls.ts';

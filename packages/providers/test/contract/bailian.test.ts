@@ -134,6 +134,14 @@ describe('a stream of an application', () => {
     }
   });
 
+  it('that ends inside a character is not valid text', () => {
+    const recording = stream(hello);
+    const body = recording.body.subarray(0, recording.body.indexOf('🌍') + 2);
+    const { result, chunks } = replay({ adapter, recording: { ...recording, body } });
+    expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'malformed' } });
+    expect(joined(chunks)).toMatchObject({ content: 'Hél', finishReason: undefined });
+  });
+
   it('that breaks off is not a complete answer', () => {
     const { result, chunks } = replay({ adapter, recording: stream(hello.slice(0, 2)) });
     expect(result).toMatchObject({ kind: 'failed', failure: { kind: 'truncated' } });

@@ -1,6 +1,6 @@
-import type { AnswerSummary, CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { AnswerSummary, CallPlan, ProviderAdapter } from '@sluice/providers';
 import { createChunkCollector, createEventReader, decideReading, toChunks, withoutTerminator } from '@sluice/providers';
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
 import { plan as planOf } from '../plan.ts';
 import { type Chunk, type Completion, readChunk, readCompletion } from './openai-objects.ts';
 import type { Recording } from './recording.ts';
@@ -68,7 +68,7 @@ interface Read {
 function readAnswer(reading: Reading): Read {
   const { adapter, recording, cuts, plan } = reading;
   const { status, contentType } = recording;
-  const pieces = textsOf(recording.body, cuts);
+  const { pieces, isTorn } = textsOf(recording.body, cuts);
   if (status < 200 || status >= 300) {
     const head = { status, headers: { 'content-type': contentType }, receivedAt: 0 };
     return failed(adapter.toFailure(head, pieces.join('')));
@@ -79,11 +79,13 @@ function readAnswer(reading: Reading): Read {
     begun += piece;
     const decided = decideReading(facts, begun, false);
     if (decided?.kind === 'whole') break;
-    if (decided !== undefined) return readStream(reading, decided.framing, [begun, ...pieces.slice(at + 1)]);
+    if (decided !== undefined)
+      return readStream(reading, decided.framing, { pieces: [begun, ...pieces.slice(at + 1)], isTorn });
   }
   const text = pieces.join('');
   const atEnd = decideReading(facts, text, true);
-  return atEnd?.kind === 'stream' ? readStream(reading, atEnd.framing, [text]) : readWhole(reading, text);
+  if (atEnd?.kind === 'stream') return readStream(reading, atEnd.framing, { pieces: [text], isTorn });
+  return isTorn ? failed(notText) : readWhole(reading, text);
 }
 
 function readWhole({ adapter, body, plan }: Reading, text: string): Read {
@@ -99,7 +101,7 @@ function readWhole({ adapter, body, plan }: Reading, text: string): Read {
 function readStream(
   { adapter, body, plan }: Reading,
   framing: ProviderAdapter['framing'],
-  pieces: readonly string[],
+  { pieces, isTorn }: Texts,
 ): Read {
   const translator = adapter.translateStream(body, plan);
   const given: string[] = [];
@@ -111,6 +113,13 @@ function readStream(
   const isOpen = (): boolean => translator.state.kind === 'open';
   for (const piece of pieces) {
     if (isOpen()) reader.feed(piece);
+  }
+  if (isOpen() && isTorn) {
+    return {
+      result: { kind: 'failed', events: given.length, failure: notText },
+      sse: given.join(''),
+      whole: undefined,
+    };
   }
   if (isOpen()) {
     reader.end();
@@ -127,6 +136,8 @@ function readStream(
 
 const noEnd: UpstreamFailure = { kind: 'unexpected', message: 'The translator did not end its answer.' };
 
+const notText: UpstreamFailure = { kind: 'malformed', message: 'The body ends inside a character.' };
+
 const failed = (failure: UpstreamFailure): Read => ({
   result: { kind: 'failed', events: 0, failure },
   sse: '',
@@ -139,11 +150,24 @@ function collected(sse: string, { usage }: AnswerSummary): string {
   return collector.toCompletion(usage);
 }
 
+/** The text of a body. */
+interface Texts {
+  readonly pieces: readonly string[];
+  /** The body ends inside a character. The upstream client reports a failure then. */
+  readonly isTorn: boolean;
+}
+
 /** Cuts a body and decodes its pieces, as the upstream client does. */
-function textsOf(body: Buffer, cuts: readonly number[]): readonly string[] {
+function textsOf(body: Buffer, cuts: readonly number[]): Texts {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const bounds = [0, ...cuts.filter((at) => at > 0 && at < body.length), body.length];
-  return bounds.slice(1).map((end, at) => decoder.decode(body.subarray(bounds[at], end), { stream: true }));
+  const pieces = bounds.slice(1).map((end, at) => decoder.decode(body.subarray(bounds[at], end), { stream: true }));
+  try {
+    decoder.decode();
+    return { pieces, isTorn: false };
+  } catch {
+    return { pieces, isTorn: true };
+  }
 }
 
 /** Numbers in [0, length) for `cuts`, the same for the same seed. */

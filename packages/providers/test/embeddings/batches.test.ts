@@ -1,4 +1,5 @@
-import { asEmbeddings, type ChatBody, type CallPlan, type ProviderAdapter, providers } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import { asEmbeddings, type CallPlan, type ProviderAdapter, providers } from '@sluice/providers';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';
 

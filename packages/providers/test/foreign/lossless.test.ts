@@ -1,5 +1,5 @@
-import { parseLossless } from '@sluice/protocol';
-import { type ChatBody, fitRequest, type ProviderAdapter, providers } from '@sluice/providers';
+import { type ChatBody, parseLossless } from '@sluice/protocol';
+import { fitRequest, type ProviderAdapter, providers } from '@sluice/providers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plan } from '../plan.ts';

@@ -1,4 +1,5 @@
-import { asEmbeddings, type ChatBody, fitRequest, type ProviderAdapter, providers } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import { asEmbeddings, fitRequest, type ProviderAdapter, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';

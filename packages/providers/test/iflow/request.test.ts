@@ -152,6 +152,22 @@ describe('the headers of the command line tool', () => {
     });
   });
 
+  it('sign the check of a key too', () => {
+    const plan = { baseUrl: 'https://apis.iflow.cn/v1', apiKey: 'sk-test-0001', startedAtMs: 1_760_000_123_456 };
+    const newId = (): string => '11111111-2222-4333-8444-555555555555';
+    const check = (options: object) => providers.iflow.create(options).keyCheck?.({ ...plan, newId });
+    expect(check({ cli_headers: true })).toMatchObject({
+      method: 'GET',
+      url: 'https://apis.iflow.cn/v1/models',
+      headers: {
+        authorization: 'Bearer sk-test-0001',
+        'session-id': 'session-11111111-2222-4333-8444-555555555555',
+        'x-iflow-signature': 'bba8f0159be225a7344277c5895922b12f1e0dee22f01b55898c3bb4cd327835',
+      },
+    });
+    expect(check({})?.headers).not.toHaveProperty('x-iflow-signature');
+  });
+
   it('have no signature without a key', () => {
     expect(send({}, { apiKey: undefined }, { cli_headers: true }).headers).not.toHaveProperty('x-iflow-signature');
   });

@@ -1,4 +1,5 @@
-import { type ChatBody, type ProviderAdapter, fitRequest, providers } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import { type ProviderAdapter, fitRequest, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { asEmbeddings } from '../../src/embeddings/operation.ts';

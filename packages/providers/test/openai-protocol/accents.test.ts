@@ -1,4 +1,5 @@
-import { type ChatBody, providers, type StreamTranslator } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import { providers, type StreamTranslator } from '@sluice/providers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { plan } from '../plan.ts';
 

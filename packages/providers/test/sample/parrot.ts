@@ -1,7 +1,7 @@
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
 import { section, wholeNumber } from '@sluice/setting-types';
 import { z } from 'zod';
-import type { ChatBody, ProviderAdapter } from '../../src/adapter.ts';
+import type { ProviderAdapter } from '../../src/adapter.ts';
 import { writeCompletion } from '../../src/answer/completion.ts';
 import { createStreamTranslator } from '../../src/answer/stream-translator.ts';
 import { toUsage } from '../../src/answer/usage.ts';

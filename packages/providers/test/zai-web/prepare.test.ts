@@ -1,4 +1,5 @@
-import { type CallPlan, type ChatBody, type PreparationStep, providers } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import { type CallPlan, type PreparationStep, providers } from '@sluice/providers';
 import { verifies } from '@sluice/testkit';
 import { describe, expect, it } from 'vitest';
 import { plan as planOf } from '../plan.ts';

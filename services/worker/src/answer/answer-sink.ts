@@ -1,5 +1,5 @@
-import type { Usage } from '@sluice/protocol';
-import { type ChatBody, createChunkCollector, toChunks } from '@sluice/providers';
+import type { ChatBody, Usage } from '@sluice/protocol';
+import { createChunkCollector, toChunks } from '@sluice/providers';
 import { type ExtendedAnswer, createTranscript, type ResumedAnswer, type Transcript } from '@sluice/answers';
 
 /**

@@ -1,6 +1,5 @@
 import { targetName } from '@sluice/policy';
-import type { Answered, Delivered, RetryState, Usage } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { Answered, ChatBody, Delivered, RetryState, Usage } from '@sluice/protocol';
 import {
   type ExtendedAnswer,
   createResumedAnswer,
@@ -9,6 +8,7 @@ import {
   isContinuable,
   isExtensible,
   type PrefillStyle,
+  type ResumeMode,
   withAnswerSoFar,
   withPrefill,
 } from '@sluice/answers';
@@ -137,7 +137,7 @@ function collectedIn({ parts }: Collection): Delivered | undefined {
 /** The request for the rest of an answer, and the way in which the answer to it takes over. */
 interface Resumption extends Pick<Opening, 'isPrefilled'> {
   readonly asked: ChatBody;
-  readonly mode: 'continue' | 'restart';
+  readonly mode: ResumeMode;
 }
 
 function resumptionOf(fitted: ChatBody, from: Delivered, style: PrefillStyle | 'none'): Resumption {

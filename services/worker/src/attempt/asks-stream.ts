@@ -1,5 +1,4 @@
-import type { ChatJob } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, ChatJob } from '@sluice/protocol';
 import type { Target } from '../targets/targets.ts';
 
 /** Returns whether the provider is asked for a stream, whatever the client wants. */

@@ -1,4 +1,4 @@
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
 import type { Target } from '../targets/targets.ts';
 
 /** One attempt of a run: its target, credential and request. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '@sluice/providers';
+import type { ChatBody, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { CallPlan } from '@sluice/providers';
 import type { TokenVault } from '@sluice/access-tokens';
 import type { ImageFetcher } from '@sluice/upstream';
 import { type CallKey, takeCallKey } from '../credentials/call-key.ts';
@@ -82,7 +82,8 @@ async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: stri
   const { claimedRun, target, body, images, onCall, onThrow } = facts;
   const { adapter } = target;
   const { signal } = claimedRun.active;
-  const loaded = await loadImages(body, { adapter, fetcher: images, signal });
+  const { operation } = claimedRun.job;
+  const loaded = await loadImages(body, { operation, adapter, fetcher: images, signal });
   if (signal.aborted) return { kind: 'aborted' };
   if (loaded.kind === 'failed') return loaded;
   const prepared = await prepare({

@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import type { CallPlan, ChatBody, Prepared, ProviderAdapter } from '@sluice/providers';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import type { CallPlan, Prepared, ProviderAdapter } from '@sluice/providers';
 import { runSteps, type StepOptions } from './run-steps.ts';
 
 /** A request after the calls that its provider requires before the answer. */

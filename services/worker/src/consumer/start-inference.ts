@@ -1,5 +1,4 @@
-import type { ChatJob } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, ChatJob } from '@sluice/protocol';
 import { inferenceSpan, type SpanHandle, startSpanOf } from '@sluice/telemetry';
 import type { RunJobNeeds } from './run-job-needs.ts';
 

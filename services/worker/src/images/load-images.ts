@@ -1,5 +1,12 @@
-import { type ChatMessage, type ContentPart, isChatBody, type UpstreamFailure } from '@sluice/protocol';
-import type { ChatBody, ProviderAdapter } from '@sluice/providers';
+import {
+  type ChatBody,
+  type ChatMessage,
+  type ContentPart,
+  isObject,
+  type Operation,
+  type UpstreamFailure,
+} from '@sluice/protocol';
+import type { ProviderAdapter } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 
 export type LoadedImages =
@@ -21,6 +28,7 @@ interface FoundImage {
 }
 
 interface LoadOptions {
+  readonly operation: Operation;
   readonly adapter: ProviderAdapter;
   readonly fetcher: Pick<ImageFetcher, 'fetch'>;
   readonly signal: AbortSignal;
@@ -51,11 +59,12 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
 }
 
 /** Puts the bytes of images into a request if the provider does not fetch images itself. Never rejects. */
-export async function loadImages(body: ChatBody, { adapter, fetcher, signal }: LoadOptions): Promise<LoadedImages> {
+export async function loadImages(body: ChatBody, options: LoadOptions): Promise<LoadedImages> {
+  const { operation, adapter, fetcher, signal } = options;
+  // In a request for embeddings `messages` is an unknown field of any form.
+  if (operation === 'embeddings') return { kind: 'ready', body };
   const { images } = adapter.capabilities;
   if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
-  // In a request for embeddings `messages` is an unknown field of any form.
-  if (!isChatBody(body)) return { kind: 'ready', body };
   const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
   if (found.length === 0) return { kind: 'ready', body };
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];
@@ -73,7 +82,7 @@ type FetchedAll =
 /** Fetches images; returns their data URLs by URL. The first image that can't be fetched ends the work on the others. */
 async function fetchAll(
   images: readonly FoundImage[],
-  { fetcher, signal }: Omit<LoadOptions, 'adapter'>,
+  { fetcher, signal }: Pick<LoadOptions, 'fetcher' | 'signal'>,
 ): Promise<FetchedAll> {
   const dataUrls = new Map<string, string>();
   const waiting = images.values();
@@ -129,7 +138,9 @@ function findWebImages({ messages }: ChatBody): FoundImage[] {
 
 /** The URL of an image that the request refers to; undefined for an image inside the request. */
 function webImageOf(part: ContentPart): string | undefined {
-  return part.type === 'image_url' && !part.image_url.url.startsWith('data:') ? part.image_url.url : undefined;
+  if (part.type !== 'image_url' || !isObject(part.image_url)) return undefined;
+  const { url } = part.image_url;
+  return typeof url === 'string' && !url.startsWith('data:') ? url : undefined;
 }
 
 const partsOf = (content: ChatMessage['content']): readonly ContentPart[] => (Array.isArray(content) ? content : []);

@@ -1,6 +1,5 @@
 import { defaultAnswerTokens, estimateTokens } from '@sluice/policy';
-import type { Usage } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, Usage } from '@sluice/protocol';
 
 /** Upper bound of a believable count, in tokens. */
 const mostBelievable = 10_000_000;

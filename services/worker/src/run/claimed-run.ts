@@ -1,5 +1,4 @@
-import type { ChatJob, Delivered, End, GatewayError, LastFailure, RetryState } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, ChatJob, Delivered, End, GatewayError, LastFailure, RetryState } from '@sluice/protocol';
 import type { Publisher } from '@sluice/relay';
 import type { SpanHandle } from '@sluice/telemetry';
 import type { ActiveRun } from '../consumer/active-runs.ts';

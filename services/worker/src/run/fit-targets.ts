@@ -1,5 +1,5 @@
-import type { UpstreamFailure } from '@sluice/protocol';
-import { type ChatBody, fitRequest } from '@sluice/providers';
+import type { ChatBody, UpstreamFailure } from '@sluice/protocol';
+import { fitRequest } from '@sluice/providers';
 import { droppedParametersAttribute } from '@sluice/telemetry';
 import type { Target } from '../targets/targets.ts';
 import type { ClaimedRun } from './claimed-run.ts';

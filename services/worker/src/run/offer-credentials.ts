@@ -1,6 +1,5 @@
 import { targetName } from '@sluice/policy';
-import type { RetryState } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, RetryState } from '@sluice/protocol';
 import type { Credential, Target } from '../targets/targets.ts';
 
 /** Name of a credential within the refusals of one target. */

@@ -6,8 +6,7 @@ import {
   type Standing,
   targetName,
 } from '@sluice/policy';
-import type { ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, ChatJob, RetryState, UpstreamFailure } from '@sluice/protocol';
 import { idsOf, logDetail, type RunLogger } from '../attempt/log-attempt.ts';
 import type { Health } from '../targets/fleet-health.ts';
 import type { Target } from '../targets/targets.ts';
@@ -41,6 +40,7 @@ export interface Plan {
   beginRound(state: RetryState): void;
   /** The failed targets whose `retry-after`, counted from the failure, has not passed when this wait is over. */
   awayAfter(delayMs: number): RetryState['away'];
+  /** The states of the targets so far, with the times that are left now. */
   standings(): readonly Standing[];
   /** The reason why the first target can't serve the request; undefined if any target can. */
   readonly misfit: UpstreamFailure | undefined;
@@ -51,6 +51,7 @@ export interface Plan {
 }
 
 interface NotedStanding {
+  /** As of `at`. */
   readonly standing: Standing;
   /** Monotonic milliseconds. */
   readonly at: number;
@@ -104,9 +105,9 @@ export function createPlan({ health, policy, logger, random, now }: PlanNeeds, f
     // An answer that broke off is resumed at once; it has rules of its own.
     if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;
     const preferred = planned.flatMap((other) => {
-      const standing = noted.get(other)?.standing;
+      const standing = noted.get(other);
       const isPreferred = other.priority < priority && !state.silent.includes(targetName(other));
-      return isPreferred && standing !== undefined ? [standing] : [];
+      return isPreferred && standing !== undefined ? [asOf(now(), standing)] : [];
     });
     return preferredWaitMs({ policy, state, preferred, remainingMs: facts.claimedRun.remainingMs() });
   }
@@ -141,11 +142,28 @@ export function createPlan({ health, policy, logger, random, now }: PlanNeeds, f
         const ms = (standing.retryAfterMs ?? 0) - (now() - at) - delayMs;
         return ms > 0 ? [{ target: targetName(target), ms }] : [];
       }),
-    standings: () => [...noted.values()].map(({ standing }) => standing),
+    standings: () => [...noted.values()].map((each) => asOf(now(), each)),
     names: () => planned.map(targetName),
     misfit: bodies.size === 0 ? misfit : undefined,
     isEmpty: planned.length === 0,
   };
+}
+
+/** A standing with the times that are left. Other attempts may have taken a while since it was noted. */
+function asOf(nowMs: number, { standing, at }: NotedStanding): Standing {
+  const left = (ms: number): number => Math.max(0, ms - (nowMs - at));
+  switch (standing.kind) {
+    case 'failed':
+      return {
+        ...standing,
+        retryAfterMs: standing.retryAfterMs === undefined ? undefined : left(standing.retryAfterMs),
+      };
+    case 'cooling':
+    case 'open':
+      return { ...standing, waitMs: left(standing.waitMs) };
+    case 'refused':
+      return standing;
+  }
 }
 
 /** Returns whether a target stalled in the middle of this answer for the second time. */

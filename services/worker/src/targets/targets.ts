@@ -1,8 +1,8 @@
 import type { Config, UpstreamCredential, WholeAnswers } from '@sluice/config';
 import { findModel } from '@sluice/config';
 import type { ContentPolicyRule, PlannedTarget } from '@sluice/policy';
-import type { Operation } from '@sluice/protocol';
-import { asEmbeddings, type ChatBody, type ProviderAdapter, providers } from '@sluice/providers';
+import type { ChatBody, Operation } from '@sluice/protocol';
+import { asEmbeddings, type ProviderAdapter, providers } from '@sluice/providers';
 import type { TokenCredential } from '@sluice/access-tokens';
 import { createCredentialPool, type CredentialPool } from '../credentials/credential-pool.ts';
 import { toTokenCredential, type TokenCredentialNeeds } from '../credentials/token-credential.ts';

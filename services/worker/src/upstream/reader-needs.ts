@@ -1,4 +1,5 @@
-import type { CallPlan, ChatBody, ProviderAdapter } from '@sluice/providers';
+import type { ChatBody } from '@sluice/protocol';
+import type { CallPlan, ProviderAdapter } from '@sluice/providers';
 import type { OutletNeeds } from './outlet.ts';
 
 /** The dependencies of the readers of an answer, whole or streamed. */

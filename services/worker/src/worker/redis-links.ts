@@ -4,7 +4,7 @@ import { createEnrolment, type Enrolment, type Fleet, type FleetMetrics, joinFle
 import type { ActiveRuns } from '../consumer/active-runs.ts';
 import { createRunMemory, type RunMemory } from '../consumer/run-memory.ts';
 
-/** The part of a worker in the fleet, and what answers the ingresses. */
+/** The part of a worker in the fleet, and the memory that answers ingresses. */
 export interface RedisLinks {
   readonly fleet: Fleet;
   /** Keeps the worker in the list of workers, which ingresses ask for their runs. */

@@ -1,5 +1,4 @@
-import type { UpstreamRequest } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import type { ChatBody, UpstreamRequest } from '@sluice/protocol';
 import type { CallListener } from '@sluice/upstream';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../src/run.ts';

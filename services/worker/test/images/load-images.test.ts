@@ -1,4 +1,4 @@
-import type { JsonObject } from '@sluice/protocol';
+import type { JsonObject, Operation } from '@sluice/protocol';
 import { type ProviderAdapter, providers } from '@sluice/providers';
 import type { FetchedImage, ImageFetcher } from '@sluice/upstream';
 import { describe, expect, it, vi } from 'vitest';
@@ -19,12 +19,17 @@ const bodyWith = (...content: readonly object[]): JsonObject => ({
   ],
 });
 
-function load(body: Record<string, unknown>, adapter: ProviderAdapter, answer?: FetchedImage) {
+interface Loading {
+  readonly operation?: Operation;
+  readonly answer?: FetchedImage;
+}
+
+function load(body: JsonObject, adapter: ProviderAdapter, { operation = 'chat', answer }: Loading = {}) {
   const fetch = vi.fn<ImageFetcher['fetch']>(() =>
     Promise.resolve(answer ?? ({ kind: 'image', mediaType: 'image/png', base64: 'AAAA' } as const)),
   );
   const fetcher = { fetch, close: () => Promise.resolve() };
-  const loaded = loadImages(body, { adapter, fetcher, signal: new AbortController().signal });
+  const loaded = loadImages(body, { operation, adapter, fetcher, signal: new AbortController().signal });
   return { fetch, loaded };
 }
 
@@ -43,12 +48,26 @@ describe('loadImages', () => {
     ['a provider that fetches images itself', ['https', 'data'], bodyWith(imageAt('https://p.example/a.png'))],
     ['a provider that takes no images', [], bodyWith(imageAt('https://p.example/a.png'))],
     ['a request without images', ['data'], bodyWith(text)],
-    ['embeddings with an unknown field', ['data'], { input: 'a', messages: [null] }],
   ] as const)('fetches nothing for %s', async (_what, images, body) => {
     const { loaded, fetch } = load(body, adapterFor(...images));
     expect(await loaded).toEqual({ kind: 'ready', body });
     expect(fetch).not.toHaveBeenCalled();
   });
+
+  it.each([
+    ['is null', [null]],
+    ['has an image without a URL', [{ role: 'user', content: [{ type: 'image_url' }] }]],
+    ['has a URL in the place of an image', [{ role: 'user', content: [{ type: 'image_url', image_url: 'http://p' }] }]],
+    ['has an image', [{ role: 'user', content: [imageAt('https://p.example/a.png')] }]],
+  ])(
+    'ignores an unknown field of embeddings that is named like one of a chat: its message %s',
+    async (_what, messages) => {
+      const body = { input: 'a', messages };
+      const { loaded, fetch } = load(body, adapterFor('data'), { operation: 'embeddings' });
+      expect(await loaded).toEqual({ kind: 'ready', body });
+      expect(fetch).not.toHaveBeenCalled();
+    },
+  );
 
   it("leaves URLs of a provider's own store to the provider", async () => {
     const gemini = providers.gemini.create({});
@@ -82,7 +101,12 @@ describe('loadImages', () => {
       close: () => Promise.resolve(),
     };
     const { signal } = new AbortController();
-    const loaded = await loadImages(bodyWith(...many(100)), { adapter: adapterFor('data'), fetcher, signal });
+    const loaded = await loadImages(bodyWith(...many(100)), {
+      operation: 'chat',
+      adapter: adapterFor('data'),
+      fetcher,
+      signal,
+    });
     expect([loaded.kind, most]).toEqual(['ready', 4]);
   });
 
@@ -95,19 +119,21 @@ describe('loadImages', () => {
   it('stops when they are too large together', async () => {
     const base64 = 'A'.repeat(20 * 1024 * 1024);
     const large = { kind: 'image', mediaType: 'image/png', base64 } as const;
-    const { loaded, fetch } = load(bodyWith(...many(50)), adapterFor('data'), large);
+    const { loaded, fetch } = load(bodyWith(...many(50)), adapterFor('data'), { answer: large });
     expect(await loaded).toMatchObject({ failure: { param: 'messages[1].content[3].image_url.url' } });
     expect(fetch.mock.calls.length).toBeLessThan(10);
   });
 
   it('does not count against the target if there is no memory for an image at the moment', async () => {
-    const { loaded } = load(bodyWith(imageAt('https://p.example/a.png')), adapterFor('data'), { kind: 'busy' });
+    const { loaded } = load(bodyWith(imageAt('https://p.example/a.png')), adapterFor('data'), {
+      answer: { kind: 'busy' },
+    });
     expect(await loaded).toMatchObject({ kind: 'failed', failure: { kind: 'busy' } });
   });
 
   it('names the image that can not be fetched', async () => {
     const refused = { kind: 'refused', reason: 'could not be fetched from a public address' } as const;
-    const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), refused);
+    const { loaded } = load(bodyWith(text, imageAt('https://10.0.0.1/a.png')), adapterFor('data'), { answer: refused });
     expect(await loaded).toEqual({
       kind: 'failed',
       failure: {
@@ -131,11 +157,13 @@ describe('loadImages', () => {
     const fetcher = rememberImages({ fetch }, signal);
     for (let attempt = 0; attempt < 3; attempt++) {
       const one = await loadImages(bodyWith(imageAt('https://p.example/a.png')), {
+        operation: 'chat',
         adapter: adapterFor('data'),
         fetcher,
         signal,
       });
       const other = await loadImages(bodyWith(imageAt('https://p.example/b.png')), {
+        operation: 'chat',
         adapter: adapterFor('data'),
         fetcher,
         signal,

@@ -114,6 +114,18 @@ describe('targets that asked for a longer wait', () => {
   });
 
   it.each([
+    ['the one that failed first', 8000, 9000, 5000, [{ target: 'v/m', ms: 4000 }]],
+    ['the one that failed last', 9000, 4000, 4000, [{ target: 'u/m', ms: 2000 }]],
+    ['none, because its time is over', 2000, 9000, 100, [{ target: 'v/m', ms: 8900 }]],
+  ])('are waited for until the first is back: %s', async (_which, first, last, delayMs, away) => {
+    const { outcome } = await play([
+      [failed(first), 0],
+      [failed(last), 3000],
+    ]);
+    expect(outcome).toMatchObject({ kind: 'retry', delayMs, state: { away } });
+  });
+
+  it.each([
     [2000, [{ target: 'u/m', ms: 3000 }]],
     [5000, []],
   ])('are known from an earlier run, and back after %i ms of a stream', async (lengthMs, away) => {

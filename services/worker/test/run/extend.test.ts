@@ -1,5 +1,4 @@
-import { type ChatJob, firstRetryState, type Usage } from '@sluice/protocol';
-import type { ChatBody } from '@sluice/providers';
+import { type ChatBody, type ChatJob, firstRetryState, type Usage } from '@sluice/protocol';
 import { describe, expect, it } from 'vitest';
 import { createActiveRuns } from '../../src/consumer/active-runs.ts';
 import type { Choice } from '../../src/targets/fleet-health.ts';

@@ -27,7 +27,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   const onError = (error: unknown): void => void errors.push(error);
   const now = (): number => performance.now();
   const links = createRedisLinks({ config: { redis }, workerId: 'w-1', keys, runs, metrics, onError, now });
-  closers.push(links.fleet.disconnect);
+  closers.push(links.fleet.disconnect, links.fleet.close, links.enrolment.close);
   await untilReady(links.fleet.commands, 5000);
   await Promise.all([links.fleet.start(), links.enrolment.start()]);
 
@@ -44,7 +44,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
     onError,
     now,
   });
-  closers.push(ingress.disconnect);
+  closers.push(ingress.disconnect, ingress.close);
   await untilReady(ingress.commands, 5000);
   await ingress.start();
   return { links, ingress, runs, got, keys, errors, onError, now };

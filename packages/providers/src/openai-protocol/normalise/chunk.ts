@@ -1,5 +1,5 @@
-import { isFilled, isObject, itemsOf, type JsonObject } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../../adapter.ts';
+import { type ChatBody, isFilled, isObject, itemsOf, type JsonObject } from '@sluice/protocol';
+import type { CallPlan } from '../../adapter.ts';
 import { type ChoiceEnd, endByItself, forcesCall, readEnd } from './finish-reason.ts';
 import { namesOf } from '../../answer/names.ts';
 import { createHeads } from './head.ts';

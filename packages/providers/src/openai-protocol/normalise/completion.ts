@@ -1,5 +1,13 @@
-import { isObject, itemsOf, type JsonObject, membersOf, type UpstreamFailure, type Usage } from '@sluice/protocol';
-import type { CallPlan, ChatBody } from '../../adapter.ts';
+import {
+  type ChatBody,
+  isObject,
+  itemsOf,
+  type JsonObject,
+  membersOf,
+  type UpstreamFailure,
+  type Usage,
+} from '@sluice/protocol';
+import type { CallPlan } from '../../adapter.ts';
 import { ownWord } from './chunk.ts';
 import { endByItself, forcesCall, type OpenAiReason, readEnd } from './finish-reason.ts';
 import { namesOf } from '../../answer/names.ts';
