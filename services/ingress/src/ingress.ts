@@ -117,19 +117,9 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
     async stop(options) {
       isDraining = true;
-      try {
-        await drain({
-          ...options,
-          links,
-          server,
-          management,
-          longestAnswerMs: longestAnswerMs(config),
-          onServesUntil: (at) => void (servesUntil = at),
-          now,
-        });
-      } finally {
-        clearInterval(watchdog);
-      }
+      const onServesUntil = (at: number): void => void (servesUntil = at);
+      const drained = { links, server, management, longestAnswerMs: longestAnswerMs(config), onServesUntil, now };
+      await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
     },
   };
 }
