@@ -2,9 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@sluice/source'];
 const exclude = ['**/node_modules/**', '**/dist/**'];
-/** Failures say which promises of the checklist they break. */
+/** A failed test prints the promises of the checklist that it breaks. */
 const setupFiles = ['packages/testkit/src/checklist/explain-failures.ts'];
-/** Files that start processes end them. */
+/** For test files that start processes: a file ends what it started, or fails. */
 const startingFiles = [...setupFiles, 'packages/testkit/src/endings/leave-nothing.ts'];
 const hurting = {
   exclude,
@@ -30,14 +30,14 @@ const timing = [
   'packages/e2e/test/metrics.e2e.test.ts',
   'packages/e2e/test/sdk.e2e.test.ts',
 ];
-/** They wait for processes and clocks most of the time: more files at once than the machine has cores. */
+/** For files that wait for processes and clocks most of the time: more of them run at once than the machine has cores. */
 const waiting = { maxWorkers: 4, sequence: { groupOrder: 3 } };
 
 /**
- * Eight projects: `unit` touches nothing outside its process, `redis` a real Redis, `e2e` real processes, `timing` is
- * those of the two that measure durations. `faults` hurts the processes, `load` wears them out; these two take minutes
- * and run when they are asked for: `npm run test:faults`. So does `soak`, which takes half an hour: `npm run soak`. `deploy` proves images, compose file and chart with the
- * real tools, which not every machine has: `npm run test:deploy`.
+ * Eight projects. `unit` touches nothing outside its process, `redis` uses a real Redis, `e2e` real processes; `timing` has
+ * those files of the two that measure durations. `npm run test:faults` runs `faults`, which hurts the processes, and `load`,
+ * which wears them out; both take minutes. `npm run soak` runs `soak`, which takes half an hour. `npm run test:deploy` runs
+ * `deploy`, which proves images, compose file and chart with the real tools; not every machine has them.
  */
 export default defineConfig({
   test: {

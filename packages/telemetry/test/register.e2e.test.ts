@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { freePort, startOtlpReceiver, until } from '@sluice/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import manifest from '../package.json' with { type: 'json' };
 import { type ChildRun, runWorker, saidBy } from './run-child.ts';
 
 const canary = 'sk-canary-4f9a1c77';
@@ -105,7 +106,7 @@ describe('with an OTLP exporter', () => {
     const collector = await receiver();
     expect(await worker(overHttp(collector.url)).exited).toBe(0);
     const resource = collector.spans()[0]?.resource ?? {};
-    expect(resource).toMatchObject({ 'service.name': 'sluice-worker', 'service.version': '0.1.0' });
+    expect(resource).toMatchObject({ 'service.name': 'sluice-worker', 'service.version': manifest.version });
     expect(resource['service.instance.id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(Object.keys(resource).filter((name) => name.startsWith('process.'))).toEqual([]);
   });

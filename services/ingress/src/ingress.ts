@@ -117,21 +117,14 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
     async stop(options) {
       isDraining = true;
-      await drain({
-        ...options,
-        links,
-        server,
-        management,
-        longestAnswerMs: longestAnswerMs(config),
-        onServesUntil: (at) => void (servesUntil = at),
-        now,
-      });
-      clearInterval(watchdog);
+      const onServesUntil = (at: number): void => void (servesUntil = at);
+      const drained = { links, server, management, longestAnswerMs: longestAnswerMs(config), onServesUntil, now };
+      await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
     },
   };
 }
 
-/** Returns the longest time (ms) from the admission of a request to the end of its answer. */
+/** Returns the longest time (ms) from the arrival of a request to the end of its answer. */
 const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
   Math.max(timeouts.streamTotalMs, timeouts.totalMs) + limits.maxQueueWaitMs;
 

@@ -1,10 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { canHaveHelm, findHelm } from '../../src/chart/find-helm.ts';
 import { type Manifest, render } from '../../src/chart/helm.ts';
 import { accepted, deployment, find } from '../../src/chart/manifests.ts';
-import { isMissing } from '../../src/index.ts';
+import { isMissing, readRepositoryFile } from '../../src/index.ts';
 import { loadRendered } from './load-rendered.ts';
 
+const { appVersion } = z
+  .object({ appVersion: z.string() })
+  .parse(parse(readRepositoryFile('deploy/helm/sluice/Chart.yaml')));
 let helm: string;
 const manifestsOf = (variant: string, values: object = {}): readonly Manifest[] =>
   accepted(render(helm, { variant, values }));
@@ -75,7 +80,7 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('values tha
     const image = (component: string): string =>
       deployment(manifests, `rel-sluice-${component}`).spec.template.spec.containers[0].image;
     expect(image('worker')).toBe(`ghcr.io/acme/sluice/worker@${digest}`);
-    expect(image('ingress')).toBe('ghcr.io/acme/sluice/ingress:0.1.0');
+    expect(image('ingress')).toBe(`ghcr.io/acme/sluice/ingress:${appVersion}`);
   });
 
   it('tests the first model that is not a pattern', () => {

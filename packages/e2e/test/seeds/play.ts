@@ -48,8 +48,9 @@ export interface CurlAnswer {
 
 const run = promisify(execFile);
 
-/** Without curl the plays are skipped: they run curl lines. */
+/** For `it.runIf`: the tests that run curl lines are skipped where curl is missing, and the output says so. */
 export const hasCurl = spawnSync('curl', ['--version']).error === undefined;
+if (!hasCurl) process.stderr.write('skipped: the tests that run curl lines, because curl is missing\n');
 
 const curlTimeoutMs = 60_000;
 /** Time-out of a test that runs Python: the first one installs its client. */

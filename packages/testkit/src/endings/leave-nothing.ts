@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { until } from '../until.ts';
-import { endFile } from './after-file.ts';
+import { allowEndings, endFile } from './after-file.ts';
 import { stillRunning } from './running.ts';
 
 /** A server's `close()` takes a turn of the event loop, the end of a killed process some ms. */
@@ -11,6 +11,7 @@ const endTimeoutMs = 2000;
  * `afterFile` has been given, then fails the file if processes or servers still run. Left alone, they would take the time
  * of the files that follow.
  */
+allowEndings();
 afterAll(async () => {
   await endFile();
   const timeoutMs = endTimeoutMs;

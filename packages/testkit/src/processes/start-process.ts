@@ -164,9 +164,9 @@ function signalGroup(groupId: number, signal: NodeJS.Signals): void {
 const compileCache = fileURLToPath(new URL('../../../../node_modules/.cache/sluice-tests', import.meta.url));
 
 /**
- * Returns the variable of Node's compile cache, or that of coverage for `npm run coverage`, which Node writes when the
- * process ends by itself. Coverage of cached functions is not precise. With the cache a service starts from TypeScript in
- * 0.6 s of CPU, without it in 0.9 s, and most processes of tests are services.
+ * Returns the variable that turns on Node's compile cache; under `npm run coverage` the variable that makes Node write the
+ * coverage of a process that ends by itself. Never both: coverage of cached functions is not precise. With the cache a
+ * service starts from TypeScript in 0.6 s of CPU, without it in 0.9 s, and most processes of tests are services.
  */
 function nodeEnv(): Readonly<Record<string, string>> {
   const coverage = process.env['SLUICE_PROCESS_COVERAGE'];

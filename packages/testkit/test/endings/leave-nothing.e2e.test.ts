@@ -22,7 +22,7 @@ test('passes', () => {});
   expect(output).toMatch(/Test Files +1 failed/);
 });
 
-it('ends what afterFile was given, the newest first, after the hooks of the file and even after a failure', () => {
+it('ends what afterFile was given, the newest first, after the hooks of the file, and shows every failure', () => {
   const output = runPlanted(
     setup,
     `import { afterAll, beforeAll, test } from 'vitest';
@@ -34,6 +34,7 @@ beforeAll(async () => {
   afterFile(() => console.log('ending one'));
   afterFile(() => { throw new Error('ending two fails'); });
   afterFile(() => console.log('ending three'));
+  afterFile(() => { throw new Error('ending four fails'); });
 });
 afterAll(() => console.log('hook of the file'));
 test('passes', () => {});
@@ -41,5 +42,6 @@ test('passes', () => {});
   );
   expect(output.match(/^(?:hook|ending) .*$/gm)).toEqual(['hook of the file', 'ending three', 'ending one']);
   expect(output).toContain('ending two fails');
+  expect(output).toContain('ending four fails');
   expect(output).not.toContain('leaves running');
 });

@@ -28,7 +28,7 @@ export interface InferenceNeeds {
 }
 
 /**
- * Handles the requests to models: resolve, shape, admit, run, reply, settle, the steps that docs/architecture.md lists.
+ * Handles the requests to models: steps 6 to 16 of docs/architecture.md.
  * While a request waits, only the bytes of its body stay in memory; the parsed request is garbage after `prepareOrder`.
  */
 export function handleInference<Request>(needs: InferenceNeeds, operation: Operation<Request>): RequestHandler {

@@ -58,8 +58,7 @@ describe('an error before an answer', () => {
 
   it('tells SDKs to wait no longer than they are able to', async () => {
     const { headers } = await ask(new GatewayError('rate_limit_exceeded', { retryAfterMs: 3_600_000 }));
-    expect(Number(headers['retry-after-ms'])).toBeLessThan(3_600_000);
-    expect(Number(headers['retry-after'])).toBe(Number(headers['retry-after-ms']) / 1000);
+    expect([headers['retry-after'], headers['retry-after-ms']]).toEqual(['60', '60000']);
   });
 
   it.each([

@@ -1,4 +1,3 @@
-import { GatewayError } from '@sluice/protocol';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { handleError } from '../../src/middleware/handle-error.ts';
@@ -47,9 +46,12 @@ describe('a replica', () => {
     expect([status, json.error?.code, headers['retry-after-ms']]).toEqual([503, code, retryAfterMs]);
   });
 
-  it('says that its memory is full, and that the client is not at fault', async () => {
-    const { json } = await ask({ isMemoryFull: true });
-    expect(json.error?.message).not.toBe(new GatewayError('server_overloaded').message);
-    expect(json.error?.message).toContain('memory limit');
+  it('says that its memory is full, and that the same request may succeed later', async () => {
+    const { headers, json } = await ask({ isMemoryFull: true });
+    expect(json.error).toMatchObject({
+      type: 'overloaded_error',
+      message: 'This replica of the gateway has reached its memory limit. Try again later.',
+    });
+    expect(headers['x-should-retry']).toBe('true');
   });
 });
