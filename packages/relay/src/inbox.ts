@@ -15,7 +15,7 @@ export interface Subscriber {
   onFrame(frame: Frame): void;
   /** Called when a frame was lost. No more frames of this epoch follow. */
   onGap(gap: { readonly expectedSeq: number; readonly gotSeq: number }): void;
-  /** Called with a worker's answer whether it has the latest run: `holds` or `disclaims`. */
+  /** Called with a worker's answer to a probe: it holds the claim of the latest run, or disclaims it. */
   onClaimKnown(frame: Frame): void;
 }
 

@@ -41,7 +41,9 @@ const missesUntilLost = 2;
 
 export function createLiveness(needs: LivenessNeeds): Liveness {
   const misses = new Map<string, number>();
+  /** Misses count from this time on: before it, other processes may not have announced themselves again. */
   let trustAfter = 0;
+  /** Time of the last answer of Redis, moved on by the delays of this process. */
   let answeredAt = needs.now();
   let tickedAt = needs.now();
   let beating: Promise<void> | undefined;
@@ -51,7 +53,7 @@ export function createLiveness(needs: LivenessNeeds): Liveness {
   const announce = (): Promise<string | null> =>
     needs.connection.set(needs.aliveKey(needs.processId), '1', 'PX', keyTtlMs, 'GET');
 
-  /** For so long this process has not come to what it does every `beatEveryMs`. */
+  /** Returns the delay, in ms, of the tick that is due every `beatEveryMs`: this process got no CPU, or was stopped. */
   const lateMs = (): number => Math.max(0, needs.now() - tickedAt - beatEveryMs);
 
   function tick(): void {

@@ -77,7 +77,10 @@ async function judgeAttempt(
   return judged;
 }
 
-/** Returns the stall as the failure to report if a second target's answer differs from that of the stalled target. */
+/**
+ * Returns the failure to report. If another target's text diverged from that of a target that had stalled, that is the
+ * stall: the divergence is only its consequence.
+ */
 function toldInPlaceOf(failure: UpstreamFailure, { state }: RunProgress, target: string): UpstreamFailure {
   const isOfAnother = state.stalled.length > 0 && !state.stalled.includes(target);
   return failure.kind === 'diverged' && isOfAnother ? (state.lastFailure ?? failure) : failure;

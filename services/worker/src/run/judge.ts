@@ -35,7 +35,7 @@ export interface JudgedAttempt {
   readonly result: FailedAttempt;
   readonly plan: Plan;
   readonly state: RetryState;
-  /** The meaning of the failure: see `classify`. */
+  /** The consequence that `classify` gives this kind of failure. */
   readonly remedy: Verdict['remedy'];
   /** The provider was asked for an answer in one piece. */
   readonly isWhole: boolean;

@@ -100,7 +100,10 @@ export function createPlan({ health, policy, logger, random, now }: PlanNeeds, f
       canContinue: (target) => facts.canContinue(target, state),
     });
 
-  /** A fallback is a target before which others of a better priority are to be tried. */
+  /**
+   * Returns how long, in ms, a fallback waits for targets of a better priority that are not available; undefined if it is
+   * tried at once.
+   */
   function waitBefore({ priority }: Target, state: RetryState): number | undefined {
     // An answer that broke off is resumed at once; it has rules of its own.
     if (policy.waitForPreferredMs === 0 || facts.hasDelivered()) return undefined;

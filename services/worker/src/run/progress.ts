@@ -33,7 +33,7 @@ export interface RunProgress {
   state: RetryState;
   /** The candidate to try again with a renewed access token. */
   again: Candidate | undefined;
-  /** The answer met its length limit and is to be extended; a failed extension leaves it unchanged. */
+  /** Set while the next attempt extends an answer that met its length limit; a failed extension leaves it unchanged. */
   extended: { readonly candidate: Candidate; readonly end: End } | undefined;
 }
 

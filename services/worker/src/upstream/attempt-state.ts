@@ -33,7 +33,7 @@ export interface AttemptState {
   readonly holders: readonly Holder[];
   /** Silence up to this time fails the attempt. */
   readonly quietUntil: number;
-  /** Signs of life without content may put `quietUntil` off up to this time. */
+  /** Latest value of `quietUntil` while the provider sends only signs of life, such as comments, and no content. */
   readonly signsUntil: number;
   /** Time of the next check for a complete whole answer whose body has not ended; Infinity for none. */
   readonly checkWholeAt: number;
