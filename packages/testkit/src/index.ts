@@ -28,6 +28,7 @@ export {
 } from './processes/start-process.ts';
 export { untilLogged } from './processes/until-logged.ts';
 export { type OpenAiPython, openaiPython } from './python/openai-python.ts';
+export { type RecordedCommands, recordCommands } from './redis/record-commands.ts';
 export { type MovableRedis, startMovableRedis } from './redis/start-movable-redis.ts';
 export { redisTest } from './redis/redis-test.ts';
 export { type RedisOptions, type RedisServer, startRedis } from './redis/start-redis.ts';
