@@ -149,6 +149,7 @@ describe('the blocks of an answer', () => {
       ],
       [],
     ],
+    ['text after an empty delta without a block', [add(0, { text: '' }), add(0, { text: 'a' })], [{ content: 'a' }]],
     ['nothing of an empty delta without a block', [add(0, { type: 'text_delta', text: '' }), endAll], []],
     [
       'nothing of a block that ends a second time',

@@ -110,6 +110,13 @@ describe('a tool block without an end', () => {
     expect(steps(plain, [says(block, 'tool_call'), says('Hey'), edits(14, 'i')]).at(-1)).toEqual(['', 'Hi']);
   });
 
+  it('goes on after its text was replaced', () => {
+    const text = createMarkedText(plain);
+    text.replace(block);
+    text.apply(says('[]</glm_block>Hi', 'other'));
+    expect(text.end().content).toBe('Hi');
+  });
+
   it('is read anew when an edit changes it', () => {
     const updates = [says(block, 'tool_call'), says('Hey'), edits(11, '[]</glm_block>Hi')];
     expect(steps(plain, updates).at(-1)).toEqual(['', 'Hi']);

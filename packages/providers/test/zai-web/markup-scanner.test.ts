@@ -53,6 +53,12 @@ describe.each<[what: string, options: ScannerOptions, text: string, scanned: Sca
     ` <glm_block>x</glm_block>${open}> a\n</details>c`,
     { reasoning: 'a', content: 'c' },
   ],
+  [
+    'reasoning around a summary',
+    wrapped,
+    `${open}> a\n<summary>x</summary>> b\n</details>c`,
+    { reasoning: 'a\nb', content: 'c' },
+  ],
   ['reasoning without an end', wrapped, `${open}> a </det`, { reasoning: 'a </det', content: '' }],
   ['empty reasoning', wrapped, `${open}</details>\na`, { reasoning: '', content: 'a' }],
   [

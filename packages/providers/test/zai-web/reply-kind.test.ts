@@ -31,6 +31,11 @@ describe('the kind of an answer', () => {
       [undefined, 'plain'],
     ],
     ['plain with text beside an open tool block', [says('<glm_block>{}', 'search'), says('Hi')], [undefined, 'plain']],
+    [
+      'plain with reasoning beside an open tool block',
+      [says('<glm_block>', 'search'), says('Hm.', 'thinking')],
+      [undefined, 'plain'],
+    ],
     ['unknown without text', [{ phase: 'answer' }], [undefined]],
   ])('is %s', (_what, updates, kinds) => {
     expect(updates.map(createBeginning().apply)).toEqual(kinds);
