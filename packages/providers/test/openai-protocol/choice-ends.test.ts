@@ -14,7 +14,7 @@ describe('the ends of choices', () => {
     expect(ends).toMatchObject({ count: 2, reason: 'length' });
   });
 
-  it('do not include a choice that goes on', () => {
+  it('do not include a choice that continues', () => {
     const ends = createChoiceEnds();
     expect(ends.add(0, { kind: 'open' })).toBeUndefined();
     expect(ends).toMatchObject({ count: 0, reason: undefined });

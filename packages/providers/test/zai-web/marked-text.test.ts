@@ -102,7 +102,7 @@ describe('a tool block without an end', () => {
     expect(steps(plain, [says(block, 'tool_call'), says('Hi'), says('!')]).at(-1)).toEqual(['', 'Hi!']);
   });
 
-  it('goes on in any other phase', () => {
+  it('continues in any other phase', () => {
     expect(steps(plain, [says(block, 'tool_call'), says('Hi', 'other')]).at(-1)).toEqual(['', '']);
   });
 
@@ -110,7 +110,7 @@ describe('a tool block without an end', () => {
     expect(steps(plain, [says(block, 'tool_call'), says('Hey'), edits(14, 'i')]).at(-1)).toEqual(['', 'Hi']);
   });
 
-  it('goes on after its text was replaced', () => {
+  it('continues after its text was replaced', () => {
     const text = createMarkedText(plain);
     text.replace(block);
     text.apply(says('[]</glm_block>Hi', 'other'));

@@ -90,7 +90,7 @@ describe('a scanner', () => {
     expect(['a<gl', 'ass', '<', 'b<glm_block'].map((piece) => push(piece).content)).toEqual(['a', '<glass', '', '<b']);
   });
 
-  it('holds back the line ends of reasoning until the reasoning goes on', () => {
+  it('holds back the line ends of reasoning until the reasoning continues', () => {
     const { push } = createMarkupScanner(wrapped);
     push(open);
     expect(['> a\n', '> ', '\n> b'].map((piece) => push(piece).reasoning)).toEqual(['a', '', '\n\nb']);

@@ -14,7 +14,7 @@ const encoders: readonly [name: string, coding: Coding, encode: (text: string) =
 
 interface Opened {
   readonly inflater: PieceInflater;
-  /** What was called besides `onOutput`, in order. */
+  /** Callbacks other than `onOutput`, in order. */
   readonly events: (readonly [name: string, value: unknown])[];
   output(): string;
   /** Writes a piece and waits until it has been used. */
