@@ -8,10 +8,10 @@ const go = { kind: 'go', credentialId: 'b', isProbe: true, hasFailures: true } a
 const away = new Error('connect ECONNREFUSED 127.0.0.1:6379');
 const badData = new Error('WRONGTYPE Operation against a key holding the wrong kind of value');
 
-/** A health whose every method fails with the error, if there is one. */
-function healthWith(error?: Error) {
+/** A health whose every method fails with this cause, if there is one. */
+function healthWith(cause?: Error) {
   const end = <Result>(result: Result): Promise<Result> =>
-    error === undefined ? Promise.resolve(result) : Promise.reject(error);
+    cause === undefined ? Promise.resolve(result) : Promise.reject(cause);
   const shared: UpstreamHealth = {
     choose: () => end(go),
     coolDown: () => end(undefined),
