@@ -27,6 +27,10 @@ export const jobWith = (over: Partial<ChatJob> = {}): ChatJob => ({
   ...over,
 });
 
+/** A pool of credentials without keys. */
+export const poolOf = (...ids: readonly string[]): Target['pool'] =>
+  createCredentialPool(ids.map((id) => ({ id, apiKey: undefined, tokens: undefined, tokenCredential: undefined })));
+
 /** A target at OpenAI's protocol with one credential, `a`. */
 export const targetWith = (over: Partial<Target> = {}): Target => ({
   upstream: 'u',
@@ -43,7 +47,7 @@ export const targetWith = (over: Partial<Target> = {}): Target => ({
   maxContinuations: 0,
   onContentPolicy: 'next',
   adapter: providers.openai.create({}),
-  pool: createCredentialPool([{ id: 'a', apiKey: undefined, tokens: undefined, tokenCredential: undefined }]),
+  pool: poolOf('a'),
   ...over,
 });
 
