@@ -33,6 +33,8 @@ describe.skipIf(isMissing('a Kubernetes API server, or Go and Debian to get one'
     // The strictest pod security level of Kubernetes.
     kubectl('create', 'namespace', 'ns');
     kubectl('label', 'namespace', 'ns', 'pod-security.kubernetes.io/enforce=restricted');
+    // Without controllers nothing else makes the account that the pod of `helm test` has.
+    kubectl('create', 'serviceaccount', 'default', '-n', 'ns');
   });
 
   afterAll(async () => {
