@@ -33,8 +33,10 @@ const mixed: readonly Question[] = [
 
 function startFleet(workers: number, config: Readonly<Record<string, unknown>> = {}): void {
   beforeAll(async () => {
-    redis = await startRedis();
-    afterFile(() => redis.stop());
+    // The variable gets the server of the next fleet before the ending of this one runs.
+    const server = await startRedis();
+    afterFile(server.stop);
+    redis = server;
     scene = await startScene({ ingresses: 1, workers, config, redis: { url: redis.url }, redisUrl: redis.url });
   });
 }

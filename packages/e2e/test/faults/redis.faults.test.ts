@@ -10,10 +10,13 @@ let toWorker: ChaosProxy;
 /** Its own Redis, with a chaos proxy before each kind of service. */
 function sceneOf(redisArguments: readonly string[] = [], workers = 1): void {
   beforeAll(async () => {
-    redis = await startRedis({ args: redisArguments });
-    afterFile(() => redis.stop());
-    [toIngress, toWorker] = await Promise.all([startChaosProxy({ target: redis }), startChaosProxy({ target: redis })]);
-    afterFile(() => Promise.all([toIngress.close(), toWorker.close()]));
+    // The variables get the servers of the next scene before the endings of this one run.
+    const server = await startRedis({ args: redisArguments });
+    afterFile(server.stop);
+    redis = server;
+    const proxies = await Promise.all([startChaosProxy({ target: server }), startChaosProxy({ target: server })]);
+    afterFile(() => Promise.all(proxies.map((proxy) => proxy.close())));
+    [toIngress, toWorker] = proxies;
     scene = await startScene({
       ingresses: 1,
       workers,
