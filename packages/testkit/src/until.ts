@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
 /** Options of {@link until}. */
@@ -55,12 +56,6 @@ async function ask<Value>(condition: () => Value | Promise<Value>): Promise<Answ
   } catch (error) {
     return { kind: 'error', error };
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
 
 function timeoutError(waited: string, last: Answer<unknown>): Error {

@@ -4,6 +4,10 @@ import { inferenceResultAttributes, type SpanHandle } from '@sluice/telemetry';
 import type { Outcome } from '../run/claimed-run.ts';
 import type { RunJobNeeds } from './run-job-needs.ts';
 
+interface ReportNeeds extends Pick<RunJobNeeds, 'policy'> {
+  readonly logger: { warn(fields: object, message: string): void };
+}
+
 /** Sends the outcome of a run to its ingress. */
 export function publishOutcome(publisher: Publisher, outcome: Outcome): void {
   switch (outcome.kind) {
@@ -23,7 +27,7 @@ export function publishOutcome(publisher: Publisher, outcome: Outcome): void {
 
 /** Writes the outcome of a run into its span, and into the log if the run failed. */
 export function describeOutcome(
-  { logger, policy }: Pick<RunJobNeeds, 'logger' | 'policy'>,
+  { logger, policy }: ReportNeeds,
   job: ChatJob,
   { outcome, span }: { readonly outcome: Outcome; readonly span: SpanHandle },
 ): void {
@@ -54,11 +58,7 @@ interface FailedRun {
   readonly traceId: string | undefined;
 }
 
-function logFailedRun(
-  { logger, policy }: Pick<RunJobNeeds, 'logger' | 'policy'>,
-  job: ChatJob,
-  { outcome, traceId }: FailedRun,
-): void {
+function logFailedRun({ logger, policy }: ReportNeeds, job: ChatJob, { outcome, traceId }: FailedRun): void {
   const { code, message } = outcome.error;
   const lastFailure = outcome.kind === 'error' ? outcome.lastFailure : outcome.state.lastFailure;
   const line = {

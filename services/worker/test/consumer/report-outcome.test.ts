@@ -56,7 +56,7 @@ function describeWith(outcome: Outcome) {
   const attributes: SpanAttributes[] = [];
   const { span } = claimedRunWith();
   const needs = { logger: { warn }, policy: retryPresets.default };
-  describeOutcome(needs as unknown as Parameters<typeof describeOutcome>[0], jobWith(), {
+  describeOutcome(needs, jobWith(), {
     outcome,
     span: {
       ...span,
