@@ -1,3 +1,4 @@
+export { fitHeapGrowth } from './heap-growth.ts';
 export {
   type ManagementServer,
   type ManagementServerNeeds,

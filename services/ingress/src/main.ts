@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { profiles } from '@sluice/compat';
 import { ConfigError, loadIngressConfig } from '@sluice/config';
-import { runService, type Service } from '@sluice/lifecycle';
+import { fitHeapGrowth, runService, type Service } from '@sluice/lifecycle';
 import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import { z } from 'zod';
@@ -46,6 +46,7 @@ async function start(): Promise<Service> {
     logger,
     metrics,
   });
+  fitHeapGrowth({ openRequests: () => ingress.openRequests });
   const { port, metricsPort } = await ingress.listen();
   logger.info({ port, metrics_port: metricsPort }, 'ingress listening; waiting for redis');
   await ingress.start();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { profiles } from '@sluice/compat';
 import { ConfigError, loadConfig } from '@sluice/config';
-import { type Page, runService, type Service, startManagementServer } from '@sluice/lifecycle';
+import { fitHeapGrowth, type Page, runService, type Service, startManagementServer } from '@sluice/lifecycle';
 import { targetName } from '@sluice/policy';
 import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics, shareRender } from '@sluice/telemetry';
@@ -22,6 +22,7 @@ async function start(): Promise<Service> {
     ),
   });
   const worker = createWorker({ config, workerId, logger, metrics });
+  fitHeapGrowth({ openRequests: () => worker.activeRuns });
   const { metricsHost: host, metricsPort, isMetricsPortUsual, drainTimeoutMs } = config.worker;
   const summary = (): Page => ({
     status: 200,

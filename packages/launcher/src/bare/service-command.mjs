@@ -13,11 +13,11 @@ const telemetry = 'packages/telemetry/dist/register.js';
 
 /**
  * Flags that bound a service's memory. With Node's defaults a service with 2,000 open streams grows to 540 MB, of which
- * 90 are in use; with the first two flags it stays at 300. The third keeps compiled code: so small a heap is collected
- * often, and code that was idle for some collections would be compiled again, which takes 18 % of an ingress's CPU under
- * load that comes and goes (docs/performance.md). The flags have their own file because images and the test kit read it
- * too. They work only on Node's command line: Node refuses the last two in NODE_OPTIONS, and the first has no effect once
- * the process runs.
+ * 90 are in use; with the first two flags it stays at 300. The service lowers the second one to 40 while many requests are
+ * open (`fitHeapGrowth`). The third keeps compiled code: in so small a heap, code that was idle for some collections
+ * would be compiled again, which takes 18 % of an ingress's CPU under load that comes and goes (docs/performance.md). The
+ * flags have their own file because images and the test kit read it too. They work only on Node's command line: Node
+ * refuses the last two in NODE_OPTIONS, and the first has no effect once the process runs.
  *
  * @type {readonly string[]}
  */

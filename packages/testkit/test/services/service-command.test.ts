@@ -15,7 +15,7 @@ test('runs a service from source', () => {
     '--conditions=@sluice/source',
     '--enable-source-maps',
     '--max-semi-space-size=16',
-    '--heap-growing-percent=40',
+    '--heap-growing-percent=150',
     '--no-flush-bytecode',
     '--import',
     'packages/telemetry/src/register.ts',
@@ -27,7 +27,7 @@ test('runs a built service', () => {
   expect(inRepo(serviceCommand('worker', 'dist'))).toEqual([
     '--enable-source-maps',
     '--max-semi-space-size=16',
-    '--heap-growing-percent=40',
+    '--heap-growing-percent=150',
     '--no-flush-bytecode',
     '--import',
     'packages/telemetry/dist/register.js',
