@@ -31,7 +31,7 @@ describe('fitHeapGrowth', () => {
   });
 
   it('leaves a process alone that was started without the flag', () => {
-    const setFlag = vi.fn();
+    const setFlag = vi.fn<(flag: string) => void>();
     fitHeapGrowth({ openRequests: () => 2000, execArgv: ['--no-flush-bytecode'], setFlag });
     vi.advanceTimersByTime(1000);
     expect(setFlag).not.toHaveBeenCalled();
