@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { failureKinds, type UpstreamFailure } from '@sluice/protocol';
 import type { ProviderToken, TokenResult } from '@sluice/providers';
 import { connect, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, until, verifies } from '@sluice/testkit';
 import { createTokenVault, type TokenCredential, type TokenVault, type VaultTimes } from '@sluice/access-tokens';
-import { afterEach, describe, expect, vi } from 'vitest';
+import { afterEach, describe, expect } from 'vitest';
 
 const connections: RedisConnection[] = [];
 afterEach(() => {
@@ -13,6 +15,9 @@ afterEach(() => {
 const ref = { upstreamId: 'u', credentialId: 'a' };
 const source = { renewBeforeMs: 60_000, unknownLifeMs: 3_600_000 };
 const hourMs = 3_600_000;
+const storeHash = createHash('sha1')
+  .update(readFileSync(new URL('../lua/store-1.lua', import.meta.url)))
+  .digest('hex');
 const secret = 'canary-of-the-operator';
 
 /** A fake provider that issues `value-1`, `value-2` … and counts. */
@@ -204,16 +209,14 @@ describe('access tokens', () => {
 
   redisTest('are stored after a slow restart of Redis', async ({ redisUrl, keyPrefix }) => {
     const { vault, connection } = await openVault(redisUrl, keyPrefix, { times: { storeRetry: 1 } });
-    const define = connection.defineCommand.bind(connection);
+    type Send = (command: { readonly args: readonly unknown[] }, ...where: unknown[]) => Promise<unknown>;
+    const send = Reflect.get(connection, 'sendCommand') as Send;
     let left = 50;
-    vi.spyOn(connection, 'defineCommand').mockImplementation((name, definition) => {
-      define(name, definition);
-      if (name !== 'sluice-store') return;
-      const store = Reflect.get(connection, name) as (...args: unknown[]) => Promise<unknown>;
-      Reflect.set(connection, name, (...args: unknown[]) =>
-        left-- > 0 ? Promise.reject(new Error('connect ECONNREFUSED')) : store.apply(connection, args),
-      );
-    });
+    const sendOrFail: Send = (command, ...where) =>
+      command.args[0] === storeHash && left-- > 0
+        ? Promise.reject(new Error('connect ECONNREFUSED'))
+        : send.call(connection, command, ...where);
+    Reflect.set(connection, 'sendCommand', sendOrFail);
     expect(await vault.get(createProvider().credential)).toMatchObject({ value: 'value-1' });
     expect(left).toBe(-1);
   });

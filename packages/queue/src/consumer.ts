@@ -22,8 +22,11 @@ export interface Consumer {
 }
 
 export interface ConsumerNeeds {
-  /** Opens a connection of the `blocking` role; BullMQ opens a second one for its blocking read. */
-  readonly connect: () => RedisConnection;
+  /**
+   * Connection of the `writer` role, which the caller closes. For each shard, BullMQ opens another one like it for its
+   * blocking read.
+   */
+  readonly connection: RedisConnection;
   readonly keys: Keys;
   readonly shards: number;
   /** Maximum of parallel runs per shard in this process. */
@@ -40,7 +43,7 @@ export interface ConsumerNeeds {
 }
 
 export function createConsumer({
-  connect,
+  connection,
   keys,
   shards,
   concurrency,
@@ -63,10 +66,7 @@ export function createConsumer({
     }
   }
 
-  const connections: RedisConnection[] = [];
   const workers = Array.from({ length: shards }, (_, shard) => {
-    const connection = connect();
-    connections.push(connection);
     const worker = new Worker(queueName, process, {
       connection,
       prefix: keys.queuePrefix(shard),
@@ -102,7 +102,6 @@ export function createConsumer({
     },
     async close() {
       await Promise.allSettled(workers.map((worker) => worker.close(true)));
-      for (const connection of connections) connection.disconnect();
     },
   };
 }

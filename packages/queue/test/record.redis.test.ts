@@ -48,7 +48,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: s
     forged,
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
-        connect: () => open('blocking'),
+        connection: open('writer'),
         keys,
         shards,
         concurrency: 50,

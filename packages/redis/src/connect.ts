@@ -6,6 +6,7 @@ import { explainTrouble } from './explain-trouble.ts';
 import { hearingConnector, hearRefreshes } from './hidden-errors.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
 import { findRefusal, isOfSelect } from './refusal.ts';
+import { speedUpScripts } from './script-call.ts';
 import type { RedisNode, RedisSettings } from './settings.ts';
 import { tlsOptions } from './tls-options.ts';
 
@@ -30,10 +31,13 @@ export const longestBlockMs = 2000;
 const socketTimeoutMs = 5000;
 
 const roles = {
-  command: { maxRetriesPerRequest: 1, commandTimeout: 1000 },
+  command: { maxRetriesPerRequest: 1 },
   writer: { maxRetriesPerRequest: null },
   blocking: { maxRetriesPerRequest: null },
 } as const;
+
+/** Time (ms) after which a command of a `command` connection fails. */
+const commandTimeoutMs = 1000;
 
 /** Returns the delay before the n-th reconnection: short at first, at most one second. */
 const reconnectDelayMs = (tries: number): number => Math.min(1000, 25 * 2 ** Math.min(tries, 6));
@@ -60,6 +64,7 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
   let hidden: Error | undefined;
   const onHidden = (error: Error): void => void (hidden = error);
   const connection = open({ settings, role, name, demotion, onHidden });
+  speedUpScripts(connection);
   connection.once('ready', () => (wasReady = true));
   connection.on('error', (error: Error) => {
     onError(explainTrouble(error, { settings, wasReady, hidden }));
@@ -67,13 +72,14 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
     // Reconnects and selects the configured database again: no command may reach another one.
     if (isOfSelect(error)) connection.disconnect(true);
   });
+  const timeoutMs = role === 'command' ? commandTimeoutMs : undefined;
   const prepare = (server: Redis): void => {
     writeOnceATurn(server);
-    dropAbandoned(server);
+    dropAbandoned(server, timeoutMs);
     allowManyRefusals(server);
   };
   if (connection instanceof Cluster) {
-    if (role === 'command') limitWaiting(connection, roles.command.commandTimeout);
+    if (timeoutMs !== undefined) limitWaiting(connection, timeoutMs);
     connection.on('+node', (node: Redis) => {
       prepare(node);
       if (settings.tls !== undefined) node.options.tls = tlsOptions(settings.tls, node.options.host);

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { RedisConnection } from './connect.ts';
+import { callScript, createLuaScript } from './script-call.ts';
 
 /** A Lua script with the number of keys from its file name and a parser for its reply. */
 export interface Script<Reply> {
   /** Runs the script, by its hash once the server has loaded it. */
   run(connection: RedisConnection, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
 }
-
-type Command = (...args: (string | number)[]) => Promise<unknown>;
 
 /**
  * Reads a script from `<verb>-<number of keys>.lua`. A line `--@include <name>` is replaced by the file `<name>.lua` in
@@ -19,24 +18,12 @@ export function defineScript<Reply>(file: URL, parse: (reply: unknown) => Reply)
   const [, name, count] = /([a-z-]+)-(\d+)\.lua$/.exec(file.pathname) ?? [];
   if (name === undefined) throw new Error(`${file.pathname} is not named <verb>-<number of keys>.lua`);
   const numberOfKeys = Number(count);
-  const lua = withIncludes(file);
-  const commandName = `sluice-${name}`;
-  const defined = new WeakMap<RedisConnection, Command>();
-
-  function commandOf(connection: RedisConnection): Command {
-    let command = defined.get(connection);
-    if (command === undefined) {
-      connection.defineCommand(commandName, { lua, numberOfKeys });
-      command = (Reflect.get(connection, commandName) as Command).bind(connection);
-      defined.set(connection, command);
-    }
-    return command;
-  }
+  const script = createLuaScript(withIncludes(file), numberOfKeys);
 
   return {
     async run(connection, keys, args) {
       if (keys.length !== numberOfKeys) throw new Error(`${name} takes ${numberOfKeys} keys, not ${keys.length}`);
-      return parse(await commandOf(connection)(...keys, ...args));
+      return parse(await callScript(connection, script, [...keys, ...args]));
     },
   };
 }

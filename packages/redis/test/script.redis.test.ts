@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { redisTest } from '@sluice/testkit';
-import { describe, expect } from 'vitest';
-import { defineScript } from '../src/index.ts';
+import { describe, expect, onTestFinished } from 'vitest';
+import { connect, defineScript } from '../src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-script-'));
 const lua = (name: string, text: string): URL => {
@@ -29,6 +29,28 @@ describe('a script', () => {
     await add.run(redis, [`${keyPrefix}:n`], []);
     await redis.script('FLUSH');
     expect(await add.run(redis, [`${keyPrefix}:n`], [])).toBe(2);
+  });
+
+  redisTest('is sent once for all calls that follow, which stay in order', async ({ redis, keyPrefix }) => {
+    const append = defineScript(lua('append-1.lua', "return redis.call('append', KEYS[1], ARGV[1])"), Number);
+    const texts = ['ä', 'b', 'ü€', '😀', ''];
+    await Promise.all(texts.map((text) => append.run(redis, [`${keyPrefix}:n`], [text])));
+    expect(await redis.get(`${keyPrefix}:n`)).toBe(texts.join(''));
+  });
+
+  redisTest('of a library takes bytes, texts and absent arguments as one list', async ({ keyPrefix, redisUrl }) => {
+    const connection = connect({
+      settings: { kind: 'single', url: redisUrl },
+      role: 'command',
+      name: 'test',
+      onError: () => undefined,
+    });
+    onTestFinished(() => connection.disconnect());
+    connection.defineCommand('echo:1', { numberOfKeys: 1, lua: 'return table.concat({KEYS[1], unpack(ARGV)}, ",")' });
+    const run = Reflect.get(connection, 'echo:1') as (args: unknown[]) => Promise<unknown>;
+    expect(await run([keyPrefix, Buffer.from('ä€'), 'ü', 3, undefined, ''])).toBe(`${keyPrefix},ä€,ü,3,,`);
+    await connection.script('FLUSH');
+    expect(await run([keyPrefix, Buffer.from([0x62])])).toBe(`${keyPrefix},b`);
   });
 
   redisTest('holds the text of the files that it includes', async ({ redis }) => {

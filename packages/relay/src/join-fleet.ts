@@ -9,8 +9,8 @@ import type { Origin } from './read-entries.ts';
 export interface Fleet {
   /** The connection of the `command` role. */
   readonly commands: RedisConnection;
-  /** Opens another connection, which `disconnect` closes too. */
-  open(role: ConnectionRole): RedisConnection;
+  /** The connection of the `writer` role, also for other commands that are never given up. */
+  readonly writes: RedisConnection;
   readonly liveness: Liveness;
   readonly writer: MailboxWriter;
   /** Reads the mailboxes and gives signs of life. Rejects when Redis cannot be reached. */
@@ -61,8 +61,9 @@ export function joinFleet(needs: FleetNeeds): Fleet {
     onError,
     now,
   });
+  const writes = open('writer');
   const writer = createMailboxWriter({
-    connection: open('writer'),
+    connection: writes,
     processId,
     mailboxKey: keys.mailbox,
     onGone: onLost,
@@ -72,7 +73,7 @@ export function joinFleet(needs: FleetNeeds): Fleet {
   const reader = readMailboxes(needs, commands, () => open('blocking'));
   return {
     commands,
-    open,
+    writes,
     liveness,
     writer,
     async start() {
@@ -86,7 +87,12 @@ export function joinFleet(needs: FleetNeeds): Fleet {
   };
 }
 
-function createConnections({ settings, service, onError }: FleetNeeds): Pick<Fleet, 'open' | 'disconnect'> {
+interface Connections extends Pick<Fleet, 'disconnect'> {
+  /** Opens a connection, which `disconnect` closes. */
+  open(role: ConnectionRole): RedisConnection;
+}
+
+function createConnections({ settings, service, onError }: FleetNeeds): Connections {
   const connections: RedisConnection[] = [];
   return {
     open(role) {

@@ -94,15 +94,15 @@ describe('processes of a fleet', () => {
 
   redisTest('name their connections, and close each of them', async ({ redisUrl, keyPrefix }) => {
     const { ingress, worker } = await setUp(redisUrl, keyPrefix);
-    const another = ingress.fleet.open('blocking');
-    await untilReady(another, 5000);
-    expect([ingress.fleet.commands, worker.fleet.commands, another].map(({ options }) => nameIn(options))).toEqual([
+    const { commands, writes } = ingress.fleet;
+    await untilReady(writes, 5000);
+    expect([commands, worker.fleet.commands, writes].map(({ options }) => nameIn(options))).toEqual([
       'sluice-ingress-command',
       'sluice-worker-command',
-      'sluice-ingress-blocking',
+      'sluice-ingress-writer',
     ]);
     ingress.fleet.disconnect();
-    await until(() => another.status === 'end' && ingress.fleet.commands.status === 'end', { what: 'the ends' });
+    await until(() => writes.status === 'end' && commands.status === 'end', { what: 'the ends' });
     expect(ingress.up.at(-1)).toBe(false);
   });
 });

@@ -134,7 +134,7 @@ function consume(parts: Parts): Consumer {
   const { config, keys, links, seal, onError } = parts;
   const needs = runJobNeeds(parts);
   return createConsumer({
-    connect: () => links.fleet.open('blocking'),
+    connection: links.fleet.writes,
     keys,
     shards: config.queue.shards,
     concurrency: config.worker.concurrency,
@@ -148,7 +148,7 @@ function consume(parts: Parts): Consumer {
 function runJobNeeds(parts: Parts): RunJobNeeds {
   const { config, workerId, logger, metrics, keys, runs, links, health, upstreams, seal, onError, now } = parts;
   const { clients, tokens, images } = upstreams;
-  const { commands: connection, liveness, writer } = links.fleet;
+  const { commands: connection, writes, liveness, writer } = links.fleet;
   const { shards } = config.queue;
   return {
     workerId,
@@ -177,7 +177,7 @@ function runJobNeeds(parts: Parts): RunJobNeeds {
     memory: links.memory,
     writer,
     claim: (job) => claim({ connection, keys, shards, workerId, seal }, job),
-    forget: (job) => void forget({ connection, keys, shards }, job).catch(onError),
+    forget: (job) => void forget({ connection: writes, keys, shards }, job).catch(onError),
     watchIngress: liveness.watch,
     unwatchIngress: liveness.unwatch,
     random: Math.random,
