@@ -11,6 +11,12 @@ export function maskKey(key: string): string {
   return key.length < 12 ? '…' : `${key.slice(0, 4)}…${key.slice(-4)}`;
 }
 
+/** Masks a key that may be masked already. */
+export function maskOnce(key: string): string {
+  const isMasked = key === '…' || (key.length === 9 && key[4] === '…');
+  return isMasked ? key : maskKey(key);
+}
+
 const tokenCharacter = '[A-Za-z0-9._~+/=-]';
 const proseAfterBearer = 'tokens?|keys?|auth\\w*|schemes?|realm|headers?|credentials?|prefix|format';
 const secretNames =

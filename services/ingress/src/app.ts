@@ -1,7 +1,8 @@
 import type { Peek } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
-import express, { type Express, Router } from 'express';
+import express, { type RequestHandler, Router } from 'express';
+import { createListener, type Listener } from './direct-routes.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
 import { type AcceptedKey, adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
@@ -39,18 +40,15 @@ export interface AppNeeds {
 }
 
 /** Creates the HTTP application with every route of the ingress. */
-export function createApp(needs: AppNeeds): Express {
+export function createApp(needs: AppNeeds): Listener {
   const { config, pages } = needs;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', config.server.trustProxy);
-  app.use(requestId);
   const { origins } = config.server.cors;
-  if (origins.length > 0) app.use(cors(origins));
-  app.use(refuseExpectation);
-  app.use(requireHost);
-  app.use(mergeSlashes);
+  const first = [requestId, ...(origins.length > 0 ? [cors(origins)] : []), refuseExpectation, requireHost];
+  app.use(first, mergeSlashes);
 
   const isAdmin = adminCheck(config.keys);
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
@@ -77,12 +75,17 @@ export function createApp(needs: AppNeeds): Express {
     peek: needs.peek,
   });
   const api = Router();
+  const direct = new Map<string, readonly RequestHandler[]>();
   for (const { path, bodyShape, handler } of surfaces) {
-    const serve = [readJson(bodyShape), handler(needs.inference)];
-    api
-      .route(path)
-      .post(record(needs.observe, `/v1${path}`), refuseUnready(needs.state), asClient, serve)
-      .all(methodNotAllowed('POST'));
+    const handlers = [
+      record(needs.observe, `/v1${path}`),
+      refuseUnready(needs.state),
+      ...asClient,
+      readJson(bodyShape),
+      handler(needs.inference),
+    ];
+    api.route(path).post(handlers).all(methodNotAllowed('POST'));
+    for (const whole of [`/v1${path}`, path]) direct.set(whole, [...first, ...handlers]);
   }
   api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
   api.route('/models/*id').get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
@@ -90,8 +93,9 @@ export function createApp(needs: AppNeeds): Express {
   app.use(api);
 
   app.use(notFound);
-  app.use(handleError(needs.onInternal));
-  return app;
+  const onError = handleError(needs.onInternal);
+  app.use(onError);
+  return createListener({ app, handlers: direct, handleError: onError });
 }
 
 /** The client key of requests without a key, where the list of models is public. */

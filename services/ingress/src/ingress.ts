@@ -3,8 +3,8 @@ import { type ManagementServer, startManagementServer, warnOfEviction } from '@s
 import { untilReady, watchPresence } from '@sluice/redis';
 import { createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
-import type { Express } from 'express';
 import { createApp } from './app.ts';
+import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
 import { createRedisLinks } from './redis-links.ts';
@@ -128,7 +128,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
 const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
   Math.max(timeouts.streamTotalMs, timeouts.totalMs) + limits.maxQueueWaitMs;
 
-function listenToClients({ config, logger }: IngressNeeds, app: Express, now: () => number): Promise<ClientServer> {
+function listenToClients({ config, logger }: IngressNeeds, app: Listener, now: () => number): Promise<ClientServer> {
   const onDropped = createTroubleLog(logger, 'too many client connections: the new one is closed', now);
   return listen(app, {
     ...config.server,

@@ -1,6 +1,7 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { type ErrorCode, GatewayError, toEnvelope } from '@sluice/protocol';
+import type { Listener } from './direct-routes.ts';
 import { createOpenRequests } from './open-requests.ts';
 import { limitPipelines } from './pipeline-limit.ts';
 
@@ -45,7 +46,7 @@ export interface ListenOptions {
 }
 
 /** Starts to listen for clients; resolves when the port is open. */
-export async function listen(app: RequestListener, options: ListenOptions): Promise<ClientServer> {
+export async function listen(app: Listener, options: ListenOptions): Promise<ClientServer> {
   const server = createServer(
     {
       headersTimeout: options.headersTimeoutMs,
@@ -55,8 +56,10 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
       noDelay: true,
       // `require-host.ts` refuses with the error envelope instead.
       requireHostHeader: false,
+      IncomingMessage: app.IncomingMessage,
+      ServerResponse: app.ServerResponse,
     },
-    limitPipelines(app, { maxRequests: options.maxPipelinedRequests, stallMs: options.slowClientMs }),
+    limitPipelines(app.listener, { maxRequests: options.maxPipelinedRequests, stallMs: options.slowClientMs }),
   );
   server.maxConnections = options.maxConnections;
   server.on('drop', makeRoom);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, request, type RequestListener } from 'node:http';
+import { Agent, IncomingMessage, request, type RequestListener, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { until } from '@sluice/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -12,19 +12,22 @@ afterEach(() => {
 
 const answering: RequestListener = (_request, response) => void response.end('ok');
 
-async function serving(over: Partial<ListenOptions> = {}, app = answering): Promise<ClientServer> {
-  const server = await listen(app, {
-    host: '127.0.0.1',
-    port: 0,
-    maxConnections: 100,
-    maxPipelinedRequests: 32,
-    keepAliveMs: 620_000,
-    headersTimeoutMs: 10_000,
-    requestTimeoutMs: 60_000,
-    slowClientMs: 30_000,
-    onDropped: () => undefined,
-    ...over,
-  });
+async function serving(over: Partial<ListenOptions> = {}, listener = answering): Promise<ClientServer> {
+  const server = await listen(
+    { listener, IncomingMessage, ServerResponse },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      maxConnections: 100,
+      maxPipelinedRequests: 32,
+      keepAliveMs: 620_000,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: 60_000,
+      slowClientMs: 30_000,
+      onDropped: () => undefined,
+      ...over,
+    },
+  );
   closers.push(() => server.close());
   return server;
 }

@@ -1,3 +1,4 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { afterEach, expect, it } from 'vitest';
 import { cors } from '../../src/middleware/cors.ts';
@@ -14,17 +15,20 @@ async function start(): Promise<number> {
   const app = express();
   app.use(cors([page]), refuseExpectation);
   app.all('/', (_request, response) => void response.json({}));
-  server = await listen(app, {
-    host: '127.0.0.1',
-    port: 0,
-    maxConnections: 10,
-    keepAliveMs: 1000,
-    headersTimeoutMs: 1000,
-    requestTimeoutMs: 1000,
-    maxPipelinedRequests: 2,
-    slowClientMs: 1000,
-    onDropped: () => undefined,
-  });
+  server = await listen(
+    { listener: app, IncomingMessage, ServerResponse },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      maxConnections: 10,
+      keepAliveMs: 1000,
+      headersTimeoutMs: 1000,
+      requestTimeoutMs: 1000,
+      maxPipelinedRequests: 2,
+      slowClientMs: 1000,
+      onDropped: () => undefined,
+    },
+  );
   return server.port;
 }
 

@@ -150,7 +150,7 @@ function startServerSpan({ request, context, route }: Observed, trustTraceContex
       httpServerSpan({
         method: request.method,
         route,
-        path: request.path,
+        path: `${request.baseUrl}${request.path}`,
         requestId: context.publicId,
         userAgent: request.get('user-agent'),
         clientAddress: request.ip,
