@@ -21,13 +21,19 @@ export interface MetricsOptions {
   readonly keys?: readonly string[];
 }
 
+/**
+ * Interval (ms) at which the lag of the event loop is sampled, and so the least lag that the metrics show. Each sample wakes the
+ * process: prom-client's 10 ms were nine of ten wake-ups of a process without requests.
+ */
+const lagSampleMs = 20;
+
 /** Creates a registry with the metrics of one service and of its process, including event-loop lag. */
 export function createMetrics(options: MetricsOptions & { readonly service: 'ingress' }): IngressMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: 'worker' }): WorkerMetrics;
 export function createMetrics(options: MetricsOptions & { readonly service: Service }): IngressMetrics | WorkerMetrics {
   const { models, upstreams, targets = [], queues = ['chat'], keys = [] } = options;
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: lagSampleMs });
   const instruments = createInstruments({ registry, configured: { models, upstreams, targets, queues, keys } });
   const feed = createGaugeFeed();
   const expose = createExposer(registry);
