@@ -3,7 +3,7 @@ import { type Option, readNumber } from './read-number.ts';
 
 /** The arguments of `npm run bench` and `npm run bench -- compare`. */
 export interface BenchArguments {
-  /** What to measure, in any order; empty for everything. */
+  /** Scenarios or surfaces to measure, in any order; empty for all. */
   readonly names: readonly string[];
   /** Time of each load in seconds. If absent, each load has its own. */
   readonly seconds: number | undefined;
@@ -21,7 +21,7 @@ export interface BenchArguments {
 export interface Command {
   /** Names that it measures. */
   readonly names: readonly string[];
-  /** What a name stands for, in messages. */
+  /** Word for one of the names, in messages. */
   readonly noun: string;
   /** Default of `--json`. */
   readonly json: string;
@@ -38,7 +38,7 @@ const ownOptions = ['--seconds', '--rounds', '--concurrency', '--json', '--upstr
 export function parseArguments(argv: readonly string[], { names, noun, json }: Command): Parsed {
   const { positionals, options, isCheck, problems } = split(argv);
   for (const name of positionals.filter((each) => !names.includes(each))) {
-    problems.push(`"${name}" is no ${noun}; there are: ${names.join(', ')}`);
+    problems.push(`"${name}" is not a ${noun}; there are: ${names.join(', ')}`);
   }
   // The last one of equal options counts, as with most programs.
   const valueOf = (name: string): string | undefined => options.findLast((option) => option.name === name)?.value;

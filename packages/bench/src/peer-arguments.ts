@@ -29,7 +29,7 @@ const peerOptions: Readonly<Record<string, Read>> = {
   '--peer-pid': readPid,
 };
 
-/** Columns of the tables that are no peer's. */
+/** Columns of the tables beside those of peers. */
 export const ownColumns = { direct: 'direct', proxy: 'express + undici', sluice: 'Sluice' } as const;
 
 /** Returns whether an option describes a peer. */

@@ -7,7 +7,7 @@ export interface Option {
 /** Whole numbers from `least` to `most`, or any number above another one. */
 export type Range = { readonly least: number; readonly most?: number } | { readonly above: number };
 
-/** Returns the number of an option; undefined, and a problem, if it is none of the range. */
+/** Returns the number of an option; undefined, and a problem, if it is outside the range. */
 export function readNumber({ name, value }: Option, range: Range, problems: string[]): number | undefined {
   const number = value.trim() === '' ? Number.NaN : Number(value);
   if ('above' in range) {

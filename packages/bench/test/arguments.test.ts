@@ -40,7 +40,7 @@ describe('the arguments', () => {
   });
 
   test.each([
-    [['heavy'], '"heavy" is no scenario; there are: light, whole'],
+    [['heavy'], '"heavy" is not a scenario; there are: light, whole'],
     [['--pear', 'x'], '--pear: there is no such argument'],
     [['--seconds'], '--seconds: needs a value'],
     [['--seconds', '--rounds', '2'], '--seconds: needs a value'],

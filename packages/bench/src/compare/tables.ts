@@ -39,7 +39,7 @@ export function workloadTable(workloads: readonly WorkloadFigures[]): string {
   return markdownTable([head, ...body], 2);
 }
 
-/** What a target needs besides the requests' time. */
+/** Sizes of a target, and the times of its starts. */
 export interface Footprint {
   readonly target: string;
   /** By program, in megabytes, unpacked. */
