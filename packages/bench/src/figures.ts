@@ -23,11 +23,12 @@ export interface Figures {
   readonly peakRssMegabytes: number | undefined;
   readonly errors: number;
   readonly clientCpuPercent: number;
-  /** True if the client had no time left, so that the target may be faster than measured. */
-  readonly isClientSaturated: boolean;
+  readonly upstreamCpuPercent: number | undefined;
+  /** Parts of the bench that had no time left, so that the target may be faster than measured. */
+  readonly saturated: readonly ('client' | 'upstream')[];
 }
 
-/** Share of the client's core from which on it limits what it measures. */
+/** Share of a core from which on client and upstream, which use one each, limit what is measured. */
 const saturatedShare = 0.9;
 
 /** Returns the medians over rounds. */
@@ -40,6 +41,8 @@ export function figuresOf(target: string, rounds: readonly Round[]): Figures {
   const tokensOf = ({ answers }: Round): number => answers.reduce((sum, { tokens }) => sum + tokens, 0);
   const firstTokens = ({ answers }: Round): number[] => answers.flatMap(({ firstTokenMs }) => firstTokenMs ?? []);
   const totals = ({ answers }: Round): number[] => answers.map(({ totalMs }) => totalMs);
+  const clientShare = over(({ client }) => Math.max(client.cpuShare, client.loopShare));
+  const upstreamShare = overKnown((round) => round.upstreamShare);
   return {
     target,
     requestsPerSecond: over((round) => (round.answers.length / round.elapsedMs) * 1000),
@@ -57,7 +60,11 @@ export function figuresOf(target: string, rounds: readonly Round[]): Figures {
     peakRssMegabytes: overKnown(({ peakRssBytes }) => peakRssBytes && peakRssBytes / 1_000_000),
     errors: rounds.reduce((sum, { errors }) => sum + errors.length, 0),
     clientCpuPercent: over(({ client }) => client.cpuShare * 100),
-    isClientSaturated: over(({ client }) => Math.max(client.cpuShare, client.loopShare)) >= saturatedShare,
+    upstreamCpuPercent: upstreamShare && upstreamShare * 100,
+    saturated: [
+      ...(clientShare >= saturatedShare ? ['client' as const] : []),
+      ...((upstreamShare ?? 0) >= saturatedShare ? ['upstream' as const] : []),
+    ],
   };
 }
 

@@ -9,7 +9,7 @@ import { scenarios } from './scenarios.ts';
 import { type ByTarget, summaryTable } from './summary.ts';
 import { chat } from './surfaces.ts';
 import { startPlainProxy } from './targets.ts';
-import { explainClient, explainErrors, explainPeers } from './texts.ts';
+import { explainLimits, explainErrors, explainPeers } from './texts.ts';
 
 const defaultSeconds = 3;
 
@@ -36,7 +36,7 @@ const summary = new Map<string, ByTarget>();
 for (const scenario of scenarios.filter(({ name }) => given.names.length === 0 || given.names.includes(name))) {
   const seconds = given.seconds ?? scenario.seconds ?? defaultSeconds;
   const measurement = { targets, surface: chat, scenario, seconds, rounds: given.rounds };
-  const rounds = await measureInTurns({ ...measurement, upstreamUrl: setup.upstreamUrl });
+  const rounds = await measureInTurns({ ...measurement, upstream: setup });
   const figures = targets.map(({ name }) => figuresOf(name, rounds.get(name) ?? []));
   const failures = explainErrors(rounds);
   results.push({ scenario, seconds, figures, failures });
@@ -52,7 +52,7 @@ const table = summaryTable({
 });
 console.log(`\nMedians of ${given.rounds} rounds, in turns\n\n${table}\n`);
 const all = results.flatMap(({ figures }) => figures);
-for (const line of [...explainClient(all), ...explainPeers(peers)]) console.log(line);
+for (const line of [...explainLimits(all), ...explainPeers(peers)]) console.log(line);
 console.log(`CPU and memory of ${sluice.name} are the sums of ingress, worker and Redis. All figures: ${given.json}`);
 const report = { at: new Date().toISOString(), machine: machineOf(), rounds: given.rounds, results, table };
 writeFileSync(given.json, `${JSON.stringify(report, undefined, 2)}\n`);

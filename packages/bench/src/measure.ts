@@ -1,6 +1,7 @@
 import { load, type LoadResult } from './load.ts';
-import { costOf, treeOf } from './process-cost.ts';
+import { costOf, type ProcessCost, treeOf } from './process-cost.ts';
 import type { Scenario } from './scenarios.ts';
+import type { Setup } from './setup.ts';
 import type { Surface } from './surfaces.ts';
 import type { MeasuredTarget } from './targets.ts';
 import { forgetCalls, type Legs, legsOf, recordedCalls } from './upstream-calls.ts';
@@ -13,6 +14,8 @@ export interface Round extends LoadResult {
   readonly rssBytes: number | undefined;
   /** Their greatest memory during the load. */
   readonly peakRssBytes: number | undefined;
+  /** CPU time of the upstream by time, as a share of one core; undefined if it can't be measured. */
+  readonly upstreamShare: number | undefined;
   /** Undefined for scenarios without times of tokens. */
   readonly legs: Legs | undefined;
 }
@@ -23,7 +26,7 @@ export interface Measurement {
   readonly scenario: Scenario;
   readonly seconds: number;
   readonly rounds: number;
-  readonly upstreamUrl: string;
+  readonly upstream: Pick<Setup, 'upstreamUrl' | 'upstreamPid'>;
 }
 
 const mostWarmUpMs = 1000;
@@ -44,14 +47,15 @@ export async function measureInTurns(measurement: Measurement): Promise<Map<stri
 }
 
 async function measureOnce(measurement: Measurement, target: MeasuredTarget): Promise<Round> {
-  const { surface, scenario, seconds, upstreamUrl } = measurement;
+  const { surface, scenario, seconds, upstream } = measurement;
   const durationMs = seconds * 1000;
   if (scenario.isCold !== true) {
     await load({ target, surface, scenario, durationMs: Math.min(mostWarmUpMs, durationMs) });
   }
-  if (scenario.isTimed === true) await forgetCalls(upstreamUrl);
+  if (scenario.isTimed === true) await forgetCalls(upstream.upstreamUrl);
   const tree = treeOf(target.pids);
   const before = costOf(tree);
+  const upstreamBefore = costOf([upstream.upstreamPid]);
   let peakRssBytes = before?.rssBytes;
   const sampler = setInterval(() => {
     peakRssBytes = greater(peakRssBytes, costOf(tree)?.rssBytes);
@@ -59,14 +63,19 @@ async function measureOnce(measurement: Measurement, target: MeasuredTarget): Pr
   const result = await load({ target, surface, scenario, durationMs });
   clearInterval(sampler);
   const after = costOf(treeOf(target.pids));
+  const upstreamCpuMs = cpuBetween(upstreamBefore, costOf([upstream.upstreamPid]));
   return {
     ...result,
-    cpuMs: before && after && after.cpuMs - before.cpuMs,
+    cpuMs: cpuBetween(before, after),
     rssBytes: after?.rssBytes,
     peakRssBytes: greater(peakRssBytes, after?.rssBytes),
-    legs: scenario.isTimed === true ? legsOf(result.answers, await recordedCalls(upstreamUrl)) : undefined,
+    upstreamShare: upstreamCpuMs === undefined ? undefined : upstreamCpuMs / result.elapsedMs,
+    legs: scenario.isTimed === true ? legsOf(result.answers, await recordedCalls(upstream.upstreamUrl)) : undefined,
   };
 }
+
+const cpuBetween = (before: ProcessCost | undefined, after: ProcessCost | undefined): number | undefined =>
+  before && after && after.cpuMs - before.cpuMs;
 
 const greater = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);

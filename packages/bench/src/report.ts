@@ -16,11 +16,14 @@ const columns: readonly (readonly [string, (figures: Figures, direct: Figures | 
   ['CPU µs/token', ({ cpuMicrosPerToken }) => digits(cpuMicrosPerToken)],
   ['peak RSS MB', ({ peakRssMegabytes }) => digits(peakRssMegabytes)],
   ['errors', ({ errors }) => String(errors)],
+  ['client CPU %', ({ clientCpuPercent, saturated }) => mark(saturated.includes('client')) + digits(clientCpuPercent)],
   [
-    'client CPU %',
-    ({ clientCpuPercent, isClientSaturated }) => `${isClientSaturated ? '! ' : ''}${digits(clientCpuPercent)}`,
+    'upstream CPU %',
+    ({ upstreamCpuPercent, saturated }) => mark(saturated.includes('upstream')) + digits(upstreamCpuPercent),
   ],
 ];
+
+const mark = (isSaturated: boolean): string => (isSaturated ? '! ' : '');
 
 /** Returns a table with a row per target, without the columns that no target has. Ratios are relative to the first. */
 export function tableOf(figures: readonly Figures[]): string {

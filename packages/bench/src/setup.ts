@@ -17,6 +17,7 @@ export type Service = z.infer<typeof service>;
 const setup = z.object({
   /** The simulator, as in `http://127.0.0.1:9900/v1`. */
   upstreamUrl: z.string(),
+  upstreamPid: z.number(),
   gateway: z.object({ url: z.string(), apiKey: z.string(), pids: z.array(z.number()) }),
   services: z.array(service),
 });

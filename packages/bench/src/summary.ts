@@ -4,7 +4,7 @@ import { digits, markdownTable, ratio, unknown } from './markdown-table.ts';
 /** A figure that stands in a row. */
 interface Value {
   of(figures: Figures): number | undefined;
-  /** A rate is only a lower bound when the client was saturated. */
+  /** A rate is only a lower bound when client or upstream was saturated. */
   readonly isRate?: boolean;
 }
 
@@ -70,11 +70,11 @@ const valueOf = (figures: Figures | undefined, of: Value['of']): number | undefi
 
 function cell({ values }: Row, figures: Figures | undefined): string {
   if (figures === undefined) return unknown;
-  const { errors, isClientSaturated } = figures;
+  const { errors, saturated } = figures;
   if (errors > 0 && figures.requestsPerSecond === 0) return 'fails';
   const texts = values.map(({ of, isRate }) => {
     const text = digits(of(figures));
-    return isRate === true && isClientSaturated && text !== unknown ? `≥ ${text}` : text;
+    return isRate === true && saturated.length > 0 && text !== unknown ? `≥ ${text}` : text;
   });
   return joined(texts) + (errors > 0 ? ` (${errors} errors)` : '');
 }

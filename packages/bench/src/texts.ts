@@ -34,14 +34,17 @@ export function explainErrors(rounds: ReadonlyMap<string, readonly Round[]>): st
   });
 }
 
-/** Returns what the client's own use of its core means for the figures. */
-export function explainClient(figures: readonly Figures[]): string[] {
-  const saturated = new Set(figures.filter(({ isClientSaturated }) => isClientSaturated).map(({ target }) => target));
-  const most = Math.round(Math.max(0, ...figures.map(({ clientCpuPercent }) => clientCpuPercent)));
-  if (saturated.size === 0) return [`The client used ${most} % of a core at most: it limits no figure.`];
+/** Returns lines about the work of client and upstream themselves, and the figures that it limits. */
+export function explainLimits(figures: readonly Figures[]): string[] {
+  const most = (values: readonly number[]): number => Math.round(Math.max(0, ...values));
+  const client = most(figures.map(({ clientCpuPercent }) => clientCpuPercent));
+  const upstream = most(figures.flatMap(({ upstreamCpuPercent }) => upstreamCpuPercent ?? []));
+  const isSaturated = figures.some(({ saturated }) => saturated.length > 0);
   return [
-    `The client was saturated (up to ${most} % of a core) with: ${[...saturated].join(', ')}. A rate with "≥" or "!" is what ` +
-      'the client can send; the target may be faster.',
+    `The client used up to ${client} % of a core, the upstream up to ${upstream} %.`,
+    isSaturated
+      ? 'A figure with "≥" or "!" is limited by them: that target may be faster.'
+      : 'Neither was saturated: they limit no figure.',
   ];
 }
 

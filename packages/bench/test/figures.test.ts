@@ -36,7 +36,8 @@ describe('the figures of a target', () => {
       peakRssMegabytes: 60,
       errors: 1,
       clientCpuPercent: 20,
-      isClientSaturated: false,
+      upstreamCpuPercent: 10,
+      saturated: [],
     });
   });
 
@@ -54,11 +55,12 @@ describe('the figures of a target', () => {
   });
 
   it.each([
-    [{ cpuShare: 0.95, loopShare: 0.5 }, true],
-    [{ cpuShare: 0.5, loopShare: 0.95 }, true],
-    [{ cpuShare: 0.85, loopShare: 0.85 }, false],
-  ])('say whether the client was saturated: %j → %s', (client, isClientSaturated) => {
-    expect(figures('t', { client })).toMatchObject({ isClientSaturated });
+    [{ cpuShare: 0.95, loopShare: 0.5 }, 0.1, ['client']],
+    [{ cpuShare: 0.5, loopShare: 0.95 }, undefined, ['client']],
+    [{ cpuShare: 0.85, loopShare: 0.85 }, 0.85, []],
+    [{ cpuShare: 0.1, loopShare: 0.1 }, 0.95, ['upstream']],
+  ])('say what was saturated, with a client of %j and an upstream of %d: %j', (client, upstreamShare, saturated) => {
+    expect(figures('t', { client, upstreamShare })).toMatchObject({ saturated });
   });
 });
 

@@ -10,8 +10,10 @@ it('the table of a scenario has ratios to the first row, and no column that all 
   expect(head).not.toContain('token leg');
 });
 
-it('the table of a scenario marks a saturated client', () => {
-  expect(tableOf([figures('direct', { client: { cpuShare: 1, loopShare: 1 } })])).toContain('! 100 |');
+it('the table of a scenario marks a saturated client and upstream', () => {
+  expect(tableOf([figures('direct', { client: { cpuShare: 1, loopShare: 1 }, upstreamShare: 1 })])).toMatch(
+    /! 100 \| +! 100 \|/,
+  );
 });
 
 it('the scenarios request as many tokens as they check', () => {

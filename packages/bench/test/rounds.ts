@@ -17,6 +17,7 @@ export const round = (over: Partial<Round> = {}): Round => ({
   cpuMs: 20,
   rssBytes: 50_000_000,
   peakRssBytes: 60_000_000,
+  upstreamShare: 0.1,
   legs: undefined,
   ...over,
 });

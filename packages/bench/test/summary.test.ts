@@ -43,12 +43,13 @@ it('shows a dash for what is not measured', () => {
   expect(rowsOf('whole', [figures('Sluice'), unmeasured])[0]?.slice(1)).toEqual(['2000', '–', '–']);
 });
 
-it('marks errors, total failure and rates that the client limits', () => {
+it('marks errors, total failure and rates that the client or the upstream limits', () => {
   const saturated = { client: { cpuShare: 1, loopShare: 1 } };
   const [, rates] = rowsOf('whole', [
     figures('Sluice', { errors: ['x', 'y'] }),
     figures('peer', { answers: [], errors: ['x'] }),
     figures('direct', saturated),
+    figures('proxy', { upstreamShare: 0.95 }),
   ]);
-  expect(rates?.slice(1)).toEqual(['10.0 (2 errors)', 'fails', '≥ 10.0', '–']);
+  expect(rates?.slice(1)).toEqual(['10.0 (2 errors)', 'fails', '≥ 10.0', '≥ 10.0', '–']);
 });

@@ -94,6 +94,7 @@ async function setupOf({ facts, plans, started }: Product, { root, env }: BenchL
   const services = plans.filter(({ name }) => name !== 'simulator');
   return {
     upstreamUrl: `${plans.find(({ name }) => name === 'simulator')?.url}/v1`,
+    upstreamPid: started.find(({ name }) => name === 'simulator')?.pid,
     gateway: {
       url: facts.baseUrl,
       apiKey: facts.key.kind === 'plain' ? facts.key.text : undefined,

@@ -9,7 +9,7 @@ import type { Peer } from '../peer-arguments.ts';
 import type { Setup } from '../setup.ts';
 import { surfaces } from '../surfaces.ts';
 import type { Targets } from '../targets.ts';
-import { explainClient, explainErrors, explainPeers } from '../texts.ts';
+import { explainLimits, explainErrors, explainPeers } from '../texts.ts';
 import { coldStartMs } from './cold-start.ts';
 import { imageMegabytes } from './image-size.ts';
 import { type Footprint, footprintTable, type WorkloadFigures, workloadTable } from './tables.ts';
@@ -68,7 +68,7 @@ for (const { surface, scenario } of workloadsOf(given.names, given.concurrency))
     scenario,
     seconds: given.seconds ?? defaultSeconds,
     rounds: given.rounds,
-    upstreamUrl: setup.upstreamUrl,
+    upstream: setup,
   });
   const figures = [direct, sluice, ...peers].map((target) => figuresOf(target.name, rounds.get(target.name) ?? []));
   results.push({ operation: name, clients, stream, figures, failures: explainErrors(rounds) });
@@ -79,7 +79,7 @@ const tables = { workloads: workloadTable(results), footprint: footprintTable(re
 console.log(`\nMedians of ${given.rounds} rounds, in turns\n\n${tables.workloads}\n\n${tables.footprint}\n`);
 const all = results.flatMap(({ figures }) => figures);
 for (const line of results.flatMap(({ failures }) => failures)) console.log(line);
-for (const line of [...explainClient(all), ...explainPeers(peers)]) console.log(line);
+for (const line of [...explainLimits(all), ...explainPeers(peers)]) console.log(line);
 console.log(
   `CPU and memory of ${sluice.name} are the sums of ingress, worker and Redis; a cold start is the median of`,
 );

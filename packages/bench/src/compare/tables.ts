@@ -28,7 +28,7 @@ export function workloadTable(workloads: readonly WorkloadFigures[]): string {
       operation,
       each.target,
       String(clients),
-      `${each.isClientSaturated ? '≥ ' : ''}${digits(each.requestsPerSecond)}`,
+      `${each.saturated.length > 0 ? '≥ ' : ''}${digits(each.requestsPerSecond)}`,
       digits(each.totalP50),
       digits(each.totalP99),
       digits(each.firstTokenP50),
