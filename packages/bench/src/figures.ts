@@ -68,6 +68,10 @@ export function figuresOf(target: string, rounds: readonly Round[]): Figures {
   };
 }
 
+/** Returns the figures of each round by target: how far they are apart. */
+export const figuresInRounds = (rounds: ReadonlyMap<string, readonly Round[]>): Record<string, Figures[]> =>
+  Object.fromEntries([...rounds].map(([target, each]) => [target, each.map((round) => figuresOf(target, [round]))]));
+
 /** Returns the exit code of a command: an error of a peer is not ours. */
 export const exitCodeOf = (figures: readonly Figures[], peers: readonly { readonly name: string }[]): number =>
   figures.some(({ target, errors }) => errors > 0 && !peers.some(({ name }) => name === target)) ? 1 : 0;

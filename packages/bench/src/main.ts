@@ -1,7 +1,7 @@
 // `npm run bench`: the launcher starts the product and passes its addresses in BENCH_SETUP. `arguments.ts` has the arguments.
 import { writeFileSync } from 'node:fs';
 import { begin } from './begin.ts';
-import { exitCodeOf, figuresOf } from './figures.ts';
+import { exitCodeOf, figuresInRounds, figuresOf } from './figures.ts';
 import { machineOf } from './machine.ts';
 import { measureInTurns } from './measure.ts';
 import { tableOf } from './report.ts';
@@ -9,7 +9,7 @@ import { scenarios } from './scenarios.ts';
 import { type ByTarget, summaryTable } from './summary.ts';
 import { chat } from './surfaces.ts';
 import { startPlainProxy } from './targets.ts';
-import { explainLimits, explainErrors, explainPeers } from './texts.ts';
+import { explainErrors, explainLimits, explainPeers } from './texts.ts';
 
 const defaultSeconds = 3;
 
@@ -39,7 +39,7 @@ for (const scenario of scenarios.filter(({ name }) => given.names.length === 0 |
   const rounds = await measureInTurns({ ...measurement, upstream: setup });
   const figures = targets.map(({ name }) => figuresOf(name, rounds.get(name) ?? []));
   const failures = explainErrors(rounds);
-  results.push({ scenario, seconds, figures, failures });
+  results.push({ scenario, seconds, figures, failures, inRounds: figuresInRounds(rounds) });
   summary.set(scenario.name, new Map(figures.map((each) => [each.target, each])));
   console.log(`\n${scenario.name}: ${scenario.about}\n\n${tableOf(figures)}`);
   for (const failure of failures) console.log(failure);

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import { exitCodeOf, figuresOf } from '../src/figures.ts';
+import { exitCodeOf, figuresInRounds, figuresOf } from '../src/figures.ts';
 import { median, percentile } from '../src/statistics.ts';
 import { figures, round } from './rounds.ts';
 
@@ -10,6 +10,11 @@ test.each([
   [Array.from({ length: 100 }, (_, at) => at + 1), 0.99, 99],
 ])('of %j the quantile %d is %d', (values, share, expected) => {
   expect(percentile(values, share)).toBe(expected);
+});
+
+it('keeps the figures of each round', () => {
+  const rounds = figuresInRounds(new Map([['t', [round(), round({ elapsedMs: 500 })]]]));
+  expect(rounds['t']?.map(({ requestsPerSecond }) => requestsPerSecond)).toEqual([10, 20]);
 });
 
 describe('the figures of a target', () => {

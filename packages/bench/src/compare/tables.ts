@@ -1,5 +1,6 @@
 import type { Figures } from '../figures.ts';
 import { digits, markdownTable, ratio, unknown } from '../markdown-table.ts';
+import type { Footprint } from './footprints.ts';
 
 /** Figures of one workload, by target. */
 export interface WorkloadFigures {
@@ -37,15 +38,6 @@ export function workloadTable(workloads: readonly WorkloadFigures[]): string {
     ]),
   );
   return markdownTable([head, ...body], 2);
-}
-
-/** Sizes of a target, and the times of its starts. */
-export interface Footprint {
-  readonly target: string;
-  /** By program, in megabytes, unpacked. */
-  readonly images: ReadonlyMap<string, number | undefined>;
-  /** By program, in milliseconds. */
-  readonly coldStarts: ReadonlyMap<string, number>;
 }
 
 /** Number of clients at which the efficiency is stated. */

@@ -20,7 +20,7 @@ export const workloadsOf = (names: readonly string[], concurrency: readonly numb
           surface,
           scenario: {
             name: `${surface.name}, ${stream ? 'streamed' : 'whole'}`,
-            about: `${clients} clients`,
+            about: clients === 1 ? '1 client' : `${clients} clients`,
             directives: stream ? `t${tokens}-each` : `t${tokens}`,
             tokens,
             stream,

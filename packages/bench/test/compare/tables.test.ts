@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Footprint, footprintTable, type WorkloadFigures, workloadTable } from '../../src/compare/tables.ts';
+import type { Footprint } from '../../src/compare/footprints.ts';
+import { footprintTable, type WorkloadFigures, workloadTable } from '../../src/compare/tables.ts';
 import { workloadsOf } from '../../src/compare/workloads.ts';
 import { figures } from '../rounds.ts';
 
