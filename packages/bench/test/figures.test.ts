@@ -12,6 +12,15 @@ test.each([
   expect(percentile(values, share)).toBe(expected);
 });
 
+test.each([
+  [[], Number.NaN],
+  [[7], 7],
+  [[4, 1], 2.5],
+  [[3, 1, 2], 2],
+])('of %j the median is %d', (values, expected) => {
+  expect(median(values)).toBe(expected);
+});
+
 it('keeps the figures of each round', () => {
   const rounds = figuresInRounds(new Map([['t', [round(), round({ elapsedMs: 500 })]]]));
   expect(rounds['t']?.map(({ requestsPerSecond }) => requestsPerSecond)).toEqual([10, 20]);
