@@ -1,87 +1,59 @@
-// `npm run bench`: the launcher starts the product and passes its addresses in BENCH_SETUP. Arguments: names of
-// scenarios, --seconds N, --rounds N, --json FILE.
-import { fork } from 'node:child_process';
+// `npm run bench`: the launcher starts the product and passes its addresses in BENCH_SETUP. `arguments.ts` has the arguments.
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { load, type Target } from './load.ts';
-import { costOf } from './process-cost.ts';
-import { figuresOf, type Round, tableOf } from './report.ts';
-import { type Scenario, scenarios } from './scenarios.ts';
+import { begin } from './begin.ts';
+import { exitCodeOf, figuresInRounds, figuresOf } from './figures.ts';
+import { machineOf } from './machine.ts';
+import { measureInTurns } from './measure.ts';
+import { tableOf } from './report.ts';
+import { scenarios } from './scenarios.ts';
+import { type ByTarget, summaryTable } from './summary.ts';
+import { chat } from './surfaces.ts';
+import { startPlainProxy } from './targets.ts';
+import { explainErrors, explainLimits, explainPeers } from './texts.ts';
 
-/** Content of BENCH_SETUP. */
-interface Setup {
-  readonly upstreamUrl: string;
-  readonly gateway: { readonly url: string; readonly apiKey: string; readonly pids: readonly number[] };
-}
+const defaultSeconds = 3;
 
-interface MeasuredTarget extends Target {
-  /** Ids of all processes between client and upstream. */
-  readonly pids: readonly number[];
-}
-
-const warmUpMs = 1000;
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: 'string', default: '3' },
-    rounds: { type: 'string', default: '3' },
-    json: { type: 'string', default: '.sluice/bench.json' },
-  },
+const begun = await begin({
+  usage: 'npm run bench -- [scenario …]',
+  names: scenarios.map(({ name }) => name),
+  noun: 'scenario',
+  json: '.sluice/bench.json',
+  argv: process.argv.slice(2),
+  setup: process.env['BENCH_SETUP'],
 });
-const unknown = positionals.filter((name) => !scenarios.some((scenario) => scenario.name === name));
-if (unknown.length > 0 || !(Number(values.seconds) > 0) || !(Number(values.rounds) > 0)) {
-  const names = scenarios.map(({ name }) => name).join(', ');
-  console.error(`Usage: npm run bench -- [scenario …] [--seconds N] [--rounds N] [--json FILE]\nScenarios: ${names}`);
-  process.exit(2);
+if (begun.kind === 'ended') {
+  if (begun.text !== '') console.error(begun.text);
+  process.exit(begun.exitCode);
 }
-
-const setup = JSON.parse(process.env['BENCH_SETUP'] ?? '{}') as Setup;
-const proxy = fork(fileURLToPath(new URL('./plain-proxy.js', import.meta.url)), [setup.upstreamUrl]);
-const proxyPort = await new Promise<number>((resolve, reject) => {
-  proxy.once('message', (message: { readonly port: number }) => resolve(message.port));
-  proxy.once('error', reject);
-});
-const targets: readonly MeasuredTarget[] = [
-  { name: 'direct', url: setup.upstreamUrl, apiKey: 'sim', pids: [] },
-  {
-    name: 'express + undici',
-    url: `http://127.0.0.1:${proxyPort}/v1`,
-    apiKey: 'sim',
-    pids: proxy.pid === undefined ? [] : [proxy.pid],
-  },
-  { name: 'sluice', ...setup.gateway },
-];
-
-async function measure(target: MeasuredTarget, scenario: Scenario): Promise<Round> {
-  await load({ target, scenario, durationMs: warmUpMs });
-  const before = costOf(target.pids);
-  const result = await load({ target, scenario, durationMs: Number(values.seconds) * 1000 });
-  const after = costOf(target.pids);
-  const cpuMs = before === undefined || after === undefined ? undefined : after.cpuMs - before.cpuMs;
-  return { ...result, cpuMs, rssBytes: after?.rssBytes };
-}
+const { given, setup } = begun;
+const { direct, sluice, peers } = begun.targets;
+console.log(`\nUpstream: ${setup.upstreamUrl}`);
+const proxy = await startPlainProxy(setup.upstreamUrl);
+const targets = [direct, proxy, sluice, ...peers];
 
 const results = [];
-const chosen = positionals.length === 0 ? scenarios : scenarios.filter(({ name }) => positionals.includes(name));
-for (const scenario of chosen) {
-  const rounds = new Map<string, Round[]>(targets.map(({ name }) => [name, []]));
-  for (let round = 0; round < Number(values.rounds); round += 1) {
-    // In turns, so that other load of the machine affects all targets equally.
-    for (const target of targets) rounds.get(target.name)?.push(await measure(target, scenario));
-  }
+const summary = new Map<string, ByTarget>();
+for (const scenario of scenarios.filter(({ name }) => given.names.length === 0 || given.names.includes(name))) {
+  const seconds = given.seconds ?? scenario.seconds ?? defaultSeconds;
+  const measurement = { targets, surface: chat, scenario, seconds, rounds: given.rounds };
+  const rounds = await measureInTurns({ ...measurement, upstream: setup });
   const figures = targets.map(({ name }) => figuresOf(name, rounds.get(name) ?? []));
-  results.push({
-    scenario,
-    figures,
-    failures: [...new Set([...rounds.values()].flat().flatMap(({ errors }) => errors))],
-  });
+  const failures = explainErrors(rounds);
+  results.push({ scenario, seconds, figures, failures, inRounds: figuresInRounds(rounds) });
+  summary.set(scenario.name, new Map(figures.map((each) => [each.target, each])));
   console.log(`\n${scenario.name}: ${scenario.about}\n\n${tableOf(figures)}`);
+  for (const failure of failures) console.log(failure);
 }
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, node: process.version, platform: process.platform };
-writeFileSync(values.json, `${JSON.stringify({ at: new Date().toISOString(), machine, results }, undefined, 2)}\n`);
-console.log(`\nCPU and memory of sluice are the sums of ingress, worker and Redis. All figures: ${values.json}`);
-proxy.disconnect();
-process.exit(results.some(({ figures }) => figures.some(({ errors }) => errors > 0)) ? 1 : 0);
+const table = summaryTable({
+  results: summary,
+  targets: [sluice, ...peers, proxy, direct].map(({ name }) => name),
+  subject: sluice.name,
+  others: [...peers, proxy].map(({ name }) => name),
+});
+console.log(`\nMedians of ${given.rounds} rounds, in turns\n\n${table}\n`);
+const all = results.flatMap(({ figures }) => figures);
+for (const line of [...explainLimits(all), ...explainPeers(peers)]) console.log(line);
+console.log(`CPU and memory of ${sluice.name} are the sums of ingress, worker and Redis. All figures: ${given.json}`);
+const report = { at: new Date().toISOString(), machine: machineOf(), rounds: given.rounds, results, table };
+writeFileSync(given.json, `${JSON.stringify(report, undefined, 2)}\n`);
+process.exit(exitCodeOf(all, peers));

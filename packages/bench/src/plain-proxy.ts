@@ -5,7 +5,7 @@ import express, { type Request, type Response } from 'express';
 import { Agent } from 'undici';
 
 const upstream = process.argv[2] ?? '';
-const agent = new Agent({ connections: 1024 });
+const agent = new Agent({ connections: 4096 });
 const app = express();
 
 async function passOn(request: Request, response: Response): Promise<void> {

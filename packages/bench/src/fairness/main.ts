@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { Agent } from 'undici';
 import { ask } from '../ask.ts';
 import { percentile } from '../statistics.ts';
+import { chat } from '../surfaces.ts';
 import { jain } from './jain.ts';
 
 /** Content of BENCH_SETUP. */
@@ -46,6 +47,7 @@ async function run(clients: readonly string[], forMs: number): Promise<Map<strin
       const result = results.get(apiKey);
       for (let at = 0; result !== undefined && performance.now() < endsAt; at++) {
         const question = {
+          surface: chat,
           url: gateway.url,
           apiKey,
           model,
