@@ -123,7 +123,9 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
   };
 }
 
-const neverBegun: Call = { abort: () => undefined, pause: () => undefined, resume: () => undefined };
+const nothing = (): undefined => undefined;
+
+const neverBegun: Call = { abort: nothing, pause: nothing, resume: nothing };
 
 interface DispatchNeeds {
   /** Keeps connections for further calls. */
@@ -159,6 +161,17 @@ function dispatch(
     onOver,
   });
 
+  /** Pieces of the body from one read of the socket: a stream often has a dozen, and the answer takes them as one. */
+  let pieces: Uint8Array[] = [];
+
+  function flush(): void {
+    const [first] = pieces;
+    if (first === undefined) return;
+    const read = pieces.length === 1 ? first : Buffer.concat(pieces);
+    pieces = [];
+    answer.bytes(read);
+  }
+
   function send(agent: Agent): void {
     try {
       const url = new URL(request.url);
@@ -182,16 +195,25 @@ function dispatch(
     onRequestStart(started) {
       controller = started;
       if (answer.isOver) return started.abort(new Error('aborted'));
-      connector.announce((carrier) => (connection = carrier));
+      connector.announce((carrier) => {
+        connection = carrier;
+        carrier.onParsed = flush;
+      });
     },
     onResponseStart(started, status, headers) {
       const problem = forwarder && problemOfForwarded(status, headers);
       if (problem !== undefined) started.abort(new ProxyError(problem, { status }));
       else if (status >= 200) answer.head(status, flatten(headers));
     },
-    onResponseData: (_controller, chunk) => answer.bytes(chunk),
-    onResponseEnd: () => answer.end(),
+    onResponseData: (_controller, chunk) => void pieces.push(chunk),
+    onResponseEnd() {
+      flush();
+      // An idle connection must not keep this call in memory.
+      if (connection !== undefined) connection.onParsed = nothing;
+      answer.end();
+    },
     onResponseError(_controller, error) {
+      flush();
       // Decision: docs/decisions/2026-11-30-closed-connections.md
       const isStale = connection !== undefined && connection.requests > 1 && !connection.isHeard;
       const isBroken = isBrokenConnection(error);
