@@ -99,6 +99,13 @@ export interface EmbeddingsAdapter {
 /** Path to a field of a request, as in `['messages', 0, 'content', 1]`. */
 export type FieldPath = readonly (string | number)[];
 
+/** The events at the start of a text that pass unchanged. */
+export interface PassedEvents {
+  /** In characters. */
+  readonly length: number;
+  readonly events: number;
+}
+
 /** Translates a provider's events to OpenAI's, one at a time. */
 export interface StreamTranslator {
   /**
@@ -106,6 +113,12 @@ export interface StreamTranslator {
    * Returns '' after the stream is complete or has failed.
    */
   push(event: UpstreamEvent): string;
+  /**
+   * Takes the server-sent events at the start of a text that the client gets exactly as they are, and that all add to
+   * the answer: `push` would return each of them unchanged, at a higher cost. The text starts between two events.
+   * Absent if there are never such events.
+   */
+  pass?(text: string): PassedEvents;
   /**
    * Handles the end of the provider's stream: an answer that is still open was truncated. Returns the text held back so
    * far.

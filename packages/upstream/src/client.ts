@@ -81,8 +81,15 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
     kept: createAgent(),
     fresh: createAgent(),
     connector,
-    proxyOf,
-    headersFor: (url) => (origin === undefined || url.origin === origin ? headers : {}),
+    destinationOf: createDestinations((text) => {
+      const url = new URL(text);
+      return {
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        ownHeaders: origin === undefined || url.origin === origin ? headers : {},
+        forwarder: url.protocol === 'http:' ? proxyOf(url) : undefined,
+      };
+    }),
     errorBodyMs: settings.errorBodyMs ?? 2000,
     onThrow: settings.onThrow ?? ((): void => undefined),
   };
@@ -123,7 +130,9 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
   };
 }
 
-const neverBegun: Call = { abort: () => undefined, pause: () => undefined, resume: () => undefined };
+const nothing = (): undefined => undefined;
+
+const neverBegun: Call = { abort: nothing, pause: nothing, resume: nothing };
 
 interface DispatchNeeds {
   /** Keeps connections for further calls. */
@@ -131,14 +140,39 @@ interface DispatchNeeds {
   /** Opens a connection for each call. */
   readonly fresh: Agent;
   readonly connector: Connector;
-  readonly proxyOf: ProxyOf;
-  readonly headersFor: (url: URL) => Readonly<Record<string, string>>;
+  readonly destinationOf: (url: string) => Destination;
   readonly errorBodyMs: number;
   readonly onThrow: (error: unknown) => void;
 }
 
+/** The parts of a URL that a call needs, and what is set for its origin. */
+interface Destination {
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly ownHeaders: Readonly<Record<string, string>>;
+  /** Proxy that forwards the call, unless the call uses a tunnel. */
+  readonly forwarder: OutboundProxy | undefined;
+}
+
+/** Number of URLs that are remembered; an upstream has one for each operation, some one for each model. */
+const mostDestinations = 100;
+
+/** Remembers destinations: to parse the same URL for each call takes longer than all headers do. */
+function createDestinations(parse: (url: string) => Destination): (url: string) => Destination {
+  const known = new Map<string, Destination>();
+  return (url) => {
+    const before = known.get(url);
+    if (before !== undefined) return before;
+    const destination = parse(url);
+    if (known.size >= mostDestinations) known.clear();
+    known.set(url, destination);
+    return destination;
+  };
+}
+
 function dispatch(
-  { kept, fresh, connector, proxyOf, headersFor, errorBodyMs, onThrow }: DispatchNeeds,
+  { kept, fresh, connector, destinationOf, errorBodyMs, onThrow }: DispatchNeeds,
   request: UpstreamRequest,
   listener: CallListener,
   onOver: () => void = () => undefined,
@@ -159,17 +193,22 @@ function dispatch(
     onOver,
   });
 
+  /** Pieces of the body from one read of the socket: a stream often has a dozen, and the answer takes them as one. */
+  let pieces: Uint8Array[] = [];
+
+  function flush(): void {
+    const [first] = pieces;
+    if (first === undefined) return;
+    const read = pieces.length === 1 ? first : Buffer.concat(pieces);
+    pieces = [];
+    answer.bytes(read);
+  }
+
   function send(agent: Agent): void {
     try {
-      const url = new URL(request.url);
-      forwarder = url.protocol === 'http:' ? proxyOf(url) : undefined;
-      agent.dispatch(
-        {
-          ...toDispatchOptions({ url, request, ownHeaders: headersFor(url), forwarder }),
-          ...(agent === fresh ? { reset: true } : {}),
-        },
-        handlerOf(agent),
-      );
+      const destination = destinationOf(request.url);
+      ({ forwarder } = destination);
+      agent.dispatch(toDispatchOptions(request, destination, agent === fresh), handlerOf(agent));
     } catch (error) {
       breakLater(error);
     }
@@ -182,16 +221,25 @@ function dispatch(
     onRequestStart(started) {
       controller = started;
       if (answer.isOver) return started.abort(new Error('aborted'));
-      connector.announce((carrier) => (connection = carrier));
+      connector.announce((carrier) => {
+        connection = carrier;
+        carrier.onParsed = flush;
+      });
     },
     onResponseStart(started, status, headers) {
       const problem = forwarder && problemOfForwarded(status, headers);
       if (problem !== undefined) started.abort(new ProxyError(problem, { status }));
       else if (status >= 200) answer.head(status, flatten(headers));
     },
-    onResponseData: (_controller, chunk) => answer.bytes(chunk),
-    onResponseEnd: () => answer.end(),
+    onResponseData: (_controller, chunk) => void pieces.push(chunk),
+    onResponseEnd() {
+      flush();
+      // An idle connection must not keep this call in memory.
+      if (connection !== undefined) connection.onParsed = nothing;
+      answer.end();
+    },
     onResponseError(_controller, error) {
+      flush();
       // Decision: docs/decisions/2026-11-30-closed-connections.md
       const isStale = connection !== undefined && connection.requests > 1 && !connection.isHeard;
       const isBroken = isBrokenConnection(error);
@@ -206,28 +254,23 @@ function dispatch(
   return { abort: answer.abort, pause: answer.pause, resume: answer.resume };
 }
 
-interface Sent {
-  readonly url: URL;
-  readonly request: UpstreamRequest;
-  readonly ownHeaders: Readonly<Record<string, string>>;
-  readonly forwarder: OutboundProxy | undefined;
-}
-
-function toDispatchOptions({ url, request: { method, headers, body }, ownHeaders, forwarder }: Sent) {
-  const path = `${url.pathname}${url.search}`;
+function toDispatchOptions(
+  { method, headers, body }: UpstreamRequest,
+  { origin, path, ownHeaders, forwarder }: Destination,
+  isLast: boolean,
+) {
   const authorization = forwarder?.authorization?.reveal();
-  return {
-    origin: url.origin,
+  const sent = withOwn(headers, ownHeaders);
+  const options = {
+    origin,
     // A forwarding proxy needs the full URL.
-    path: forwarder === undefined ? path : `${url.origin}${path}`,
+    path: forwarder === undefined ? path : `${origin}${path}`,
     method,
-    headers: {
-      ...withOwn(headers, ownHeaders),
-      ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }),
-    },
+    headers: authorization === undefined ? sent : { ...sent, 'proxy-authorization': authorization },
     // Bytes instead of a string: for a long text, Node's own conversion at write time is several times slower.
     body: body === undefined ? null : Buffer.from(body),
   } satisfies Dispatcher.DispatchOptions;
+  return isLast ? { ...options, reset: true } : options;
 }
 
 function withOwn(
@@ -240,8 +283,17 @@ function withOwn(
   return { ...Object.fromEntries(others), ...own };
 }
 
-function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHead['headers'] {
+type GivenHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+function flatten(headers: GivenHeaders): ResponseHead['headers'] {
+  if (isFlat(headers)) return headers;
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
+}
+
+/** Returns whether every header has one value, as nearly all heads have it. */
+function isFlat(headers: GivenHeaders): headers is ResponseHead['headers'] {
+  for (const name of Object.keys(headers)) if (Array.isArray(headers[name])) return false;
+  return true;
 }

@@ -72,6 +72,17 @@ describe('createUpstreamClient', () => {
     expect(text).toBe('grüße');
   });
 
+  it('passes the pieces of one read on as one, and those before a break', async () => {
+    const chunks = '1\r\na\r\n2\r\nbc\r\n1\r\nd\r\n';
+    for (const end of ['0\r\n\r\n', 'no chunk']) {
+      const pieces: string[] = [];
+      const url = await rawServer(`${chunkedHead}${chunks}${end}`, (socket) => socket.end());
+      const { failure } = await call(url, (piece) => pieces.push(piece));
+      expect(pieces).toEqual(['abcd']);
+      expect(failure === undefined).toBe(end.startsWith('0'));
+    }
+  });
+
   it('reassembles characters that the network split', async () => {
     const euro = Buffer.from('€');
     const url = await serve(

@@ -120,6 +120,23 @@ describe('callUpstream', () => {
     expect(answers).toHaveBeenCalledOnce();
   });
 
+  it.each([true, false])('counts each event of a piece (stream: %s)', async (stream) => {
+    const texts = ['b', 'c"\\', 'd'];
+    const events = [delta('a'), ...texts.map((text) => laterDelta(text)), laterDelta('', 'stop'), '[DONE]'];
+    const pieces = events.map((data) => `data: ${data}\n\n`);
+    // Every way to divide the stream into two reads.
+    for (const [at] of pieces.entries()) {
+      const { upstream, sent, promise } = start({ stream });
+      upstream.head();
+      upstream.text(pieces.slice(0, at).join(''));
+      upstream.text(pieces.slice(at).join(''));
+      // A whole answer goes out as one.
+      expect(await promise).toMatchObject({ kind: 'complete', events: stream ? 5 : 1, received: 5 });
+      if (stream) expect(sent.join('')).toBe(pieces.slice(0, -1).join(''));
+      else expect(JSON.parse(sent.join(''))).toMatchObject({ choices: [{ message: { content: 'abc"\\d' } }] });
+    }
+  });
+
   it('waits for the idle limit after a finish that may not be the last', async () => {
     const gemini = providers.gemini.create({});
     const { upstream, sent, settled } = start({ adapter: gemini, idleMs: 5000 });

@@ -10,6 +10,7 @@ export function createLineReader(maxLength: number, onLine: (line: string, hasEn
   let hasOverflowed = false;
   const give = (line: string, hasEnd: boolean): void => onLine(line.endsWith('\r') ? line.slice(0, -1) : line, hasEnd);
   return {
+    isBetweenEvents: false,
     feed(text) {
       if (hasOverflowed) return false;
       // Splitting a continued line would copy the whole line each time.

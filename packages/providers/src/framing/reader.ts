@@ -4,6 +4,8 @@ import type { UpstreamEvent } from '@sluice/protocol';
 export interface EventReader {
   /** Feeds text. Returns false when an event exceeds the limit; no text may follow then. */
   feed(text: string): boolean;
+  /** True if the text so far ends with a whole event, so that the next text starts an event. */
+  readonly isBetweenEvents: boolean;
   /**
    * Ends the stream. A last event that lacks only its terminator counts as an event; truncated JSON never does. The
    * provider's translator judges whether the stream was complete.

@@ -71,15 +71,17 @@ export function createSseReader(
     hasOverflowed ||= bare.length > maxEventLength;
   }
 
-  return {
-    feed(text) {
+  const reader = {
+    isBetweenEvents: false,
+    feed(text: string): boolean {
+      reader.isBetweenEvents = !keepsUnterminated && text.endsWith('\n\n');
       if (hasOverflowed) return false;
       if (!keepsUnterminated) feedLines(text);
       else parser.feed(text);
       if (keepsUnterminated && !hasOverflowed) keepTail(text);
       return !hasOverflowed;
     },
-    end() {
+    end(): void {
       if (hasOverflowed) return;
       const rest = field.test(tail) ? '' : bare + tail;
       if (keepsUnterminated && isWholeJson(rest)) onEvent({ data: rest.trim() });
@@ -87,6 +89,7 @@ export function createSseReader(
       parser.feed(`${held}\n\n`);
     },
   };
+  return reader;
 }
 
 /** Matches a line that is part of an event, or a comment. */

@@ -19,18 +19,19 @@ export interface HistoryRules {
  * @returns the same list if nothing had to be changed
  */
 export function amendHistory(messages: readonly unknown[], rules: HistoryRules): readonly unknown[] {
-  let turn = createTurn(rules.callIds);
+  let turn: Turn | undefined;
   return amendEach(messages, (message) => {
     if (message['role'] === 'assistant') {
       const said = amendAnswer(message, rules);
       const { tool_calls: calls } = said;
       if (!Array.isArray(calls)) return said;
-      turn = createTurn(rules.callIds);
-      return amend(said, { tool_calls: amendEach(calls, (call) => amend(call, { id: turn.call(call['id']) })) });
+      const begun = createTurn(rules.callIds);
+      turn = begun;
+      return amend(said, { tool_calls: amendEach(calls, (call) => amend(call, { id: begun.call(call['id']) })) });
     }
-    return message['role'] === 'tool'
-      ? amend(message, { tool_call_id: turn.result(message['tool_call_id']) })
-      : message;
+    if (message['role'] !== 'tool') return message;
+    turn ??= createTurn(rules.callIds);
+    return amend(message, { tool_call_id: turn.result(message['tool_call_id']) });
   });
 }
 

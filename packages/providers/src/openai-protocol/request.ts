@@ -83,6 +83,7 @@ function withMessages(body: JsonObject, context: RequestContext): JsonObject {
   if (!Array.isArray(messages)) return body;
   const { system_role: role, text_content: isText } = context.style;
   const history = amendHistory(messages, rulesOf(context));
+  if (role === undefined && !isText) return amend(body, { messages: history });
   return amend(body, {
     messages: amendEach(history, (message) => {
       const isInstruction = message['role'] === 'system' || message['role'] === 'developer';

@@ -7,7 +7,7 @@ import {
   type UpstreamFailure,
   writeLossless,
 } from '@sluice/protocol';
-import type { CallPlan, StreamTranslator } from '../adapter.ts';
+import type { CallPlan, PassedEvents, StreamTranslator } from '../adapter.ts';
 import { openStream } from '../answer/stream-translator.ts';
 import { parseObject } from '../json-object.ts';
 import { clientWantsUsage } from '../stream-options.ts';
@@ -16,7 +16,7 @@ import type { ErrorEnvelope } from './error-envelope.ts';
 import { createChunkNormaliser } from './normalise/chunk.ts';
 import { findError } from './normalise/find-error.ts';
 import type { ChoiceEnd } from './normalise/finish-reason.ts';
-import { createShortcut } from './shortcut.ts';
+import { createShortcut, nothing } from './shortcut.ts';
 import { createUsageReport } from './usage-report.ts';
 import { writeEvent } from './write-event.ts';
 
@@ -67,9 +67,8 @@ export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOpt
   function done(): string {
     if (!hasChunks) return fail({ kind: 'malformed', message: "The provider's answer is empty." });
     const ending = normaliser.endOpenChoices(onEnd);
-    const text = ending === undefined ? '' : writeEvent(writeLossless(ending));
     translator.state = { kind: 'complete', summary: { usage: report.usage, finishReason: ends.reason, responseModel } };
-    return keepsUsageChunk ? text + report.toSse() : text;
+    return (ending === undefined ? '' : writeEvent(writeLossless(ending))) + (keepsUsageChunk ? report.toSse() : '');
   }
 
   function inspect(data: string, event: string | undefined): string {
@@ -115,6 +114,7 @@ export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOpt
   const translator = {
     state: openStream,
     isFinished: false,
+    pass: (text: string): PassedEvents => (translator.state.kind === 'open' ? shortcut.startOf(text) : nothing),
     push({ data, event }: UpstreamEvent): string {
       if (translator.state.kind !== 'open') return '';
       const plain = event === 'error' ? undefined : shortcut.pass(data);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createShortcut, type Shortcut } from '../../src/openai-protocol/shortcut.ts';
 
@@ -87,5 +88,65 @@ describe('a shortcut', () => {
     const shortcut = opened(filled(first, 'abc'));
     expect(shortcut.pass(filled('"content":"a"', 'xy'))).toBe(filled('"content":"a"', 'xy'));
     expect(shortcut.pass(chunk('"content":"a"'))).toBeUndefined();
+  });
+});
+
+describe('an event that passes as it is', () => {
+  const event = (data: string): string => `data: ${data}\n\n`;
+  const startOf = (text: string, by = chunk(first)) => opened(by).startOf(text);
+  const none = { length: 0, events: 0 };
+
+  it.each([
+    ['text', chunk('"content":"a"')],
+    ['a quote in its text', chunk(String.raw`"content":"\"\\\"},\"finish_reason\":\"stop\""`)],
+    ['a backslash at the end of its text', chunk(String.raw`"content":"\\"`)],
+    ['an empty logprobs', chunk('"content":"a"').replace('"finish', '"logprobs":null,"finish')],
+  ])('has %s', (_what, data) => {
+    const text = event(data);
+    const rest = event(chunk('', { reason: '"stop"' }));
+    expect(startOf(text + text + rest + text)).toEqual({ length: 2 * text.length, events: 2 });
+  });
+
+  it.each([
+    ['ends elsewhere', event(chunk('"content":"a"')).slice(0, -1)],
+    ['has an empty text', event(chunk('"content":""'))],
+    ['has a role', event(chunk('"role":"assistant","content":"a"'))],
+    ['has more than a text', event(chunk('"content":"a","reasoning_content":"b"'))],
+    ['has another member', event(chunk('"content":"a"', { more: ',"x":1' }))],
+    ['has a line end in its text', event(chunk('"content":"a\ndata: b"'))],
+    ['ends its choice', event(chunk('"content":"a"', { reason: '"stop"' }))],
+    ['has a carriage return in its text', event(chunk('"content":"a\rdata: b"'))],
+    ['has no end of its text', event(chunk('"content":"a')).replace('a"},', 'a')],
+    ['has another field', `id: 1\n${event(chunk('"content":"a"'))}`],
+  ])('is not one that %s', (_what, text) => {
+    expect(startOf(text)).toEqual(none);
+  });
+
+  it('needs a shortcut that is open, in a frame whose delta follows the start', () => {
+    const text = event(chunk('"content":"a"'));
+    expect(createShortcut().startOf(text)).toEqual(none);
+    expect(startOf(event(turned('"content":"a"')), turned(first))).toEqual(none);
+    const closed = opened(chunk(first));
+    closed.close();
+    expect(closed.startOf(text)).toEqual(none);
+  });
+
+  it('passes by itself too, unchanged', () => {
+    const parts = ['"', '\\', '"content":"', '},', '"finish_reason":null', '"delta":{', '\n', 'a', '"logprobs":null,'];
+    const noise = fc.array(fc.constantFrom(...parts), { maxLength: 6 }).map((each) => each.join(''));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          noise,
+          fc.string().map((text) => JSON.stringify(text).slice(1, -1)),
+        ),
+        (text) => {
+          const data = chunk(`"content":"${text}"`);
+          const passes = startOf(event(data)).events === 1;
+          expect(passes ? opened(chunk(first)).pass(data) : data).toBe(data);
+        },
+      ),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -29,6 +29,15 @@ describe('an OpenAI stream', () => {
     });
   });
 
+  it('passes the clean events at the start of a text as they are', () => {
+    const { translator } = translate([first]);
+    const text = sse(delta('a'), delta('b'), delta('', 'stop'));
+    expect(translator.pass?.(text)).toEqual({ length: sse(delta('a'), delta('b')).length, events: 2 });
+    translator.push({ data: delta('', 'stop') });
+    translator.push({ data: '[DONE]' });
+    expect(translator.pass?.(text).events).toBe(0);
+  });
+
   it('does not pass the usage chunk on unless the client requested it', () => {
     const events = [delta('a'), delta('', 'stop'), usageOnly, '[DONE]'];
     const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };

@@ -12,6 +12,8 @@ export interface Connection {
   readonly isHeard: boolean;
   /** TLS error that ended the connection: undici reports some of them only as "other side closed". */
   readonly tlsError: Error | undefined;
+  /** Called when undici has parsed everything that it read from the socket, and before it reads more. */
+  onParsed: () => void;
 }
 
 type Writable<Values> = { -readonly [Name in keyof Values]: Values[Name] };
@@ -57,7 +59,12 @@ export function createConnector(settings: ConnectorSettings): Connector {
 
   function watch(socket: Socket): void {
     const filter = createInterimFilter(maxHeadBytes);
-    const connection: Writable<Connection> = { requests: 0, isHeard: false, tlsError: undefined };
+    const connection: Writable<Connection> = {
+      requests: 0,
+      isHeard: false,
+      tlsError: undefined,
+      onParsed: nothing,
+    };
     // In TLS 1.3 a provider refuses the client certificate after the handshake: its alert and the end arrive together.
     if (socket instanceof TLSSocket) {
       socket.once('error', (error: Error) => {
@@ -82,6 +89,8 @@ export function createConnector(settings: ConnectorSettings): Connector {
 
     overwrite(socket, 'read', (size?: number): unknown => {
       if (size !== undefined) return read(size);
+      connection.onParsed();
+      if (socket.destroyed) return null;
       for (;;) {
         const piece: unknown = read();
         if (!Buffer.isBuffer(piece)) return piece;
@@ -120,6 +129,8 @@ export function createConnector(settings: ConnectorSettings): Connector {
     },
   };
 }
+
+const nothing = (): undefined => undefined;
 
 /** Returns whether TLS itself failed: a connection that only broke may be stale, and its request is sent again. */
 const isOfTls = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_SSL_');

@@ -11,6 +11,8 @@ export interface AnswerSink {
   onAnswer(): void;
   /** Takes the server-sent events of one upstream event; returns the text that goes out now, or ''. */
   take(sse: string): string;
+  /** Set if `take` returns every text as it is. */
+  readonly takesAsIs: boolean;
   /** Takes a whole answer; returns the text that goes out. */
   takeWhole(completion: string): string;
   /** The attempt's answer is complete; returns the text that was held back until now, or ''. */
@@ -31,6 +33,7 @@ export type ClientWay = Pick<AnswerSink, 'onAnswer' | 'data' | 'isCongested' | '
 export const streamSink = (way: ClientWay, body: ChatBody): AnswerSink => ({
   ...way,
   take: (sse) => sse,
+  takesAsIs: true,
   takeWhole: (completion) => toChunks(completion, body),
   finish: () => '',
   isDiverged: false,
@@ -42,6 +45,7 @@ export function resumeFrom(resumed: ResumedAnswer, sink: AnswerSink): AnswerSink
   return {
     ...sink,
     take: pass,
+    takesAsIs: false,
     takeWhole: (completion) => pass(sink.takeWhole(completion)),
     get isDiverged() {
       return resumed.isDiverged || sink.isDiverged;
@@ -78,6 +82,7 @@ export function wholeSink(way: ClientWay, body: ChatBody, collection: Collection
   return {
     ...way,
     take,
+    takesAsIs: false,
     takeWhole(completion) {
       // The attempt was asked to resume the collected text, and its answer is a whole one.
       if (collection.parts !== undefined) return take(toChunks(completion, body));

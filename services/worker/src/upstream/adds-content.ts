@@ -4,6 +4,13 @@ import { isEmpty, eventsOf, readChunk } from '@sluice/protocol';
 const text = /"(?:content|reasoning_content|reasoning|refusal|arguments|finish_reason|name)"\s*:\s*"(?!")/;
 
 /**
+ * The usual events that add nothing: one choice with a role or an empty text, or no choice and the usage. Other members
+ * hold no list, so that this is the only list of choices; the event is alone. To parse it takes twenty times as long.
+ */
+const idle =
+  /^data: \{[^[\]\n]*"choices":\[(?:\{"index":\d+,"delta":\{(?:"role":"assistant")?,?(?:"content":(?:""|null))?(?:,"refusal":null)?\},(?:"logprobs":null,)?"finish_reason":null\})?\][^[\]\n]*\}\n\n$/;
+
+/**
  * The beginning of the usual delta. A native search for it takes a tenth of the regular expression's time; a search for
  * a brace takes a third of one for a quote, because a chunk has dozens of quotes.
  */
@@ -16,7 +23,7 @@ const usual = '{"content":"';
 export function addsContent(sse: string): boolean {
   const at = sse.indexOf(usual);
   if (at !== -1 && sse.charCodeAt(at + usual.length) !== quote) return true;
-  return text.test(sse) || eventsOf(sse).some(({ data }) => hasContent(data));
+  return text.test(sse) || (!idle.test(sse) && eventsOf(sse).some(({ data }) => hasContent(data)));
 }
 
 const quote = 0x22;

@@ -7,6 +7,8 @@ import type { AttemptState } from './attempt-state.ts';
 /** Collects the output of one piece of a stream and sends it as one. */
 export interface Outlet {
   pass(sse: string): void;
+  /** Passes a number of events that the sink takes as they are, and that all add to the answer. */
+  passAsIs(sse: string, count: number): void;
   passWhole(completion: string): void;
   finish(usage: Usage | undefined): void;
   flush(): void;
@@ -58,6 +60,12 @@ export function createOutlet({ sink, state, dispatch, guard, now }: OutletNeeds)
       outlet.received++;
       outlet.hasContent ||= addsContent(sse);
       add(sink.take(sse));
+    },
+    passAsIs(sse: string, count: number): void {
+      outlet.received += count;
+      outlet.events += count;
+      outlet.hasContent = true;
+      output += sse;
     },
     passWhole(completion: string): void {
       outlet.received++;

@@ -31,6 +31,28 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
   const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
   const onEvent = (event: UpstreamEvent): void => out.pass(translator?.push(event) ?? '');
 
+  /** Feeds a piece. Returns whether every event fits the limit. */
+  function feed(piece: string): boolean {
+    if (!sink.takesAsIs || translator?.pass === undefined) return feedAll(piece);
+    const rest = passStart(piece);
+    if (rest.length < piece.length) return feedAll(rest);
+    // The first event of a stream is never clean, and many can follow it in the same piece.
+    const end = piece.indexOf(blankLine) + blankLine.length;
+    if (end < blankLine.length || end === piece.length) return feedAll(piece);
+    return feedAll(piece.slice(0, end)) && feedAll(passStart(piece.slice(end)));
+  }
+
+  const feedAll = (text: string): boolean => text === '' || (events?.feed(text) ?? true);
+
+  /** Passes the clean events at the start of a text on as they are; returns the rest. */
+  function passStart(text: string): string {
+    const passed = events?.isBetweenEvents === true ? translator?.pass?.(text) : undefined;
+    if (passed === undefined || passed.events === 0) return text;
+    const { length } = passed;
+    out.passAsIs(text.slice(0, length), passed.events);
+    return text.slice(length);
+  }
+
   /** Reports the translator's state. */
   function check(): void {
     const translated = translator?.state;
@@ -49,7 +71,7 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
       const heartbeats = translator?.heartbeats;
       const before = out.received;
       out.beginPiece();
-      const fits = events?.feed(piece) ?? true;
+      const fits = feed(piece);
       const hasEvents = out.received > before;
       const hasSign = !hasEvents && translator?.heartbeats !== heartbeats;
       const at = now();
@@ -73,6 +95,8 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
     toCancel: () => translator?.toCancel?.(),
   };
 }
+
+const blankLine = '\n\n';
 
 function finishOf(translator: StreamTranslator | undefined): Finish {
   if (translator?.isFinished !== true) return 'open';

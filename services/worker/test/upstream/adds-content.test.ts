@@ -19,6 +19,8 @@ describe('addsContent', () => {
     ['an unknown member', event({ audio: { data: 'a' } })],
     ['one of two events', event({ content: '' }) + event({ content: 'a' })],
     ['text with blanks in its JSON', 'data: {"choices":[{"delta":{"content" : "a"}}]}\n\n'],
+    ['a second choice with a text', chunk([{ index: 0, delta: {}, finish_reason: null }, { delta: { content: 'a' } }])],
+    ['a second event that cannot be read', `${event({ role: 'assistant' })}data: {\n\n`],
     ['what cannot be read', 'data: {\n\n'],
   ])('finds %s', (_what, sse) => {
     expect(addsContent(sse)).toBe(true);
@@ -29,6 +31,8 @@ describe('addsContent', () => {
     ['an empty text', event({ role: 'assistant', content: '' })],
     ['a null', event({ content: null, refusal: null })],
     ['an empty list of calls', event({ tool_calls: [] })],
+    ['a role with what OpenAI adds', event({ role: 'assistant', content: '', refusal: null })],
+    ['an empty text with blanks in its JSON', 'data: {"choices": [{"delta":{"content":""}}]}\n\n'],
     ['no choice at all', chunk([])],
   ])('does not take %s for content', (_what, sse) => {
     expect(addsContent(sse)).toBe(false);

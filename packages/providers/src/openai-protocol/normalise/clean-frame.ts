@@ -13,6 +13,15 @@ export interface CleanFrame {
   readonly members: readonly string[];
   /** Members that the chunk must not contain, because the first chunk lacks them. */
   readonly absent: readonly string[];
+  /** The parts of an event whose delta is a text alone; undefined if the delta does not follow the start. */
+  readonly textEvent: TextEvent | undefined;
+}
+
+/** An event around its text, from `data:` to the blank line. */
+interface TextEvent {
+  readonly start: string;
+  /** The two ends that servers write, from the quote after the text on: without and with `logprobs`. */
+  readonly ends: readonly [string, string];
 }
 
 const names = ['"id":"', '"object":"chat.completion.chunk"', '"created":', '"model":"'];
@@ -33,16 +42,57 @@ export function frameOf(data: string): CleanFrame | undefined {
   const end = data.slice(Math.max(start.length, data.lastIndexOf(openMember)));
   const absent = constant.filter((name) => !data.includes(name));
   const index = start.endsWith('{') ? [] : ['"index":'];
+  const textEvent = start.endsWith('{') ? textEventOf(start, end) : undefined;
   if (names.every((name) => start.includes(name))) {
     const filling = end.indexOf(filler);
     const tail = filling === -1 ? [openMember, ...constantsOf(data, start)] : [end.slice(0, filling + filler.length)];
-    return { start, end, close: '}', members: [...tail, ...index], absent };
+    return { start, end, close: '}', members: [...tail, ...index], absent, textEvent };
   }
   const members = [openMember, ...constantsOf(data, start), ...index];
   // Other servers write the choices first, then the id and model.
   const close = data.slice(data.lastIndexOf('}]'));
   const isNamed = names.every((name) => start.includes(name) || close.includes(name));
-  return isNamed ? { start, end, close, members, absent } : undefined;
+  return isNamed ? { start, end, close, members, absent, textEvent } : undefined;
+}
+
+function textEventOf(start: string, end: string): TextEvent | undefined {
+  if (lineEnd.test(start) || lineEnd.test(end) || end.includes(deltaMember)) return undefined;
+  return {
+    start: `data: ${start}"content":"`,
+    ends: [`"},${end}${blankLine}`, `"},"logprobs":null,${end}${blankLine}`],
+  };
+}
+
+const lineEnd = /[\n\r]/;
+
+/**
+ * Returns the end of the event at this place of a text, if the event's delta is a text that is not empty, and nothing
+ * else: the usual chunk, which needs no other check. Returns -1 for another event.
+ */
+export function endOfPlain(text: string, at: number, { textEvent }: CleanFrame): number {
+  if (textEvent === undefined) return -1;
+  const { start, ends } = textEvent;
+  const from = at + start.length;
+  if (text.slice(at, from) !== start) return -1;
+  let quote = text.indexOf('"', from);
+  while (quote > from && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  if (quote <= from) return -1;
+  const end = ends.find((each) => text.slice(quote, quote + each.length) === each);
+  if (end === undefined) return -1;
+  const until = quote + end.length;
+  // JSON does not allow a line end within a text, and it would divide the event.
+  return text.indexOf('\n', from) === until - blankLine.length ? until : -1;
+}
+
+const blankLine = '\n\n';
+
+const backslash = 0x5c;
+
+/** Returns whether an odd number of backslashes stands before a place. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at;
+  while (text.charCodeAt(before - 1) === backslash) before--;
+  return (at - before) % 2 === 1;
 }
 
 /**
