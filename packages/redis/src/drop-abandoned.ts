@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { CommandTimeouts } from './command-timeouts.ts';
 
 /**
  * Does not send commands whose caller has given up. ioredis keeps a timed-out command in its queue for the next
@@ -6,17 +7,21 @@ import type { Cluster, Redis } from 'ioredis';
  *
  * A pipeline is sent as a whole or not at all; its commands stay together.
  */
-export function dropAbandoned(connection: Redis): void {
+export function dropAbandoned(connection: Redis, timeouts: Pick<CommandTimeouts, 'note'> | undefined): void {
   const send = connection.sendCommand.bind(connection);
-  connection.sendCommand = (command, stream) =>
-    command.isSettled && stream === undefined ? command.promise : send(command, stream);
+  connection.sendCommand = (command, stream) => {
+    if (command.isSettled && stream === undefined) return command.promise;
+    timeouts?.note(command);
+    return send(command, stream);
+  };
 }
 
-/** Does the same for commands that wait for a whole cluster, where ioredis has no timeout. */
-export function limitWaiting(cluster: Cluster, timeoutMs: number): void {
+/** Does the same for commands that wait for a whole cluster. */
+export function dropAbandonedOf(cluster: Cluster, timeouts: Pick<CommandTimeouts, 'note'>): void {
   const send = cluster.sendCommand.bind(cluster);
   cluster.sendCommand = (command, ...where) => {
-    command.setTimeout(timeoutMs);
-    return command.isSettled && where[0] === undefined ? command.promise : send(command, ...where);
+    if (command.isSettled && where[0] === undefined) return command.promise;
+    timeouts.note(command);
+    return send(command, ...where);
   };
 }
