@@ -271,7 +271,7 @@ describe('SLUICE_COMPAT=z2api', () => {
         idleMs: 500_000,
       });
       expect(config.limits).toMatchObject({ maxConcurrentRequests: 2000, queueSize: 50 });
-      expect(config.worker.concurrency).toBe(2000);
+      expect(config.worker.concurrency).toBe(4096);
       expect(config.server.pauseAtBytes).toBe(4096);
       expect(config.server.publicStatus).toBe(true);
       expect(config.server.memoryLimitBytes).toBe(2048 * 1024 * 1024);
@@ -280,9 +280,9 @@ describe('SLUICE_COMPAT=z2api', () => {
   );
 
   it.each([
-    ['nothing', {}, 1000],
-    ['one', { MAX_CONCURRENT_CONNECTIONS: '1' }, 1000],
-    ['3,000', { MAX_CONCURRENT_CONNECTIONS: '3000' }, 3000],
+    ['nothing', {}, 4096],
+    ['one', { MAX_CONCURRENT_CONNECTIONS: '1' }, 4096],
+    ['6,000', { MAX_CONCURRENT_CONNECTIONS: '6000' }, 6000],
     ['10,000', { MAX_CONCURRENT_CONNECTIONS: '10000' }, 10_000],
     ['20,001', { MAX_CONCURRENT_CONNECTIONS: '20001' }, 10_000],
   ])(

@@ -49,7 +49,7 @@ describe('loadConfig', () => {
         metricsHost: '127.0.0.1',
         isMetricsPortUsual: true,
         drainTimeoutMs: 120_000,
-        concurrency: 1000,
+        concurrency: 4096,
         keepAliveMs: 30_000,
         maxEventBytes: 8 * 1024 * 1024,
         maxBodyBytes: 32 * 1024 * 1024,

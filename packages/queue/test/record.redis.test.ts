@@ -55,6 +55,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: s
         seal,
         run,
         onForged: (each) => forged.push(each?.requestId),
+        onIntakeStopped: () => undefined,
         onError,
       });
       closers.push(() => consumer.close());

@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { Cluster, Redis } from 'ioredis';
+import { createCommandTimeouts } from './command-timeouts.ts';
 import { createDemotion, type Demotion } from './demotion.ts';
-import { dropAbandoned, limitWaiting } from './drop-abandoned.ts';
+import { dropAbandoned, dropAbandonedOf } from './drop-abandoned.ts';
 import { explainTrouble } from './explain-trouble.ts';
 import { hearingConnector, hearRefreshes } from './hidden-errors.ts';
 import { writeOnceATurn } from './one-write-a-turn.ts';
@@ -15,7 +16,7 @@ export type RedisConnection = Redis | Cluster;
 
 /**
  * Purpose of a connection; decides how the connection fails:
- * - `command`: short commands in a request's path. Survives one lost connection, then fails, after a second at most.
+ * - `command`: short commands in a request's path. Survives one lost connection, then fails, after a second of silence.
  * - `writer`: mailbox writes. Waits for Redis to return and repeats every unacknowledged write.
  * - `blocking`: one blocking read at a time. Never gives up.
  */
@@ -35,9 +36,6 @@ const roles = {
   writer: { maxRetriesPerRequest: null },
   blocking: { maxRetriesPerRequest: null },
 } as const;
-
-/** Time (ms) after which a command of a `command` connection fails. */
-const commandTimeoutMs = 1000;
 
 /** Returns the delay before the n-th reconnection: short at first, at most one second. */
 const reconnectDelayMs = (tries: number): number => Math.min(1000, 25 * 2 ** Math.min(tries, 6));
@@ -72,14 +70,18 @@ export function connect({ settings, role, name, onError }: ConnectRequest): Redi
     // Reconnects and selects the configured database again: no command may reach another one.
     if (isOfSelect(error)) connection.disconnect(true);
   });
-  const timeoutMs = role === 'command' ? commandTimeoutMs : undefined;
+  const timeouts = role === 'command' ? createCommandTimeouts() : undefined;
   const prepare = (server: Redis): void => {
     writeOnceATurn(server);
-    dropAbandoned(server, timeoutMs);
+    dropAbandoned(server, timeouts);
+    timeouts?.watch(server);
     allowManyRefusals(server);
   };
   if (connection instanceof Cluster) {
-    if (timeoutMs !== undefined) limitWaiting(connection, timeoutMs);
+    if (timeouts !== undefined) {
+      dropAbandonedOf(connection, timeouts);
+      timeouts.watch(connection);
+    }
     connection.on('+node', (node: Redis) => {
       prepare(node);
       if (settings.tls !== undefined) node.options.tls = tlsOptions(settings.tls, node.options.host);

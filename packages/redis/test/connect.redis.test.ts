@@ -69,6 +69,31 @@ describe('a connection', () => {
     expect(isRedisUnavailable(failure)).toBe(true);
   });
 
+  redisTest('for commands does not count the time in which its process stood still', async ({ redisUrl }) => {
+    const { connection } = open(redisUrl, 'command');
+    await untilReady(connection, 2000);
+    const answer = connection.get('x');
+    const since = performance.now();
+    while (performance.now() - since < 1500);
+    expect(await answer).toBe(null);
+  });
+
+  redisTest('for commands waits for a server that is late but answers', async ({ redisUrl }) => {
+    const { connection } = open(redisUrl, 'command');
+    await untilReady(connection, 2000);
+    const work = `local since = redis.call('TIME')
+      repeat
+        local now = redis.call('TIME')
+      until (now[1] - since[1]) * 1000000 + now[2] - since[2] > 250000
+      return 1`;
+    // Redis reads 16 KiB of commands, runs all of them, then answers.
+    const filler = 'x'.repeat(20_000);
+    const since = performance.now();
+    const answers = await Promise.all(Array.from({ length: 6 }, () => connection.eval(work, 0, filler)));
+    expect(answers).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(performance.now() - since).toBeGreaterThan(1200);
+  });
+
   redisTest('sends the commands of one turn in one write', async ({ redisUrl }) => {
     const { hostname, port } = new URL(redisUrl);
     let pieces = 0;

@@ -11,6 +11,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
   const { counter, gauge, histogram } = instruments;
   const activeJobs = gauge(metricTable.activeJobs).at();
   const refused = counter(metricTable.jobsRefused);
+  const intakeStopped = counter(metricTable.intakeStopped).at();
   const attempts = counter(metricTable.upstreamAttempts);
   const chunkGap = histogram(metricTable.upstreamChunkGap);
   const retries = counter(metricTable.retries);
@@ -22,6 +23,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
     jobStarted: () => void activeJobs.value++,
     jobEnded: () => void activeJobs.value--,
     jobRefused: (reason) => void refused.at(reason).value++,
+    intakeStopped: (forMs) => void (intakeStopped.value += forMs / 1000),
     attemptEnded: (upstream, outcome) => void attempts.at(upstream, outcome).value++,
     chunkGap: (upstream, gapMs, traceId) =>
       chunkGap.at(upstream).observe(gapMs / 1000, gapMs < longGapMs ? undefined : traceId),

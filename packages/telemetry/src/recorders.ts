@@ -61,6 +61,8 @@ export interface WorkerMetrics extends SharedMetrics {
   jobStarted(): void;
   jobEnded(): void;
   jobRefused(reason: RefusalReason): void;
+  /** Adds a time in which the worker took no jobs because its event loop lagged. */
+  intakeStopped(forMs: number): void;
   attemptEnded(upstream: string, outcome: AttemptOutcome): void;
   /** Records a gap between chunks. Only long gaps get an exemplar: there is a gap per chunk, most of them usual. */
   chunkGap(upstream: string, gapMs: number, traceId?: string): void;

@@ -131,7 +131,7 @@ function connectParts(needs: WorkerNeeds): Parts {
 }
 
 function consume(parts: Parts): Consumer {
-  const { config, keys, links, seal, onError } = parts;
+  const { config, keys, links, metrics, seal, onError } = parts;
   const needs = runJobNeeds(parts);
   return createConsumer({
     connection: links.fleet.writes,
@@ -141,6 +141,7 @@ function consume(parts: Parts): Consumer {
     seal,
     run: (job, queuedAt) => runJob(needs, job, queuedAt),
     onForged: (job) => refuseForged(needs, job),
+    onIntakeStopped: metrics.intakeStopped,
     onError,
   });
 }

@@ -56,7 +56,7 @@ spec:
 
 {{/* Jobs of one worker at which the fleet has the right size: concurrency × target. */}}
 {{- define "sluice.jobsPerWorker" -}}
-{{- $concurrency := dig "worker" "concurrency" 1000 .Values.config }}
+{{- $concurrency := dig "worker" "concurrency" 4096 .Values.config }}
 {{- $whole := include "sluice.wholeNumber" (dict "value" $concurrency "path" "config.worker.concurrency") }}
 {{- max 1 (int64 (floor (mulf (float64 $whole) .Values.worker.keda.targetUtilization))) }}
 {{- end }}
@@ -67,7 +67,7 @@ Requests that the largest fleet of workers runs at its target; empty if an HPA w
 */}}
 {{- define "sluice.fleetRequests" -}}
 {{- $worker := .Values.worker }}
-{{- $concurrency := dig "worker" "concurrency" 1000 .Values.config }}
+{{- $concurrency := dig "worker" "concurrency" 4096 .Values.config }}
 {{- if $worker.keda.enabled }}
 {{- mul (int64 (include "sluice.jobsPerWorker" .)) (int64 $worker.keda.maxReplicas) }}
 {{- else if $worker.hpa.enabled }}

@@ -172,7 +172,7 @@ export const server = across(
 );
 
 export const mostConcurrency = 10_000;
-export const usualConcurrency = 1000;
+export const usualConcurrency = 4096;
 
 export const worker = section({
   metrics_port: metricsPort(9464),
@@ -183,7 +183,7 @@ export const worker = section({
   concurrency: wholeNumber(1, mostConcurrency)
     .default(usualConcurrency)
     .describe(
-      'Jobs that one worker process runs at once; further ones wait. The default equals that of `limits.max_concurrent_requests`: if you raise that, raise this too, or start more workers.',
+      'Jobs that one worker process runs at once; further ones wait. The default is high on purpose: a worker takes no jobs while its event loop lags. Lower it to bound the memory of a worker, or to have KEDA start workers earlier.',
     ),
   max_connections: wholeNumber(1)
     .optional()

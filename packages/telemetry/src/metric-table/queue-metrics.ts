@@ -112,6 +112,13 @@ export const queueMetrics = {
     labels: {},
     help: 'Maximum of requests that this worker runs in parallel.',
   },
+  intakeStopped: {
+    name: 'sluice_worker_intake_stopped_seconds_total',
+    kind: 'counter',
+    services: worker,
+    labels: {},
+    help: 'Time in which this worker took no jobs because its event loop lagged.',
+  },
   jobsRefused: {
     name: 'sluice_jobs_refused_total',
     kind: 'counter',
