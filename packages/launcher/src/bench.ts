@@ -32,9 +32,9 @@ const fairConfiguration = {
 export async function bench({ root, env, terminal }: BenchLaunch, rest: readonly string[]): Promise<number> {
   mkdirSync(join(root, '.sluice'), { recursive: true });
   const [what, ...others] = rest;
-  // `translate` measures the adapters alone, which need no product.
-  if (what === 'translate') {
-    const program = join(root, 'packages/bench/dist/translate/main.js');
+  // `translate` measures the adapters alone, and `scale` computes: neither needs a product.
+  if (what === 'translate' || what === 'scale') {
+    const program = join(root, 'packages/bench/dist', what, 'main.js');
     return await runInForeground({ file: process.execPath, args: [program, ...others], cwd: root, env });
   }
   const file = join(root, '.sluice/bench.yaml');
