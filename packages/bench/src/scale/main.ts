@@ -15,7 +15,7 @@ const { values } = parseArgs({ options });
 function read(name: keyof Measured): number {
   const value = Number(values[toOption(name)]);
   if (value > 0) return value;
-  console.error(`--${toOption(name)}: must be a number above 0.`);
+  process.stderr.write(`--${toOption(name)}: must be a number above 0.\n`);
   process.exit(2);
 }
 
@@ -34,5 +34,6 @@ const measured: Measured = {
   ingressStreamKb: read('ingressStreamKb'),
   workerStreamKb: read('workerStreamKb'),
 };
-console.log(scaleTable(loads.map((load) => predict(load, measured, room))));
-console.log(`\nAdmission ends at ${Math.round(admissionLimit(measured, room)).toLocaleString('en-US')} requests/s.`);
+const table = scaleTable(loads.map((load) => predict(load, measured, room)));
+const limit = Math.round(admissionLimit(measured, room)).toLocaleString('en-US');
+process.stdout.write(`${table}\n\nAdmission ends at ${limit} requests/s.\n`);

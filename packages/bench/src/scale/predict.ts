@@ -4,7 +4,7 @@
 export interface Measured {
   /** All scripts and commands of a request in Redis. */
   readonly redisUs: number;
-  /** The part of `redisUs` that runs in the slot `{admission}`, and so on one Redis node. */
+  /** The part of `redisUs` on keys with the hash tag `{admission}`, and so on one Redis node. */
   readonly admissionUs: number;
   readonly ingressUs: number;
   readonly workerUs: number;
@@ -16,7 +16,7 @@ export interface Measured {
   readonly redisRestUs: number;
   readonly ingressRestUs: number;
   readonly workerRestUs: number;
-  /** The part of `redisRestUs` in the slot `{admission}`: the renewal of the lease. */
+  /** The part of `redisRestUs` on the node of `{admission}`: the renewal of the lease. */
   readonly admissionRestUs: number;
   readonly ingressStreamKb: number;
   readonly workerStreamKb: number;
@@ -42,7 +42,7 @@ export interface Load {
 /** Numbers of processes for a load, and what stops it. */
 export interface Prediction {
   readonly load: Load;
-  /** Cores that the slot `{admission}` needs; a Redis node has one. */
+  /** Cores that the keys of `{admission}` need; a Redis node has one. */
   readonly admissionCores: number;
   /** Redis nodes besides that of `{admission}`. */
   readonly redisNodes: number;
