@@ -24,6 +24,7 @@ const timing = [
   'packages/e2e/test/budget.e2e.test.ts',
   'packages/e2e/test/cancel.e2e.test.ts',
   'packages/e2e/test/cluster.e2e.test.ts',
+  'packages/e2e/test/cold-start.e2e.test.ts',
   'packages/e2e/test/death.e2e.test.ts',
   'packages/e2e/test/limits.e2e.test.ts',
   'packages/e2e/test/memory.e2e.test.ts',

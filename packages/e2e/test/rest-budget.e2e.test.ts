@@ -122,7 +122,7 @@ describe.skipIf(!isCounted)('the work', () => {
     expect(excessOf(idle, budget)).toEqual([]);
   });
 
-  it('of a stream that rests is its heartbeats', { timeout: longTest }, async () => {
+  it('of a silent stream is its heartbeats', { timeout: longTest }, async () => {
     await withStreams('demo-t2-stall-k1', silentStreams, async () => {
       const all = await lowestPer(seconds);
       const cost = combined([idle, all], ([none = 0, open = 0]) => (open - none) / silentStreams);

@@ -54,8 +54,8 @@ export async function bench(launch: BenchLaunch, rest: readonly string[]): Promi
       cwd: root,
       env: { ...env, BENCH_SETUP: JSON.stringify(setup) },
     });
-  // `translate` measures the adapters alone, which need no product.
-  if (what === 'translate') return await run('dist/translate', others);
+  // `translate` measures the adapters alone, and `scale` computes: neither needs a product.
+  if (what === 'translate' || what === 'scale') return await run(`dist/${what}`, others);
   const folder = folders.get(what) ?? 'dist';
   const args = folders.has(what) ? others : rest;
   if (checkedFolders.includes(folder)) {

@@ -10,7 +10,7 @@ import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { takeLock } from './bare/lock.mjs';
 import { findNode24, majorOf } from './bare/node-24.mjs';
 import { runInForeground } from './bare/run.mjs';
-import { isBuilt, isServiceName, serviceArguments } from './bare/service-command.mjs';
+import { isBuilt, isServiceName, serviceArguments, serviceEnvironment } from './bare/service-command.mjs';
 import { stopWithParent } from './bare/signals.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 
@@ -67,7 +67,7 @@ async function runService(name, rest) {
   const node = await findNode24({ root, mayInstall: false, terminal });
   const envFile = pathToFileURL(join(root, 'packages/launcher/src/bare/preload-env-file.mjs')).href;
   const args = ['--import', envFile, ...serviceArguments({ root, name }), ...rest];
-  return await runInForeground({ file: node, args });
+  return await runInForeground({ file: node, args, env: serviceEnvironment({ root, env: process.env }) });
 }
 
 /** @returns {Promise<string>} the path of the Node that runs the rest */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
-import { serviceArguments, type ServiceName } from './bare/service-command.mjs';
+import { serviceArguments, serviceEnvironment, type ServiceName } from './bare/service-command.mjs';
 import type { Terminal } from './bare/terminal.mjs';
 import { startChild } from './child.ts';
 import { asRecord, readableLine } from './log-line.ts';
@@ -56,7 +56,7 @@ export async function startServices(plans: readonly ServicePlan[], stage: Stage)
       name,
       file: process.execPath,
       args: serviceArguments({ root, name }),
-      env,
+      env: serviceEnvironment({ root, env }),
       logFile,
       graceMs: drainTimeoutMs + graceBeyondDrainMs,
       isOurs: true,
