@@ -49,7 +49,8 @@ function createTimeLimit(timeoutMs: number): (command: Command) => void {
   function firstOpen(): Limited | undefined {
     while (list[front]?.command.isSettled === true) front++;
     if (front === list.length || front > longestFront) {
-      list.splice(0, front);
+      if (front === list.length) list.length = 0;
+      else list.splice(0, front);
       front = 0;
     }
     return list[front];
