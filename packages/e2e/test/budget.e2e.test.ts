@@ -68,8 +68,8 @@ describe('the cost of a request in Redis', () => {
     [
       'in one piece',
       async () => (await post(sluice, { model: 'demo-t16' })).text(),
-      // 9, 81, 6668, 2534
-      { scripts: 9, commands: 95, bytesIn: 8000, bytesOut: 3500 },
+      // 9, 76, 6783, 2662
+      { scripts: 9, commands: 90, bytesIn: 8000, bytesOut: 3500 },
     ],
     [
       'as a stream of 32 tokens, one every 5 ms',
@@ -78,14 +78,14 @@ describe('the cost of a request in Redis', () => {
         await answer.finish();
         expect(readAnswer(answer).isDone).toBe(true);
       },
-      // 9, 90, 19686, 14247; up to 40 more batches of 60 bytes of overhead each, on an idle machine
-      { scripts: 9, commands: 170, bytesIn: 30_000, bytesOut: 22_000 },
+      // 9, 83, 18130, 13262; up to 40 more batches of 60 bytes of overhead each, on an idle machine
+      { scripts: 9, commands: 160, bytesIn: 30_000, bytesOut: 22_000 },
     ],
     [
       'with a prompt of 64 KB',
       async () => (await post(sluice, { model: 'demo-t16', content: 'x'.repeat(65_536) })).text(),
-      // 9, 77, 71863, 68000: the prompt is written once and read once
-      { scripts: 9, commands: 95, bytesIn: 76_000, bytesOut: 72_000 },
+      // 9, 79, 72623, 68261: the prompt is written once and read once
+      { scripts: 9, commands: 90, bytesIn: 76_000, bytesOut: 72_000 },
     ],
   ])('%s stays within its budget', async (_what, ask, budget) => {
     const cost = await lowestCostOf(ask);

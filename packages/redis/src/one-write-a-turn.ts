@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 
 /**
  * Sends all commands of one turn of the event loop in one write of one text. ioredis writes each command in its own
- * system call; a single write saves a request 15 % of CPU, and one text in place of a list of them another 3 %.
- * ioredis's own auto-pipelining holds commands back while others are in flight and does not load Sluice's scripts.
+ * system call; a single write saves a request 15 % of CPU. One text costs Node less than a list of texts. ioredis's own
+ * auto-pipelining holds commands back while others are in flight and does not load Sluice's scripts.
  */
 export function writeOnceATurn(connection: Redis): void {
   connection.on('connect', () => {

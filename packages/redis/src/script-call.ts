@@ -25,8 +25,9 @@ export const createLuaScript = (lua: string, numberOfKeys: number): LuaScript =>
  * that the calls stay in order, and its hash afterwards. Sends a call again, with the text, if the server has lost the
  * script.
  *
- * ioredis does the same for a script of `defineCommand`, with twice the CPU: a promise, four closures and two copies of
- * the arguments more for each call, and a string or buffer for each part of each argument.
+ * ioredis does the same for a script of `defineCommand`, with one more promise and closure and two more copies of the
+ * arguments for each call, and a buffer for each part of a call with bytes. Measured with one timer for all time limits
+ * (`drop-abandoned.ts`) and one text a turn: 10.9 → 9.0 µs a call.
  */
 export async function callScript(
   connection: RedisConnection,
@@ -69,7 +70,7 @@ function encode({ name, args }: Command): string | Buffer {
   return text;
 }
 
-/** Joins the bytes as a text with a character for each, which costs less than a list of small buffers. */
+/** Joins the bytes as a text with a character for each: one buffer in place of one for each part. */
 function encodeBytes(name: string, args: Command['args']): Buffer {
   let bytes = `*${args.length + 1}\r\n$${name.length}\r\n${name}\r\n`;
   for (const arg of args) {
