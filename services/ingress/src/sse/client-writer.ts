@@ -1,6 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** Writes to one client. Pauses the source while the client is slow, and disconnects a client that stays slow. */
+/**
+ * Writes to one client. Pauses the source while the client is slow, and disconnects a client that stays slow.
+ *
+ * The texts of one turn of the event loop leave as one chunk: Node makes three writes for each chunk, and one entry of
+ * the mailbox has many texts under load.
+ */
 export interface ClientWriter {
   write(text: string): void;
   /** Ends the response after everything that has been written. */
@@ -27,6 +32,8 @@ export interface ClientWriterOptions {
  */
 const burstMs = 1000;
 const burstFactor = 4;
+/** Length in characters at which the texts of a turn are sent at once, so that a slow client is noticed. */
+const longestChunk = 16 * 1024;
 
 export function createClientWriter(options: ClientWriterOptions): ClientWriter {
   const { response } = options;
@@ -34,6 +41,8 @@ export function createClientWriter(options: ClientWriterOptions): ClientWriter {
   let isCut = false;
   let stall: NodeJS.Timeout | undefined;
   let burst: NodeJS.Timeout | undefined;
+  let waiting = '';
+  let isFlushDue = false;
   const hasTooMuch = (): boolean => response.writableLength > options.cutAtBytes;
 
   function judgeBurst(): void {
@@ -64,23 +73,36 @@ export function createClientWriter(options: ClientWriterOptions): ClientWriter {
     options.onResume();
   }
 
+  function flush(): void {
+    isFlushDue = false;
+    const text = waiting;
+    waiting = '';
+    if (text === '' || isCut || response.writableEnded || response.destroyed) return;
+    if (response.write(text)) return;
+    stall ??= setTimeout(cut, options.stallMs);
+    if (response.writableLength > burstFactor * options.cutAtBytes) return cut();
+    if (hasTooMuch()) burst ??= setTimeout(judgeBurst, burstMs);
+    if (!isPaused && response.writableLength > options.pauseAtBytes) {
+      isPaused = true;
+      options.onPause();
+    }
+  }
+
   response.on('drain', onDrain);
   response.once('close', stopTimers);
   return {
     write(text) {
-      if (isCut || response.writableEnded || response.destroyed) return;
-      if (response.write(text)) return;
-      stall ??= setTimeout(cut, options.stallMs);
-      if (response.writableLength > burstFactor * options.cutAtBytes) return cut();
-      if (hasTooMuch()) burst ??= setTimeout(judgeBurst, burstMs);
-      if (!isPaused && response.writableLength > options.pauseAtBytes) {
-        isPaused = true;
-        options.onPause();
-      }
+      waiting += text;
+      if (waiting.length >= longestChunk) return flush();
+      if (isFlushDue) return;
+      isFlushDue = true;
+      process.nextTick(flush);
     },
-    end(text) {
+    end(text = '') {
+      const last = waiting + text;
+      waiting = '';
       if (isCut || response.destroyed) return;
-      response.end(text);
+      response.end(last);
       if (response.writableFinished) clearTimeout(stall);
       else stall ??= setTimeout(() => response.destroy(), options.stallMs);
     },

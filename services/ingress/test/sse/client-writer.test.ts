@@ -46,6 +46,36 @@ function write(response: ServerResponse, over: Partial<ClientWriterOptions> = {}
 const piece = 'x'.repeat(64 * 1024);
 
 describe('createClientWriter', () => {
+  it('sends the texts of one turn as one chunk, and those of the next turn by themselves', async () => {
+    const { response, socket } = await slowClient();
+    const { writer } = write(response);
+    const chunks = vi.spyOn(response, 'write');
+    writer.write('a');
+    await Promise.resolve();
+    writer.write('b');
+    await vi.waitFor(() => expect(chunks).toHaveBeenCalledOnce());
+    writer.write('c');
+    await vi.waitFor(() => expect(chunks).toHaveBeenCalledTimes(2));
+    writer.write('d');
+    writer.end('e');
+    expect(chunks.mock.calls.map(([text]) => text)).toEqual(['ab', 'c']);
+    let text = '';
+    socket.on('data', (bytes) => (text += bytes.toString('latin1')));
+    socket.resume();
+    await vi.waitFor(() => expect(text).toMatch(/2\r\nab\r\n1\r\nc\r\n2\r\nde\r\n0\r\n\r\n$/));
+  });
+
+  it('drops the texts of a turn in which the response breaks', async () => {
+    const { response } = await slowClient();
+    const { writer } = write(response);
+    const chunks = vi.spyOn(response, 'write');
+    writer.write('a');
+    response.destroy();
+    writer.write('b');
+    await once(response, 'close');
+    expect(chunks).not.toHaveBeenCalled();
+  });
+
   it('asks to pause once while the client does not read, and to resume when it does', async () => {
     const { response, socket } = await slowClient();
     const { writer, onPause, onResume, onCut } = write(response);

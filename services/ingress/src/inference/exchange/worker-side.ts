@@ -1,7 +1,7 @@
 import type { Frame } from '@sluice/protocol';
 import type { Inbox, MailboxWriter, Roster } from '@sluice/relay';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState } from './exchange-events.ts';
-import { createInquiry } from './inquiry.ts';
+import { createInquiry, type Inquiry } from './inquiry.ts';
 import { readClaimReport, readReport } from './worker-report.ts';
 import type { WorkerWatch } from './worker-watch.ts';
 
@@ -35,13 +35,8 @@ export function createWorkerSide(
   let watched: string | undefined;
   let isOver = false;
   const onLost = (): void => on({ kind: 'worker_lost' });
-  const inquiry = createInquiry({
-    requestId,
-    roster,
-    writer,
-    onDisclaimed: () => on({ kind: 'disclaimed' }),
-    onSilence: () => on({ kind: 'silence' }),
-  });
+  /** Created with the first question: most requests ask none. */
+  let inquiry: Inquiry | undefined;
   const subscription = inbox.subscribe(requestId, {
     onFrame: (frame) => pass(() => eventOf(frame)),
     onGap: () => on({ kind: 'gap' }),
@@ -62,8 +57,19 @@ export function createWorkerSide(
   function claimEventOf(frame: Frame): ExchangeEvent | undefined {
     const report = readClaimReport(frame);
     if (report.kind === 'holds') return { kind: 'holds', holds: report, received: subscription.nextSeq() };
-    inquiry.disclaimed(report.workerId);
+    inquiry?.disclaimed(report.workerId);
     return undefined;
+  }
+
+  function ask(epoch: number, workerId: string | undefined): void {
+    inquiry ??= createInquiry({
+      requestId,
+      roster,
+      writer,
+      onDisclaimed: () => on({ kind: 'disclaimed' }),
+      onSilence: () => on({ kind: 'silence' }),
+    });
+    inquiry.start(epoch, workerId);
   }
 
   function watch(workerId: string | undefined): void {
@@ -84,14 +90,14 @@ export function createWorkerSide(
           writer.send(command.workerId, { requestId, epoch, seq: 0, kind: command.what, data: '' });
           return;
         case 'ask':
-          return inquiry.start(epoch, command.workerId);
+          return ask(epoch, command.workerId);
         case 'stop_asking':
-          return inquiry.stop();
+          return inquiry?.stop();
       }
     },
     close() {
       isOver = true;
-      inquiry.stop();
+      inquiry?.stop();
       subscription.close();
       watch(undefined);
     },

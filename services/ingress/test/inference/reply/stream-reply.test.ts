@@ -7,6 +7,12 @@ import { createStreamReply } from '../../../src/inference/reply/stream-reply.ts'
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
+/** Resolves when the texts of this turn are sent. */
+const turnEnd = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+
 function setUp() {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   const written: string[] = [];
@@ -47,21 +53,24 @@ describe('a streamed reply', () => {
     reply.onData('data: 1\n\n');
     reply.onData('data: 2\n\n');
     reply.onEnd();
-    expect(written).toEqual(['data: 1\n\n', 'data: 2\n\n', 'data: [DONE]\n\n']);
+    expect(written).toEqual(['data: 1\n\ndata: 2\n\ndata: [DONE]\n\n']);
     expect(heads).toEqual([200]);
     expect(setHeaders).toHaveBeenCalledOnce();
   });
 
-  it('sends the status line with a heartbeat when the first event is late', () => {
+  it('sends the status line with a heartbeat when the first event is late', async () => {
     const { written, heads } = setUp();
     vi.advanceTimersByTime(1000);
+    await turnEnd();
     expect([heads, written]).toEqual([[200], [': ping\n']]);
   });
 
-  it('sends heartbeats during silence, and none after its end', () => {
+  it('sends heartbeats during silence, and none after its end', async () => {
     const { reply, written } = setUp();
     reply.onData('data: 1\n\n');
+    await turnEnd();
     vi.advanceTimersByTime(300);
+    await turnEnd();
     expect(written).toEqual(['data: 1\n\n', ': ping\n']);
     reply.onEnd();
     vi.advanceTimersByTime(3000);
@@ -75,9 +84,10 @@ describe('a streamed reply', () => {
     expect([written, heads]).toEqual([[], []]);
   });
 
-  it('ends with an error event and without [DONE] when it fails later', () => {
+  it('ends with an error event and without [DONE] when it fails later', async () => {
     const { reply, written } = setUp();
     reply.onData('data: 1\n\n');
+    await turnEnd();
     expect(reply.onError(new GatewayError('upstream_error', { message: 'boom' }))).toBe(true);
     expect(written).toHaveLength(2);
     expect(JSON.parse(written[1]?.replace('data: ', '') ?? '')).toMatchObject({
@@ -93,11 +103,12 @@ describe('a streamed reply', () => {
     expect([heads, written]).toEqual([[200], ['data: [DONE]\n\n']]);
   });
 
-  it('sends nothing more once it is closed', () => {
+  it('sends nothing more once it is closed', async () => {
     const { reply, written } = setUp();
     reply.onData('data: 1\n\n');
     reply.close();
     vi.advanceTimersByTime(3000);
+    await turnEnd();
     expect(written).toEqual(['data: 1\n\n']);
   });
 });
