@@ -1,41 +1,52 @@
 import type { Redis } from 'ioredis';
 
+/** Chunks of this size (bytes) and larger are written by themselves: copying them costs more than a further write. */
+const largeBytes = 64 * 1024;
+
 /**
  * Sends all commands of one turn of the event loop in one write of one text. ioredis writes each command in its own
- * system call; a single write saves a request 15 % of CPU. One text costs Node less than a list of texts. ioredis's own
- * auto-pipelining holds commands back while others are in flight and does not load Sluice's scripts.
+ * system call; a single write saves a request 15 % of CPU, and one text in place of a list of them another 3 %.
+ * ioredis's own auto-pipelining holds commands back while others are in flight and does not load Sluice's scripts.
+ *
+ * The text has a character for each byte, so that commands with binary arguments are part of it, and Node copies it to the
+ * socket without encoding it.
  */
 export function writeOnceATurn(connection: Redis): void {
   connection.on('connect', () => {
     const { stream } = connection;
-    const write: (chunk: string | Uint8Array) => boolean = stream.write.bind(stream);
+    const write = stream.write.bind(stream) as (chunk: string | Uint8Array, encoding?: 'latin1') => boolean;
     const end = stream.end.bind(stream) as (...args: unknown[]) => typeof stream;
-    /** Commands that follow each other as texts; a command with a binary argument is a chunk of its own. */
-    let chunks: (string | Uint8Array)[] = [];
+    let large: (string | Uint8Array)[] = [];
     let text = '';
 
     function closeText(): void {
       if (text === '') return;
-      chunks.push(text);
+      large.push(text);
       text = '';
     }
 
     function flush(): void {
+      if (large.length === 0) {
+        const due = text;
+        text = '';
+        if (due !== '') write(due, 'latin1');
+        return;
+      }
       closeText();
-      const due = chunks;
-      chunks = [];
-      if (due.length > 1) stream.cork();
-      for (const chunk of due) write(chunk);
-      if (due.length > 1) stream.uncork();
+      const due = large;
+      large = [];
+      stream.cork();
+      for (const chunk of due) write(chunk, 'latin1');
+      stream.uncork();
     }
 
     stream.write = (chunk: string | Uint8Array): boolean => {
-      if (text === '' && chunks.length === 0) setImmediate(flush);
-      if (typeof chunk === 'string') {
-        text += chunk;
+      if (text === '' && large.length === 0) setImmediate(flush);
+      if (chunk.length < largeBytes) {
+        text += byteText(chunk);
       } else {
         closeText();
-        chunks.push(chunk);
+        large.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
       }
       return true;
     };
@@ -44,4 +55,10 @@ export function writeOnceATurn(connection: Redis): void {
       return end(...args);
     };
   });
+}
+
+/** Returns a text with a character for each byte of this chunk. */
+function byteText(chunk: string | Uint8Array): string {
+  if (typeof chunk !== 'string') return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
+  return Buffer.byteLength(chunk) === chunk.length ? chunk : Buffer.from(chunk).toString('latin1');
 }
