@@ -170,7 +170,10 @@ function createIntake({ workers, onIntakeStopped, onError }: IntakeNeeds): Intak
     },
     idle() {
       isBusy = false;
-      if (!isClosed) apply({ kind: 'idle' });
+      // BullMQ overlooks a `resume` between the end of its loop and the next microtask.
+      setImmediate(() => {
+        if (!isClosed && !isBusy) apply({ kind: 'idle' });
+      });
     },
     close() {
       isClosed = true;

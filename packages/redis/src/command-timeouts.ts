@@ -6,7 +6,7 @@ import { type Cluster, type Command, Redis } from 'ioredis';
  * although Redis had answered them. Here a watch counts ticks instead of time, and a turn of the event loop is one tick at
  * most. So time in which this process stood still does not count.
  *
- * A command that was sent fails after a second in which its server sent nothing: replies come in the order of the commands,
+ * A command that was sent fails after about a second in which its server sent nothing: replies come in the order of the commands,
  * so a server that answers others will answer this one too. After five seconds it fails in any case. A command that waits
  * for a connection fails after a second.
  */
@@ -20,6 +20,8 @@ export interface CommandTimeouts {
 const tickMs = 100;
 const longestSilenceTicks = 10;
 const longestWaitTicks = 50;
+/** Time (ms) after which a command fails in any case, also one that a cluster refuses again and again. */
+export const longestWaitMs = longestWaitTicks * tickMs;
 
 /** ioredis's queues of commands that wait for a connection, the first after they were sent on one that is lost. */
 const unsentQueues = ['prevCommandQueue', 'offlineQueue'] as const;

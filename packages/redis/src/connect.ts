@@ -17,7 +17,7 @@ export type RedisConnection = Redis | Cluster;
 /**
  * Purpose of a connection; decides how the connection fails:
  * - `command`: short commands in a request's path. Survives one lost connection, then fails, after a second of silence.
- * - `writer`: mailbox writes. Waits for Redis to return and repeats every unacknowledged write.
+ * - `writer`: mailbox writes, and BullMQ's commands in a worker. Waits for Redis to return and repeats every unacknowledged write.
  * - `blocking`: one blocking read at a time. Never gives up.
  */
 export type ConnectionRole = 'command' | 'writer' | 'blocking';

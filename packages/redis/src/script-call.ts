@@ -94,12 +94,16 @@ export function speedUpScripts(connection: RedisConnection): void {
     const { lua, numberOfKeys } = definition;
     if (numberOfKeys === undefined) return;
     const script = createLuaScript(lua, numberOfKeys);
-    Reflect.set(connection, name, (args: readonly (ScriptArgument | null | undefined)[]) =>
-      callScript(
+    const original: unknown = Reflect.get(connection, name);
+    // ioredis's pipelines and transactions borrow the method; their commands must stay among theirs.
+    function run(this: unknown, args: readonly (ScriptArgument | null | undefined)[]): unknown {
+      if (this !== connection && typeof original === 'function') return Reflect.apply(original, this, [args]);
+      return callScript(
         connection,
         script,
         args.map((arg) => arg ?? ''),
-      ),
-    );
+      );
+    }
+    Reflect.set(connection, name, run);
   };
 }

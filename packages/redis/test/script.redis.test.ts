@@ -47,10 +47,28 @@ describe('a script', () => {
     });
     onTestFinished(() => connection.disconnect());
     connection.defineCommand('echo:1', { numberOfKeys: 1, lua: 'return table.concat({KEYS[1], unpack(ARGV)}, ",")' });
-    const run = Reflect.get(connection, 'echo:1') as (args: unknown[]) => Promise<unknown>;
+    const echo = Reflect.get(connection, 'echo:1') as (args: unknown[]) => Promise<unknown>;
+    const run = echo.bind(connection);
     expect(await run([keyPrefix, Buffer.from('ä€'), 'ü', 3, undefined, ''])).toBe(`${keyPrefix},ä€,ü,3,,`);
     await connection.script('FLUSH');
     expect(await run([keyPrefix, Buffer.from([0x62])])).toBe(`${keyPrefix},b`);
+  });
+
+  redisTest('of a library stays in its transaction', async ({ keyPrefix, redisUrl }) => {
+    const connection = connect({
+      settings: { kind: 'single', url: redisUrl },
+      role: 'command',
+      name: 'test',
+      onError: () => undefined,
+    });
+    onTestFinished(() => connection.disconnect());
+    connection.defineCommand('count:1', { numberOfKeys: 1, lua: "return redis.call('incr', KEYS[1])" });
+    const transaction = connection.multi();
+    const count = Reflect.get(transaction, 'count:1') as (args: unknown[]) => unknown;
+    count.call(transaction, [`${keyPrefix}:n`]);
+    transaction.discard();
+    await transaction.exec().catch(() => undefined);
+    expect(await connection.get(`${keyPrefix}:n`)).toBeNull();
   });
 
   redisTest('holds the text of the files that it includes', async ({ redis }) => {

@@ -112,7 +112,8 @@ function cleanOf(text: string): string {
   // A secret must not stay in memory.
   if (clean !== json) return clean;
   if (cleanTexts.size >= mostCleanTexts) cleanTexts.clear();
-  cleanTexts.set(text, json);
+  // A text that was cut out of a long header would keep the whole header in memory.
+  cleanTexts.set(String(JSON.parse(json)), json);
   return json;
 }
 

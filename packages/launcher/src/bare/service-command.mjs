@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -54,7 +54,14 @@ export function serviceArguments({ root, name }) {
  */
 export function serviceEnvironment({ root, env }) {
   if (env['NODE_V8_COVERAGE'] !== undefined) return env;
-  return { NODE_COMPILE_CACHE: join(root, '.sluice/compile-cache'), ...env };
+  const folder = join(root, '.sluice');
+  try {
+    // Whoever can write there could plant code.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return env;
+  }
+  return { NODE_COMPILE_CACHE: join(folder, 'compile-cache'), ...env };
 }
 
 /**
