@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ChatJob, type Delivered, deliveredSchema } from '@sluice/protocol';
-import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
+import { createTurnBatch, defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { JobSeal, Opened } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
@@ -23,7 +23,7 @@ export const identifyScript = defineScript(here('identify-1.lua'), (reply) => se
 /** Returns true if a worker had claimed the latest run. */
 export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => count.parse(reply) === 1);
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) => takeBackReply.parse(reply));
-const forgetScript = defineScript(here('forget-2.lua'), (reply) => count.parse(reply) === 1);
+const forgetScript = defineScript(here('forget-2n.lua'), (reply) => count.parse(reply));
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
 /** Returns the shard of a request: the same in every process; random ids spread evenly. */
@@ -115,13 +115,31 @@ const forgetForMs = 60_000;
 /** Longer than a connection holds a command back before it sends the command again, in ms. */
 const rememberEndMs = 10_000;
 
+/** Removes the stored data of a request after its last run. */
+export type Forget = (job: Pick<ChatJob, 'requestId' | 'epoch'>) => Promise<void>;
+
+interface Ended {
+  readonly record: string;
+  readonly body: string;
+  readonly epoch: number;
+}
+
 /**
- * Removes the stored data of a request after its last run. The worker does it, since the ingress may be gone by then.
+ * Creates the function that removes requests: those of a shard that end in one turn of the event loop, in one call. The
+ * worker removes them, since the ingress may be gone by then.
  */
-export async function forget(
-  { connection, keys, shards }: Omit<ClaimNeeds, 'workerId' | 'seal'>,
-  { requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>,
-): Promise<void> {
-  const { record, body } = recordOf({ keys, shards }, requestId);
-  await whileAway(forgetForMs, () => forgetScript.run(connection, [record, body], [epoch, rememberEndMs]));
+export function createForget({ connection, keys, shards }: Omit<ClaimNeeds, 'workerId' | 'seal'>): Forget {
+  const batches = Array.from({ length: shards }, () =>
+    createTurnBatch((ended: readonly Ended[]) =>
+      forgetScript.run(
+        connection,
+        ended.flatMap(({ record, body }) => [record, body]),
+        [rememberEndMs, ...ended.map(({ epoch }) => epoch)],
+      ),
+    ),
+  );
+  return async ({ requestId, epoch }) => {
+    const { shard, record, body } = recordOf({ keys, shards }, requestId);
+    await whileAway(forgetForMs, async () => batches[shard]?.add({ record, body, epoch }));
+  };
 }

@@ -21,7 +21,10 @@ describe('each Lua script of the repository', () => {
     const text = readFileSync(join(packages, file), 'utf8');
     const [header = '', ...rest] = text.split(']]\n');
     const body = rest.join(']]\n');
-    const keyCount = Number(/-(\d+)\.lua$/.exec(basename(file))?.[1]);
+    // The header of a script that takes a list describes the keys of its first item.
+    const keyCount = Array.from(basename(file).matchAll(/-(\d+)/g), ([, count]) => Number(count)).reduce(
+      (a, b) => a + b,
+    );
     expect(indexesOf('KEYS', header)).toEqual(upTo(keyCount));
     const documented = indexesOf('ARGV', header);
     expect(documented).toEqual(upTo(documented.length));
