@@ -1,4 +1,4 @@
-import { createTurnBatch, isRedisUnavailable } from '@sluice/redis';
+import { createTurnBatches, isRedisUnavailable } from '@sluice/redis';
 import type { AdmissionRequest } from './admission-request.ts';
 import type { AdmissionScripts, Correction, EndedRequest, WaitFact } from './scripts.ts';
 
@@ -21,7 +21,10 @@ export interface ReleasesNeeds {
 const retryMs = 500;
 
 export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Releases {
-  const batch = createTurnBatch(scripts.release);
+  const batches = createTurnBatches({
+    send: (_all: 'all', ended: readonly EndedRequest[]) => scripts.release(ended),
+    isRepeatable: true,
+  });
   const pending = new Set<Promise<void>>();
   let isClosed = false;
 
@@ -29,7 +32,7 @@ export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Re
     const mostTries = Math.ceil(leaseMs / retryMs);
     for (let tries = 0; tries < mostTries && !isClosed; tries++) {
       try {
-        await batch.add(ended);
+        await batches.add('all', ended);
         return;
       } catch (error) {
         onError(error);
@@ -44,7 +47,7 @@ export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Re
       const done: Promise<void> = release({ request, correction }).finally(() => pending.delete(done));
       pending.add(done);
     },
-    flush: batch.flush,
+    flush: batches.flush,
     async close(timeoutMs) {
       const { promise: tooLate, resolve } = Promise.withResolvers<void>();
       const limit = setTimeout(resolve, timeoutMs);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ChatJob, type Delivered, deliveredSchema } from '@sluice/protocol';
-import { createTurnBatch, defineScript, type Keys, type RedisConnection } from '@sluice/redis';
+import { createTurnBatches, defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { JobSeal, Opened } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
@@ -17,13 +17,14 @@ const advanceReply = z.tuple([z.enum(['queued', 'moved', 'gone']), z.string()]);
 const takeBackReply = z.tuple([z.enum(['taken_back', 'claimed', 'unknown']), z.string(), z.string()]);
 const serverId = z.string();
 const count = z.number();
+const counts = z.array(count);
 export const openScript = defineScript(here('open-1.lua'), (reply) => openReply.parse(reply));
 export const advanceScript = defineScript(here('advance-1.lua'), (reply) => advanceReply.parse(reply));
 export const identifyScript = defineScript(here('identify-1.lua'), (reply) => serverId.parse(reply));
 /** Returns true if a worker had claimed the latest run. */
 export const withdrawScript = defineScript(here('withdraw-2.lua'), (reply) => count.parse(reply) === 1);
 export const takeBackScript = defineScript(here('take-back-1.lua'), (reply) => takeBackReply.parse(reply));
-const forgetScript = defineScript(here('forget-2n.lua'), (reply) => count.parse(reply));
+const forgetScript = defineScript(here('forget-2n.lua'), (reply) => counts.parse(reply));
 const claimScript = defineScript(here('claim-1.lua'), (reply) => claimReply.parse(reply));
 
 /** Returns the shard of a request: the same in every process; random ids spread evenly. */
@@ -129,17 +130,17 @@ interface Ended {
  * worker removes them, since the ingress may be gone by then.
  */
 export function createForget({ connection, keys, shards }: Omit<ClaimNeeds, 'workerId' | 'seal'>): Forget {
-  const batches = Array.from({ length: shards }, () =>
-    createTurnBatch((ended: readonly Ended[]) =>
+  const batches = createTurnBatches({
+    send: (_shard: number, ended: readonly Ended[]) =>
       forgetScript.run(
         connection,
         ended.flatMap(({ record, body }) => [record, body]),
         [rememberEndMs, ...ended.map(({ epoch }) => epoch)],
       ),
-    ),
-  );
+    isRepeatable: true,
+  });
   return async ({ requestId, epoch }) => {
     const { shard, record, body } = recordOf({ keys, shards }, requestId);
-    await whileAway(forgetForMs, async () => batches[shard]?.add({ record, body, epoch }));
+    await whileAway(forgetForMs, () => batches.add(shard, { record, body, epoch }));
   };
 }
