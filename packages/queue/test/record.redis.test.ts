@@ -1,5 +1,5 @@
 import type { ChatJob } from '@sluice/protocol';
-import { claim, createConsumer, createForget, createJobSeal, createSubmitter } from '@sluice/queue';
+import { createClaim, createConsumer, createForget, createJobSeal, createSubmitter } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
@@ -44,7 +44,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: s
     submit,
     errors,
     moves: () => moves,
-    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1', seal }, each),
+    claim: createClaim({ connection, keys, shards, workerId: 'w-1', seal }),
     forged,
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
@@ -99,6 +99,20 @@ describe('a request in the queue', () => {
     },
     20_000,
   );
+
+  redisTest('is claimed together with the others of its turn, each by itself', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, claim: take } = await setUp(redisUrl, keyPrefix);
+    const all = Array.from({ length: 120 }, () => jobWith());
+    await Promise.all(all.map((each) => submit(each, { body: each.requestId })));
+    const withdrawn = jobWith();
+    await submit(withdrawn);
+    await submitter.withdraw(withdrawn);
+    const claims = await Promise.all([...all, ...all.slice(0, 1), withdrawn].map(take));
+    expect(claims.slice(0, all.length).map((claim) => (claim.kind === 'claimed' ? claim.body : claim.kind))).toEqual(
+      all.map(({ requestId }) => requestId),
+    );
+    expect(claims.slice(all.length).map(({ kind }) => kind)).toEqual(['taken', 'gone']);
+  });
 
   redisTest('is not claimed when it is late, withdrawn or superseded', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
