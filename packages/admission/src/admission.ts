@@ -106,6 +106,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       const turn = Promise.withResolvers<Turn>();
       asking.set(request.requestId, turn);
       try {
+        // What ended before this request asks is free for it.
+        releases.flush();
         const reply = await scripts.acquire(request);
         const rates = ratesOf(reply, request.limits);
         if (reply.verdict === 'refused') {

@@ -1,10 +1,12 @@
-import { isRedisUnavailable } from '@sluice/redis';
+import { createTurnBatches, isRedisUnavailable } from '@sluice/redis';
 import type { AdmissionRequest } from './admission-request.ts';
-import type { AdmissionScripts, Correction, WaitFact } from './scripts.ts';
+import type { AdmissionScripts, Correction, EndedRequest, WaitFact } from './scripts.ts';
 
-/** Gives leases and reservations back, in the background. */
+/** Gives leases and reservations back, in the background: those of one turn of the event loop in one call. */
 export interface Releases {
   begin(request: AdmissionRequest, correction: Correction & WaitFact): void;
+  /** Sends what this turn has given back, for a command that needs it. */
+  flush(): void;
   /** Ends the retries after the pending releases have finished or `timeoutMs` has passed. */
   close(timeoutMs: number): Promise<void>;
 }
@@ -19,14 +21,18 @@ export interface ReleasesNeeds {
 const retryMs = 500;
 
 export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Releases {
+  const batches = createTurnBatches({
+    send: (_all: 'all', ended: readonly EndedRequest[]) => scripts.release(ended),
+    isRepeatable: true,
+  });
   const pending = new Set<Promise<void>>();
   let isClosed = false;
 
-  async function release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<void> {
+  async function release(ended: EndedRequest): Promise<void> {
     const mostTries = Math.ceil(leaseMs / retryMs);
     for (let tries = 0; tries < mostTries && !isClosed; tries++) {
       try {
-        await scripts.release(request, correction);
+        await batches.add('all', ended);
         return;
       } catch (error) {
         onError(error);
@@ -38,9 +44,10 @@ export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Re
 
   return {
     begin(request, correction) {
-      const done: Promise<void> = release(request, correction).finally(() => pending.delete(done));
+      const done: Promise<void> = release({ request, correction }).finally(() => pending.delete(done));
       pending.add(done);
     },
+    flush: batches.flush,
     async close(timeoutMs) {
       const { promise: tooLate, resolve } = Promise.withResolvers<void>();
       const limit = setTimeout(resolve, timeoutMs);

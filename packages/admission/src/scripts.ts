@@ -6,8 +6,11 @@ import { limitArguments } from './limit-arguments.ts';
 /** Admission scripts with named arguments. The header of each Lua file defines its guarantees. */
 export interface AdmissionScripts {
   acquire(request: AdmissionRequest): Promise<AcquireReply>;
-  /** Ends a request and corrects the rates; a negative delta gives back. Returns false if the request was unknown. */
-  release(request: AdmissionRequest, correction: Correction & WaitFact): Promise<boolean>;
+  /**
+   * Ends requests, at most 50, and corrects the rates; a negative delta gives back. Returns for each request whether it
+   * was known.
+   */
+  release(ended: readonly EndedRequest[]): Promise<boolean[]>;
   /** Renews requests of one client key, at most 50. */
   renew(requests: readonly AdmissionRequest[]): Promise<LeaseState[]>;
   occupancy(): Promise<Occupancy>;
@@ -21,6 +24,11 @@ export interface Correction {
 export interface WaitFact {
   /** True if the request came through the waiting room, so that its key was charged a turn. */
   readonly hasWaited: boolean;
+}
+
+export interface EndedRequest {
+  readonly request: AdmissionRequest;
+  readonly correction: Correction & WaitFact;
 }
 
 /** Numbers of requests over all replicas. */
@@ -72,9 +80,9 @@ const renewReply = z.array(z.enum(['running', 'waiting', 'displaced', 'lost']));
 
 const acquireScript = defineScript(here('acquire-10.lua'), toAcquireReply);
 // Created once: creating a schema takes some ten times as long as using it.
-const releaseReply = z.number();
+const releaseReply = z.array(z.number());
 const occupancyReply = z.tuple([whole, whole, whole]);
-const releaseScript = defineScript(here('release-10.lua'), (reply) => releaseReply.parse(reply) === 1);
+const releaseScript = defineScript(here('release-7-3n.lua'), (reply) => releaseReply.parse(reply));
 const renewScript = defineScript(here('renew-8.lua'), (reply) => renewReply.parse(reply));
 const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => occupancyReply.parse(reply));
 
@@ -85,13 +93,7 @@ const largestCorrectionTokens = 10_000_000;
 
 export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeeds): AdmissionScripts {
   const room = [keys.room, keys.vouched, keys.waiters, keys.turns, keys.crowd, keys.admissionMailboxPrefix];
-  const allKeys = (keyId: string): string[] => [
-    keys.leases,
-    keys.keyLeases(keyId),
-    keys.requestRate(keyId),
-    keys.tokenRate(keyId),
-    ...room,
-  ];
+  const keysOf = (keyId: string): string[] => [keys.keyLeases(keyId), keys.requestRate(keyId), keys.tokenRate(keyId)];
   /** Returns the maximum of running requests of a key without its own limit; 0 if only the fleet's limit applies. */
   const shareOf = ({ concurrency }: KeyLimits): number => {
     const share = fleet.defaultKeyConcurrency ?? fleet.maxConcurrentRequests;
@@ -99,34 +101,30 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
   };
   return {
     acquire: ({ requestId, keyId, limits, tokens, weight = 1 }) =>
-      acquireScript.run(connection, allKeys(keyId), [
-        requestId,
-        ingressId,
-        fleet.leaseMs,
-        fleet.maxConcurrentRequests,
-        fleet.queueSize,
-        ...limitArguments(limits),
-        tokens,
-        keyId,
-        shareOf(limits),
-        turnCost(tokens, weight),
-      ]),
+      acquireScript.run(
+        connection,
+        [keys.leases, ...keysOf(keyId), ...room],
+        [
+          requestId,
+          ingressId,
+          fleet.leaseMs,
+          fleet.maxConcurrentRequests,
+          fleet.queueSize,
+          ...limitArguments(limits),
+          tokens,
+          keyId,
+          shareOf(limits),
+          turnCost(tokens, weight),
+        ],
+      ),
 
-    release({ requestId, keyId, limits, tokens, weight = 1 }, { hasWaited, ...correction }) {
-      const correctionTokens = Math.min(correction.tokens, largestCorrectionTokens);
-      // The first and the final charge have the same bound.
-      const turn = turnCost(tokens + correctionTokens, weight) - turnCost(tokens, weight);
-      return releaseScript.run(connection, allKeys(keyId), [
-        requestId,
-        fleet.leaseMs,
-        fleet.maxConcurrentRequests,
-        limits.rpm ?? 0,
-        correction.requests,
-        limits.tpm ?? 0,
-        correctionTokens,
-        keyId,
-        hasWaited ? turn : 0,
-      ]);
+    async release(ended) {
+      const known = await releaseScript.run(
+        connection,
+        [keys.leases, ...room, ...ended.flatMap(({ request }) => keysOf(request.keyId))],
+        [fleet.leaseMs, fleet.maxConcurrentRequests, ...ended.flatMap(releaseArguments)],
+      );
+      return known.map((one) => one === 1);
     },
 
     async occupancy() {
@@ -150,6 +148,23 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
       );
     },
   };
+}
+
+/** Returns the arguments of `release-7-3n.lua` for one request. */
+function releaseArguments({ request, correction }: EndedRequest): (string | number)[] {
+  const { requestId, keyId, limits, tokens, weight = 1 } = request;
+  const correctionTokens = Math.min(correction.tokens, largestCorrectionTokens);
+  // The first and the final charge have the same bound.
+  const turn = turnCost(tokens + correctionTokens, weight) - turnCost(tokens, weight);
+  return [
+    requestId,
+    limits.rpm ?? 0,
+    correction.requests,
+    limits.tpm ?? 0,
+    correctionTokens,
+    keyId,
+    correction.hasWaited ? turn : 0,
+  ];
 }
 
 /** Cost of a request in turns: at least 1 token per weight, so that keys with tiny requests take turns too. */

@@ -110,15 +110,18 @@ export function createAdmissionModel(limits: ModelLimits) {
       if (key.concurrency !== undefined) leasesOf(key).set(id, now + limits.leaseMs);
       return mayRun ? 'admitted' : 'waiting';
     },
-    release(id: string, key: ModelKey, turnDelta: number) {
-      const turn = turns.get(key.id);
-      if (!running.delete(id)) {
-        waiting = waiting.filter((waiter) => waiter.id !== id);
-        displaced.delete(id);
-      } else if (turn !== undefined && turnDelta !== 0) {
-        turns.set(key.id, Math.max(turn + turnDelta, lowestTurn()));
+    /** Ends requests one after the other, then hands their leases over. */
+    release(ended: readonly { readonly id: string; readonly key: ModelKey; readonly turnDelta: number }[]) {
+      for (const { id, key, turnDelta } of ended) {
+        const turn = turns.get(key.id);
+        if (!running.delete(id)) {
+          waiting = waiting.filter((waiter) => waiter.id !== id);
+          displaced.delete(id);
+        } else if (turn !== undefined && turnDelta !== 0) {
+          turns.set(key.id, Math.max(turn + turnDelta, lowestTurn()));
+        }
+        leasesOf(key).delete(id);
       }
-      leasesOf(key).delete(id);
       handOver();
     },
     renew(id: string, key: ModelKey) {

@@ -259,6 +259,28 @@ describe('rates', () => {
 });
 
 describe('the scripts', () => {
+  redisTest('end several requests in one call, each with its own correction', async ({ redisUrl, keyPrefix }) => {
+    const fleet = { maxConcurrentRequests: 2, queueSize: 4, leaseMs: 30_000 };
+    const { connection, keys, woken } = await setUp({ redisUrl, keyPrefix }, fleet);
+    const scripts = createScripts({ connection, keys, ingressId: 'i-1', fleet });
+    const limits = { tpm: 1000 };
+    const of = (requestId: string, keyId: string) => ({ requestId, keyId, limits, tokens: 100 });
+    const running = [of('a', 'k'), of('b', 'other')];
+    const waiting = [of('c', 'k'), of('d', 'k'), of('e', 'k')];
+    for (const request of [...running, ...waiting]) await scripts.acquire(request);
+    const ended = [...running, of('unknown', 'k'), of('c', 'k')].map((request, at) => ({
+      request,
+      correction: { requests: 0, tokens: -100 * at, hasWaited: false },
+    }));
+    expect(await scripts.release(ended)).toEqual([true, true, false, true]);
+    expect((await connection.zrange(keys.leases, '0', '-1')).toSorted()).toEqual(['d', 'e']);
+    expect(await woken()).toEqual(['d', 'e']);
+    expect(await scripts.release(ended)).toEqual([false, false, false, false]);
+    // Of `k`: four requests, one of which gave back 300. Of `other`: one, which gave back 100.
+    expect((await scripts.acquire(of('f', 'k'))).tokens.remaining).toBe(800);
+    expect((await scripts.acquire(of('g', 'other'))).tokens.remaining).toBe(900);
+  });
+
   redisTest('set a TTL on everything in Redis', async ({ redisUrl, keyPrefix }) => {
     const { admission, connection } = await setUp({ redisUrl, keyPrefix }, { maxConcurrentRequests: 1 });
     const limits = { rpm: 5, tpm: 100, concurrency: 5 };
@@ -280,6 +302,13 @@ describe('the scripts', () => {
         { id: 'k1', concurrency: undefined, weight: 1 },
         { id: 'k2', concurrency: undefined, weight: 2 },
       ];
+      const requestOf = (id: number, client: (typeof clients)[number]) => ({
+        requestId: `r${id}-${client.id}`,
+        keyId: client.id,
+        limits: client.concurrency === undefined ? {} : { concurrency: client.concurrency },
+        tokens: 10 * 4 ** (id % 3),
+        weight: client.weight,
+      });
       const some = { id: fc.nat(5), client: fc.constantFrom(...clients) };
       const command = fc.oneof(
         { weight: 3, arbitrary: fc.record({ do: fc.constant('acquire' as const), ...some }) },
@@ -287,9 +316,10 @@ describe('the scripts', () => {
           weight: 2,
           arbitrary: fc.record({
             do: fc.constant('release' as const),
-            ...some,
-            tokens: fc.constantFrom(-20, 0, 50),
-            hasWaited: fc.boolean(),
+            ended: fc.array(fc.record({ ...some, correction: fc.constantFrom(-20, 0, 50), hasWaited: fc.boolean() }), {
+              minLength: 1,
+              maxLength: 3,
+            }),
           }),
         },
         fc.record({ do: fc.constant('renew' as const), ...some }),
@@ -317,28 +347,31 @@ describe('the scripts', () => {
               await advance(all, one.ms);
               continue;
             }
-            const { id, client } = one;
-            const requestId = `r${id}-${client.id}`;
-            const tokens = 10 * 4 ** (id % 3);
-            const request = {
-              requestId,
-              keyId: client.id,
-              limits: client.concurrency === undefined ? {} : { concurrency: client.concurrency },
-              tokens,
-              weight: client.weight,
-            };
             if (one.do === 'acquire') {
+              const request = requestOf(one.id, one.client);
               const reply = await scripts.acquire(request);
               const verdict = reply.verdict === 'refused' ? reply.reason : reply.verdict;
-              expect(verdict).toBe(model.acquire(requestId, client, tokens / client.weight));
+              const { requestId, tokens, weight } = request;
+              expect(verdict).toBe(model.acquire(requestId, one.client, tokens / weight));
             } else if (one.do === 'release') {
-              const { hasWaited } = one;
-              await scripts.release(request, { requests: 0, tokens: one.tokens, hasWaited });
-              const cost = (used: number): number => Math.max(used, 1) / client.weight;
-              model.release(requestId, client, hasWaited ? cost(tokens + one.tokens) - cost(tokens) : 0);
+              await scripts.release(
+                one.ended.map(({ id, client, correction: tokens, hasWaited }) => ({
+                  request: requestOf(id, client),
+                  correction: { requests: 0, tokens, hasWaited },
+                })),
+              );
+              model.release(
+                one.ended.map(({ id, client, correction, hasWaited }) => {
+                  const { requestId, tokens, weight } = requestOf(id, client);
+                  const cost = (used: number): number => Math.max(used, 1) / weight;
+                  const turnDelta = hasWaited ? cost(tokens + correction) - cost(tokens) : 0;
+                  return { id: requestId, key: client, turnDelta };
+                }),
+              );
             } else {
+              const request = requestOf(one.id, one.client);
               await scripts.renew([request]);
-              model.renew(requestId, client);
+              model.renew(request.requestId, one.client);
             }
             const now = Date.now();
             expect((await connection.zrangebyscore(keys.leases, now, '+inf')).toSorted()).toEqual(model.running);

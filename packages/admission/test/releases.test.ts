@@ -9,7 +9,7 @@ const correction = { requests: 0, tokens: -1, hasWaited: false };
 const away = new Error('Command timed out');
 
 /** Releases in a Redis that gives these replies, one after the other; the last one repeats. */
-function setUp(replies: readonly (Promise<boolean> | Error)[]) {
+function setUp(replies: readonly (Promise<boolean[]> | Error)[]) {
   let tries = 0;
   const errors: unknown[] = [];
   const releases = createReleases({
@@ -27,23 +27,39 @@ function setUp(replies: readonly (Promise<boolean> | Error)[]) {
 
 describe('a release', () => {
   it('is made once', async () => {
-    const { releases, errors, tries } = setUp([Promise.resolve(true)]);
+    const { releases, errors, tries } = setUp([Promise.resolve([true])]);
     releases.begin(request, correction);
     await vi.advanceTimersByTimeAsync(5000);
     expect([tries(), errors]).toEqual([1, []]);
   });
 
+  it('is made in one call with the others of its turn, and is retried with them', async () => {
+    const { releases, errors, tries } = setUp([away, Promise.resolve([true, true])]);
+    releases.begin(request, correction);
+    releases.begin({ ...request, requestId: 's' }, correction);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([tries(), errors.length]).toEqual([2, 2]);
+  });
+
+  it('is made at once for a command that follows', () => {
+    const { releases, tries } = setUp([Promise.resolve([true])]);
+    releases.begin(request, correction);
+    expect(tries()).toBe(0);
+    releases.flush();
+    expect(tries()).toBe(1);
+  });
+
   it('is retried while Redis is away, until the lease has expired', async () => {
     const { releases, errors, tries } = setUp([away]);
     releases.begin(request, correction);
-    await vi.advanceTimersByTimeAsync(1000);
+    await vi.advanceTimersByTimeAsync(1010);
     expect(tries()).toBe(3);
     await vi.advanceTimersByTimeAsync(10_000);
     expect([tries(), errors.length]).toEqual([6, 6]);
   });
 
   it('is made when Redis is back', async () => {
-    const { releases, tries } = setUp([away, Promise.resolve(true)]);
+    const { releases, tries } = setUp([away, Promise.resolve([true])]);
     releases.begin(request, correction);
     await vi.advanceTimersByTimeAsync(5000);
     expect(tries()).toBe(2);
@@ -59,14 +75,14 @@ describe('a release', () => {
 
 describe('the end of the releases', () => {
   it('waits for those that are pending', async () => {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const { promise, resolve } = Promise.withResolvers<boolean[]>();
     const { releases } = setUp([promise]);
     releases.begin(request, correction);
     let isClosed = false;
     const closed = releases.close(3000).then(() => (isClosed = true));
     await vi.advanceTimersByTimeAsync(2000);
     expect(isClosed).toBe(false);
-    resolve(true);
+    resolve([true]);
     await closed;
     expect(isClosed).toBe(true);
   });

@@ -100,8 +100,8 @@ export async function simulate(simulation: Simulation): Promise<Map<string, KeyR
     if (verdict === 'refused') refuse(actor, now);
   }
 
-  const release = ({ scripts, request, hasWaited }: Actor): Promise<boolean> =>
-    scripts.release(request, { requests: 0, tokens: 0, hasWaited });
+  const release = ({ scripts, request, hasWaited }: Actor): Promise<boolean[]> =>
+    scripts.release([{ request, correction: { requests: 0, tokens: 0, hasWaited } }]);
 
   async function end(actor: Actor, now: number): Promise<void> {
     actor.result.tokens += actor.client.tokens / actor.client.weight;

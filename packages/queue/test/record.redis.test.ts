@@ -1,5 +1,5 @@
 import type { ChatJob } from '@sluice/protocol';
-import { claim, createConsumer, createJobSeal, createSubmitter, forget } from '@sluice/queue';
+import { createClaim, createConsumer, createForget, createJobSeal, createSubmitter } from '@sluice/queue';
 import { connect, type ConnectionRole, createKeys, type RedisConnection, untilReady } from '@sluice/redis';
 import { redisTest, startChaosProxy, startMovableRedis, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, onTestFinished } from 'vitest';
@@ -44,7 +44,7 @@ async function setUp(redisUrl: string, keyPrefix: string, shards = 2, secret?: s
     submit,
     errors,
     moves: () => moves,
-    claim: (each: ChatJob) => claim({ connection, keys, shards, workerId: 'w-1', seal }, each),
+    claim: createClaim({ connection, keys, shards, workerId: 'w-1', seal }),
     forged,
     async consume(run: (each: ChatJob) => Promise<void>) {
       const consumer = createConsumer({
@@ -100,6 +100,20 @@ describe('a request in the queue', () => {
     20_000,
   );
 
+  redisTest('is claimed together with the others of its turn, each by itself', async ({ redisUrl, keyPrefix }) => {
+    const { submit, submitter, claim: take } = await setUp(redisUrl, keyPrefix);
+    const all = Array.from({ length: 120 }, () => jobWith());
+    await Promise.all(all.map((each) => submit(each, { body: each.requestId })));
+    const withdrawn = jobWith();
+    await submit(withdrawn);
+    await submitter.withdraw(withdrawn);
+    const claims = await Promise.all([...all, ...all.slice(0, 1), withdrawn].map(take));
+    expect(claims.slice(0, all.length).map((claim) => (claim.kind === 'claimed' ? claim.body : claim.kind))).toEqual(
+      all.map(({ requestId }) => requestId),
+    );
+    expect(claims.slice(all.length).map(({ kind }) => kind)).toEqual(['taken', 'gone']);
+  });
+
   redisTest('is not claimed when it is late, withdrawn or superseded', async ({ redisUrl, keyPrefix }) => {
     const { submit, claim: take, submitter } = await setUp(redisUrl, keyPrefix);
     const late = jobWith();
@@ -132,12 +146,25 @@ describe('a request in the queue', () => {
     const each = jobWith();
     await submit(each);
     await submitter.resubmit({ job: { ...each, epoch: 2 } });
-    await forget({ connection, keys, shards: 1 }, each);
+    await createForget({ connection, keys, shards: 1 })(each);
     expect(await connection.exists(keys.request(0, each.requestId))).toBe(1);
-    await forget({ connection, keys, shards: 1 }, { ...each, epoch: 2 });
+    await createForget({ connection, keys, shards: 1 })({ ...each, epoch: 2 });
     expect(await connection.hgetall(keys.request(0, each.requestId))).toEqual({ ended: '2' });
     expect(await connection.pttl(keys.request(0, each.requestId))).toBeGreaterThan(0);
     expect(await connection.exists(keys.body(0, each.requestId))).toBe(0);
+  });
+
+  redisTest('is removed together with the others that end at the same time', async ({ redisUrl, keyPrefix }) => {
+    const shards = 2;
+    const { submit, submitter, connection, keys } = await setUp(redisUrl, keyPrefix, shards);
+    const goesOn = jobWith();
+    const all = [goesOn, ...Array.from({ length: 120 }, () => jobWith())];
+    await Promise.all(all.map((each) => submit(each)));
+    await submitter.resubmit({ job: { ...goesOn, epoch: 2 } });
+    await Promise.all(all.map(createForget({ connection, keys, shards })));
+    const bodies = await connection.keys(`${keyPrefix}:*:body:*`);
+    expect(bodies.map((key) => key.split(':').at(-1))).toEqual([goesOn.requestId]);
+    expect((await connection.keys(`${keyPrefix}:*:req:*`)).length).toBe(all.length);
   });
 
   redisTest('is not opened again by a command after its end', async ({ redisUrl, keyPrefix }) => {
@@ -145,7 +172,7 @@ describe('a request in the queue', () => {
     const each = jobWith();
     await submit(each);
     await take(each);
-    await forget({ connection, keys, shards: 1 }, each);
+    await createForget({ connection, keys, shards: 1 })(each);
     expect(await submit(each)).toBe('unknown');
     expect(await take(each)).toEqual({ kind: 'gone' });
     expect(await submitter.resubmit({ job: { ...each, epoch: 2 } })).toBe('gone');

@@ -77,12 +77,28 @@ describe('a script', () => {
     expect(await defineScript(file, Number).run(redis, [], [21])).toBe(42);
   });
 
+  redisTest(
+    'for a list of items takes its common keys, and as many for each item as its name says',
+    async ({ redis }) => {
+      const count = defineScript(lua('count-1-2n.lua', 'return #KEYS'), Number);
+      expect(await count.run(redis, ['{a}', '{a}1', '{a}2'], [])).toBe(3);
+      expect(await count.run(redis, ['{a}', '{a}1', '{a}2', '{a}3', '{a}4'], [])).toBe(5);
+      for (const keys of [[], ['{a}'], ['{a}', '{a}1', '{a}2', '{a}3']]) {
+        await expect(count.run(redis, keys, [])).rejects.toThrow(`count takes 3 keys, not ${keys.length}`);
+      }
+      const each = defineScript(lua('each-2n.lua', 'return #KEYS'), Number);
+      expect(await each.run(redis, ['{a}1', '{a}2', '{a}3', '{a}4'], [])).toBe(4);
+    },
+  );
+
   redisTest('rejects a number of keys that differs from its file name', async ({ redis }) => {
     const file = lua('two-2.lua', 'return 1');
     await expect(defineScript(file, Number).run(redis, ['a'], [])).rejects.toThrow('two takes 2 keys, not 1');
   });
 
   redisTest('needs a file name with the number of keys', () => {
-    expect(() => defineScript(lua('nameless.lua', 'return 1'), Number)).toThrow('<verb>-<number of keys>.lua');
+    for (const name of ['nameless.lua', 'two-1-2.lua', 'many-n.lua']) {
+      expect(() => defineScript(lua(name, 'return 1'), Number)).toThrow('<verb>-<number of keys>.lua');
+    }
   });
 });

@@ -2,13 +2,15 @@ import { defineScript } from '@sluice/redis';
 import { z } from 'zod';
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
-const chooseReply = z.tuple([
-  z.enum(['go', 'probe', 'cooling', 'refused', 'open']),
-  z.string(),
-  z.number().int().nonnegative(),
-  z.number().int().nonnegative(),
-  z.string(),
-]);
+const chooseReply = z.array(
+  z.tuple([
+    z.enum(['go', 'probe', 'cooling', 'refused', 'open']),
+    z.string(),
+    z.number().int().nonnegative(),
+    z.number().int().nonnegative(),
+    z.string(),
+  ]),
+);
 const number = z.number();
 const isOne = (reply: unknown): boolean => number.parse(reply) === 1;
 

@@ -1,4 +1,5 @@
 import type { Keys, RedisConnection } from '@sluice/redis';
+import { createChoose } from './choose.ts';
 import { healthScripts } from './health-scripts.ts';
 import { type CooldownEntry, type CredentialRef, fieldOf, isFieldOf, readCooldown } from './cooldown-entry.ts';
 
@@ -100,25 +101,13 @@ export interface UpstreamHealthNeeds {
   readonly probeMs: number;
 }
 
-/** Time (ms) in which requests that helped to open a circuit leave its probe to other requests. */
-const suspectGraceMs = 500;
 const longestCause = 300;
 
 export function createUpstreamHealth(needs: UpstreamHealthNeeds): UpstreamHealth {
-  const { connection, keys, circuit, maxCooldownMs, probeMs } = needs;
+  const { connection, keys, circuit, maxCooldownMs } = needs;
   const circuitKey = (target: TargetRef): string => keys.circuit(target.upstreamId, target.model);
   return {
-    async choose(target, credentialIds, { requestId, tenant }) {
-      const [verdict, credentialId, waitMs, failures, cause] = await healthScripts.choose.run(
-        connection,
-        [keys.cooldowns(target.upstreamId), circuitKey(target)],
-        [probeMs, maxCooldownMs, suspectGraceMs, requestId, tenant, target.model, ...credentialIds],
-      );
-      if (verdict === 'refused') return { kind: 'refused' };
-      if (verdict === 'cooling') return { kind: 'cooling', waitMs };
-      if (verdict === 'open') return { kind: 'open', waitMs, cause };
-      return { kind: 'go', credentialId, isProbe: verdict === 'probe', hasFailures: failures > 0 };
-    },
+    choose: createChoose(needs),
 
     async coolDown(credential, { cooldownMs, isRefused, reason }) {
       // The provider's number may be anything; Redis gets a finite one.

@@ -81,6 +81,26 @@ describe('credentials', () => {
     });
   });
 
+  redisTest('are chosen for each request of a turn by its own order and target', async ({ redisUrl, keyPrefix }) => {
+    const { health } = await setUp(redisUrl, keyPrefix);
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a', model: 'm' }, { cooldownMs: 9000, ...rateLimit });
+    const other = { upstreamId: 'u', model: 'other' };
+    const choices = await Promise.all([
+      health.choose(target, ['a', 'b'], anyRequest),
+      health.choose(other, ['a', 'b'], anyRequest),
+      health.choose(target, ['a'], anyRequest),
+      health.choose(target, ['c', 'b'], anyRequest),
+      health.choose(target, [], anyRequest),
+    ]);
+    expect(choices.map((choice) => (choice.kind === 'go' ? choice.credentialId : choice.kind))).toEqual([
+      'b',
+      'a',
+      'cooling',
+      'c',
+      'refused',
+    ]);
+  });
+
   redisTest('that are all in cooldown report when the first cooldown ends', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 9000, ...rateLimit });
@@ -176,6 +196,18 @@ describe('a cooldown', () => {
     expect(await health.choose(target, ['a'], anyRequest)).toMatchObject({ kind: 'go' });
   });
 
+  redisTest('gives its probe to one of the requests of a turn', async ({ redisUrl, keyPrefix }) => {
+    const { health, advance } = await setUp(redisUrl, keyPrefix);
+    await health.coolDown({ upstreamId: 'u', credentialId: 'a' }, { cooldownMs: 10 * maxCooldownMs, ...rateLimit });
+    await advance(maxCooldownMs + 1);
+    const choices = await Promise.all([1, 2, 3].map(() => health.choose(target, ids, anyRequest)));
+    expect(choices).toMatchObject([
+      { kind: 'go', credentialId: 'a', hasFailures: true },
+      { kind: 'go', credentialId: 'b', hasFailures: false },
+      { kind: 'go', credentialId: 'b', hasFailures: false },
+    ]);
+  });
+
   redisTest('ends when an operator lifts it, for one credential or for all', async ({ redisUrl, keyPrefix }) => {
     const { health } = await setUp(redisUrl, keyPrefix);
     for (const credential of [{ credentialId: 'a' }, { credentialId: 'a', model: 'm' }, { credentialId: 'b' }]) {
@@ -237,6 +269,19 @@ describe('the circuit of a target', () => {
     expect(await health.failed(target, failure({ isProbe: true, tenant: 'noisy' }))).toBe(true);
     await advance(5001);
     expect(await health.choose(target, ids, { requestId: 'q', tenant: 'quiet' })).toMatchObject({ isProbe: true });
+  });
+
+  redisTest('gives its probe to the first request of a turn that did not open it', async ({ redisUrl, keyPrefix }) => {
+    const { health, advance } = await setUp(redisUrl, keyPrefix);
+    for (let at = 0; at < 3; at++) await health.failed(target, failure({ requestId: `f-${at}`, tenant: 'noisy' }));
+    await advance(5001);
+    const askers = [
+      { requestId: 'f-1', tenant: 'noisy' },
+      { requestId: 'q', tenant: 'quiet' },
+      { requestId: 'r', tenant: 'quiet' },
+    ];
+    const choices = await Promise.all(askers.map((asker) => health.choose(target, ids, asker)));
+    expect(choices).toMatchObject([{ kind: 'open' }, { kind: 'go', isProbe: true }, { kind: 'open' }]);
   });
 
   redisTest('opens after failures in a row, for every worker', async ({ redisUrl, keyPrefix }) => {

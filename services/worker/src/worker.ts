@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createUpstreamHealth, type UpstreamHealth } from '@sluice/upstream-health';
 import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
-import { claim, type Consumer, createConsumer, createJobSeal, forget } from '@sluice/queue';
+import { type Consumer, createClaim, createConsumer, createForget, createJobSeal } from '@sluice/queue';
 import { createKeys, type Keys, untilReady } from '@sluice/redis';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createMakeAttempt } from './attempt.ts';
@@ -151,6 +151,7 @@ function runJobNeeds(parts: Parts): RunJobNeeds {
   const { clients, tokens, images } = upstreams;
   const { commands: connection, writes, liveness, writer } = links.fleet;
   const { shards } = config.queue;
+  const forget = createForget({ connection: writes, keys, shards });
   return {
     workerId,
     targetsOf: createTargets(config, { clientOf: clients.of, maxBodyBytes: config.worker.maxBodyBytes }),
@@ -177,8 +178,8 @@ function runJobNeeds(parts: Parts): RunJobNeeds {
     runs,
     memory: links.memory,
     writer,
-    claim: (job) => claim({ connection, keys, shards, workerId, seal }, job),
-    forget: (job) => void forget({ connection: writes, keys, shards }, job).catch(onError),
+    claim: createClaim({ connection, keys, shards, workerId, seal }),
+    forget: (job) => void forget(job).catch(onError),
     watchIngress: liveness.watch,
     unwatchIngress: liveness.unwatch,
     random: Math.random,
