@@ -33,7 +33,8 @@ const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205]);
 export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
   const { adapter, plan, dispatch, now } = needs;
   const out = createOutlet(needs);
-  const stream = createStreamReader(needs, out);
+  /** A whole answer needs none. */
+  let stream: StreamReader | undefined;
   let head: ResponseHead | undefined;
   let text = '';
   const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
@@ -47,6 +48,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
     if (reading.kind === 'whole') return;
     const begun = text;
     text = '';
+    stream ??= createStreamReader(needs, out);
     stream.begin(reading.framing);
     if (begun !== '') stream.onText(begun);
   }
@@ -63,13 +65,15 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
 
   return {
     open() {
-      if (plan.stream) stream.open();
+      if (!plan.stream) return;
+      stream = createStreamReader(needs, out);
+      stream.open();
     },
     onHead: (received) => (head = received),
     onText(piece) {
       const { isOver, reading } = needs.state();
       if (isOver) return;
-      if (reading === 'stream') stream.onText(piece);
+      if (reading === 'stream') stream?.onText(piece);
       else collect(piece);
     },
     onEnd() {
@@ -79,7 +83,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
       if (!isOver && (reading === 'undecided' || reading === 'whole')) decide(true);
       dispatch({ kind: 'ended' });
     },
-    endStream: stream.end,
+    endStream: (otherwise) => (stream === undefined ? fail(otherwise ?? truncated) : stream.end(otherwise)),
     /** Also handles a non-stream body where a stream was expected: an error with status 200, a proxy's HTML page. */
     readWhole() {
       const whole = translateWhole(needs, text);
@@ -91,7 +95,7 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
       else if (otherwise !== undefined) dispatch({ kind: 'broke', failure: otherwise, isCut: false });
     },
     readError: () => fail(head === undefined ? truncated : failureOf(needs, head, text)),
-    toCancel: stream.toCancel,
+    toCancel: () => stream?.toCancel(),
     counts: () => ({ events: out.events, received: out.received }),
   };
 }
