@@ -1,8 +1,7 @@
 import type { Usage } from '@sluice/protocol';
 import type { AnswerSink } from '../answer/answer-sink.ts';
 import { addsContent } from './adds-content.ts';
-import type { AttemptEvent } from './attempt-events.ts';
-import type { AttemptState } from './attempt-state.ts';
+import type { AttemptMachine } from './attempt-machine.ts';
 
 /** Collects the output of one piece of a stream and sends it as one. */
 export interface Outlet {
@@ -23,14 +22,13 @@ export interface Outlet {
 
 export interface OutletNeeds {
   readonly sink: AnswerSink;
-  readonly state: () => AttemptState;
-  readonly dispatch: (event: AttemptEvent) => void;
-  /** Runs a later callback so that an error in it ends the attempt. */
-  readonly guard: (work: () => void) => void;
   readonly now: () => number;
 }
 
-export function createOutlet({ sink, state, dispatch, guard, now }: OutletNeeds): Outlet {
+/** The attempt, as the readers of its answer see it. */
+export type ReadAttempt = Pick<AttemptMachine, 'state' | 'dispatch' | 'guard'>;
+
+export function createOutlet({ sink, now }: OutletNeeds, attempt: ReadAttempt): Outlet {
   let output = '';
   let hasAnswered = false;
 
@@ -41,14 +39,16 @@ export function createOutlet({ sink, state, dispatch, guard, now }: OutletNeeds)
   }
 
   function flush(): void {
-    if (output === '' || state().isOver) return;
+    if (output === '' || attempt.state.isOver) return;
     if (!hasAnswered) sink.onAnswer();
     hasAnswered = true;
     sink.data(output);
     output = '';
     if (!sink.isCongested()) return;
-    dispatch({ kind: 'held', by: 'mailbox', isHeld: true, at: now() });
-    sink.onceWritable(() => guard(() => dispatch({ kind: 'held', by: 'mailbox', isHeld: false, at: now() })));
+    attempt.dispatch({ kind: 'held', by: 'mailbox', isHeld: true, at: now() });
+    sink.onceWritable(() =>
+      attempt.guard(() => attempt.dispatch({ kind: 'held', by: 'mailbox', isHeld: false, at: now() })),
+    );
   }
 
   const outlet = {
