@@ -26,7 +26,7 @@ class SourceText {
   }
 }
 
-/** Where a top-level member stands. */
+/** The place of a top-level member in the text. */
 interface MemberPlace {
   readonly name: string;
   /** Index of the quote before the name. */
