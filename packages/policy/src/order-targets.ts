@@ -24,7 +24,8 @@ export interface OrderFacts<Target extends PlannedTarget> {
 export function orderTargets<Target extends PlannedTarget>(
   targets: readonly Target[],
   { state, hasDelivered, canContinue }: OrderFacts<Target>,
-): Target[] {
+): readonly Target[] {
+  if (targets.length < 2) return targets;
   const late = new Set([...state.silent, ...state.stalled]);
   const { brokenAt, lastFailure } = state;
   const spoiledBy = lastFailure !== undefined && isSpoiled(lastFailure) ? lastFailure.target : undefined;

@@ -53,5 +53,6 @@ export { readModelNames, writeModelNames } from './relay/model-names.ts';
 export { isEmpty, isFilled, isObject, itemsOf, type JsonObject, membersOf } from './json/values.ts';
 export { inspectJsonText } from './json/inspect-text.ts';
 export { parseLossless, writeLossless } from './json/lossless.ts';
+export { writeChanged } from './json/source-text.ts';
 export { unmarkText } from './json/marks.ts';
 export { respell } from './json/spelling.ts';

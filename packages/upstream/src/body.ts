@@ -1,7 +1,7 @@
 import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { type Coding, codingsOf } from './coding/content-codings.ts';
 import { createInflate, inflateLeniently } from './coding/inflate.ts';
-import { createBodyDecoder } from './coding/text-decoder.ts';
+import { type BodyDecoder, createBodyDecoder } from './coding/text-decoder.ts';
 
 /** Turns the bytes of one answer's body into text. */
 export interface Body {
@@ -14,55 +14,32 @@ export interface Body {
 }
 
 export interface BodyNeeds {
-  readonly onText: (text: string) => void;
+  onText(text: string): void;
   /** Called after all received text was passed on. */
-  readonly onEnd: (isCut: boolean) => void;
-  readonly onFailure: (failure: UpstreamFailure) => void;
-  /** Pauses or resumes reading from the provider. */
-  readonly wire: { pause(): void; resume(): void };
+  onEnd(isCut: boolean): void;
+  onFailure(failure: UpstreamFailure): void;
+  /** Stops reading from the provider. */
+  pauseWire(): void;
+  resumeWire(): void;
 }
 
 /** Creates the body of a successful answer: bytes that do not match the headers are a failure. */
 export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): Body {
-  const { onText, onEnd, onFailure, wire } = needs;
   const found = codingsOf(headers);
-  const decoder = createBodyDecoder(headers['content-type'], false);
-
-  function write(piece: Uint8Array): void {
-    let text;
-    try {
-      text = decoder.decode(piece);
-    } catch {
-      return onFailure(notText);
-    }
-    if (text !== '') onText(text);
-  }
-
-  function end(isCut: boolean): void {
-    if (isCut) return onEnd(true);
-    let text;
-    try {
-      text = decoder.decode();
-    } catch {
-      return onFailure(notText);
-    }
-    if (text !== '') onText(text);
-    onEnd(false);
-  }
-
+  const onFailure = (failure: UpstreamFailure): void => needs.onFailure(failure);
   if (found.kind === 'unknown') return createUnknownBody(found.name, onFailure);
-  if (found.codings.length === 0)
-    return { write, end, pause: wire.pause, resume: wire.resume, destroy: () => undefined };
+  const plain = new PlainBody(createBodyDecoder(headers['content-type'], false), needs);
+  if (found.codings.length === 0) return plain;
   const inflate = createInflate({
     codings: found.codings,
-    next: { write, end },
+    next: { write: (piece) => plain.write(piece), end: (isCut) => plain.end(isCut) },
     onFailure,
-    onDrain: wire.resume,
+    onDrain: () => needs.resumeWire(),
   });
   return {
     write(piece) {
       inflate.write(piece);
-      if (inflate.isFull()) wire.pause();
+      if (inflate.isFull()) needs.pauseWire();
     },
     end: inflate.end,
     // A paused inflater fills up, and a full one pauses the connection.
@@ -70,6 +47,49 @@ export function createBody(headers: ResponseHead['headers'], needs: BodyNeeds): 
     resume: inflate.resume,
     destroy: inflate.destroy,
   };
+}
+
+/** A body without compression. */
+class PlainBody implements Body {
+  private readonly decoder: BodyDecoder;
+  private readonly needs: BodyNeeds;
+
+  constructor(decoder: BodyDecoder, needs: BodyNeeds) {
+    this.decoder = decoder;
+    this.needs = needs;
+  }
+
+  write(piece: Uint8Array): void {
+    this.pass(piece);
+  }
+
+  end(isCut: boolean): void {
+    if (isCut || this.pass()) this.needs.onEnd(isCut);
+  }
+
+  pause(): void {
+    this.needs.pauseWire();
+  }
+
+  resume(): void {
+    this.needs.resumeWire();
+  }
+
+  // There is nothing to release.
+  destroy(): void {}
+
+  /** Passes the text of a piece on, or of the end; returns false if it is not text. */
+  private pass(piece?: Uint8Array): boolean {
+    let text;
+    try {
+      text = this.decoder.decode(piece);
+    } catch {
+      this.needs.onFailure(notText);
+      return false;
+    }
+    if (text !== '') this.needs.onText(text);
+    return true;
+  }
 }
 
 const notText: UpstreamFailure = {
@@ -93,15 +113,12 @@ const mostErrorBytes = 64 * 1024;
  * Creates the body of an error. It never fails and returns all readable text, because status and headers are enough to
  * classify the failure.
  */
-export function createErrorBody(
-  headers: ResponseHead['headers'],
-  { onText, onEnd }: Pick<BodyNeeds, 'onText' | 'onEnd'>,
-): Body {
+export function createErrorBody(headers: ResponseHead['headers'], needs: Pick<BodyNeeds, 'onText' | 'onEnd'>): Body {
   const decoder = createBodyDecoder(headers['content-type'], true);
   const found = codingsOf(headers);
   const tell = (bytes?: Uint8Array): void => {
     const text = decoder.decode(bytes);
-    if (text !== '') onText(text);
+    if (text !== '') needs.onText(text);
   };
   const nothing = (): undefined => undefined;
   const idle = { pause: nothing, resume: nothing };
@@ -111,7 +128,7 @@ export function createErrorBody(
       write: tell,
       end(isCut) {
         tell();
-        onEnd(isCut);
+        needs.onEnd(isCut);
       },
       destroy: nothing,
     };
@@ -128,7 +145,7 @@ export function createErrorBody(
     const text = inflated ?? (isText(body) ? body : undefined);
     if (text !== undefined) tell(text);
     tell();
-    onEnd(isCut);
+    needs.onEnd(isCut);
   }
   return {
     ...idle,

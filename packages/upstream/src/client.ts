@@ -1,6 +1,6 @@
 import type { ResponseHead, UpstreamRequest } from '@sluice/protocol';
 import { Agent, type Dispatcher } from 'undici';
-import { createAnswer } from './answer.ts';
+import { Answer, type Wire } from './answer.ts';
 import type { CallListener } from './call-listener.ts';
 import { type Connection, type Connector, createConnector, type TlsTexts } from './network/connector.ts';
 import { isBrokenConnection } from './network/network-failure.ts';
@@ -96,20 +96,18 @@ export function createUpstreamClient(settings: UpstreamClientSettings): Upstream
   const told = new Set<Promise<void>>();
   return {
     call(request, listener, signal) {
-      if (signal === undefined) return dispatch(needs, request, listener);
+      if (signal === undefined) return dispatch(needs, request, { listener });
       if (signal.aborted) return neverBegun;
       const abort = (): void => call.abort();
-      const call = dispatch(needs, request, listener, () => signal.removeEventListener('abort', abort));
+      const onOver = (): void => signal.removeEventListener('abort', abort);
+      const call = dispatch(needs, request, { listener, onOver });
       signal.addEventListener('abort', abort);
       return call;
     },
     tell(request) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const call = dispatch(needs, request, {
-        onHead: () => undefined,
-        onText: () => undefined,
-        onEnd: resolve,
-        onFailure: () => resolve(),
+        listener: { onHead: nothing, onText: nothing, onEnd: resolve, onFailure: () => resolve() },
       });
       // Without this limit, an upstream that does not answer would keep the socket forever.
       const timer = setTimeout(() => {
@@ -171,87 +169,118 @@ function createDestinations(parse: (url: string) => Destination): (url: string) 
   };
 }
 
-function dispatch(
-  { kept, fresh, connector, destinationOf, errorBodyMs, onThrow }: DispatchNeeds,
-  request: UpstreamRequest,
-  listener: CallListener,
-  onOver: () => void = () => undefined,
-): Call {
-  let controller: Dispatcher.DispatchController | undefined;
-  let connection: Connection | undefined;
+/** One call on its way: the handler for undici, and the wire of its answer. */
+class Exchange implements Dispatcher.DispatchHandler, Wire {
+  readonly answer: Answer;
+  private readonly needs: DispatchNeeds;
+  private readonly request: UpstreamRequest;
+  private controller: Dispatcher.DispatchController | undefined;
+  private connection: Connection | undefined;
   /** Proxy that forwards the call, unless the call uses a tunnel. */
-  let forwarder: OutboundProxy | undefined;
-  const answer = createAnswer({
-    listener,
-    wire: {
-      pause: () => controller?.pause(),
-      resume: () => controller?.resume(),
-      abort: () => controller?.abort(new Error('the answer is no longer needed')),
-    },
-    errorBodyMs,
-    onThrow,
-    onOver,
-  });
-
+  private forwarder: OutboundProxy | undefined;
+  private isFresh = false;
   /** Pieces of the body from one read of the socket: a stream often has a dozen, and the answer takes them as one. */
-  let pieces: Uint8Array[] = [];
+  private pieces: Uint8Array[] = [];
 
-  function flush(): void {
-    const [first] = pieces;
-    if (first === undefined) return;
-    const read = pieces.length === 1 ? first : Buffer.concat(pieces);
-    pieces = [];
-    answer.bytes(read);
+  constructor(needs: DispatchNeeds, request: UpstreamRequest, { listener, onOver }: Caller) {
+    const { errorBodyMs, onThrow } = needs;
+    this.needs = needs;
+    this.request = request;
+    this.answer = new Answer({ listener, wire: this, errorBodyMs, onThrow, onOver });
   }
 
-  function send(agent: Agent): void {
+  send(): void {
+    const { needs, isFresh } = this;
     try {
-      const destination = destinationOf(request.url);
-      ({ forwarder } = destination);
-      agent.dispatch(toDispatchOptions(request, destination, agent === fresh), handlerOf(agent));
+      const destination = needs.destinationOf(this.request.url);
+      this.forwarder = destination.forwarder;
+      const agent = isFresh ? needs.fresh : needs.kept;
+      agent.dispatch(toDispatchOptions(this.request, destination, isFresh), this);
     } catch (error) {
-      breakLater(error);
+      this.breakLater(error);
     }
   }
 
+  pauseWire(): void {
+    this.controller?.pause();
+  }
+
+  resumeWire(): void {
+    this.controller?.resume();
+  }
+
+  abortWire(): void {
+    this.controller?.abort(new Error('the answer is no longer needed'));
+  }
+
+  onRequestStart(started: Dispatcher.DispatchController): void {
+    this.controller = started;
+    if (this.answer.isOver) return started.abort(new Error('aborted'));
+    this.needs.connector.announce(this);
+  }
+
+  /** Called with the connection that carries the request. */
+  onWrite(carrier: Connection): void {
+    this.connection = carrier;
+    carrier.reader = this;
+  }
+
+  onResponseStart(started: Dispatcher.DispatchController, status: number, headers: GivenHeaders): void {
+    const problem = this.forwarder && problemOfForwarded(status, headers);
+    if (problem !== undefined) started.abort(new ProxyError(problem, { status }));
+    else if (status >= 200) this.answer.head(status, flatten(headers));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.pieces.push(chunk);
+  }
+
+  /** Undici has parsed everything that it read from the socket. */
+  onParsed(): void {
+    const { pieces } = this;
+    const [first] = pieces;
+    if (first === undefined) return;
+    const read = pieces.length === 1 ? first : Buffer.concat(pieces);
+    this.pieces = [];
+    this.answer.bytes(read);
+  }
+
+  onResponseEnd(): void {
+    this.onParsed();
+    // An idle connection must not keep this call in memory.
+    if (this.connection !== undefined) this.connection.reader = undefined;
+    this.answer.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { answer, connection } = this;
+    this.onParsed();
+    // Decision: docs/decisions/2026-11-30-closed-connections.md
+    const isStale = connection !== undefined && connection.requests > 1 && !connection.isHeard;
+    const isBroken = isBrokenConnection(error);
+    if (isBroken && connection?.tlsError !== undefined) return this.breakLater(connection.tlsError);
+    if (this.isFresh || !isStale || answer.isOver || !isBroken) return this.breakLater(error);
+    answer.resend();
+    if (answer.isOver) return;
+    this.isFresh = true;
+    this.send();
+  }
+
   /** Defers the failure: some calls fail at once, before their caller has the `Call` object. */
-  const breakLater = (error: unknown): void => queueMicrotask(() => answer.break(error));
+  private breakLater(error: unknown): void {
+    queueMicrotask(() => this.answer.break(error));
+  }
+}
 
-  const handlerOf = (agent: Agent): Dispatcher.DispatchHandler => ({
-    onRequestStart(started) {
-      controller = started;
-      if (answer.isOver) return started.abort(new Error('aborted'));
-      connector.announce((carrier) => {
-        connection = carrier;
-        carrier.onParsed = flush;
-      });
-    },
-    onResponseStart(started, status, headers) {
-      const problem = forwarder && problemOfForwarded(status, headers);
-      if (problem !== undefined) started.abort(new ProxyError(problem, { status }));
-      else if (status >= 200) answer.head(status, flatten(headers));
-    },
-    onResponseData: (_controller, chunk) => void pieces.push(chunk),
-    onResponseEnd() {
-      flush();
-      // An idle connection must not keep this call in memory.
-      if (connection !== undefined) connection.onParsed = nothing;
-      answer.end();
-    },
-    onResponseError(_controller, error) {
-      flush();
-      // Decision: docs/decisions/2026-11-30-closed-connections.md
-      const isStale = connection !== undefined && connection.requests > 1 && !connection.isHeard;
-      const isBroken = isBrokenConnection(error);
-      if (isBroken && connection?.tlsError !== undefined) return breakLater(connection.tlsError);
-      if (agent !== kept || !isStale || answer.isOver || !isBroken) return breakLater(error);
-      answer.resend();
-      if (!answer.isOver) send(fresh);
-    },
-  });
+interface Caller {
+  readonly listener: CallListener;
+  readonly onOver?: () => void;
+}
 
-  send(kept);
-  return { abort: answer.abort, pause: answer.pause, resume: answer.resume };
+function dispatch(needs: DispatchNeeds, request: UpstreamRequest, caller: Caller): Call {
+  const exchange = new Exchange(needs, request, caller);
+  exchange.send();
+  return exchange.answer;
 }
 
 function toDispatchOptions(

@@ -164,7 +164,7 @@ describe('a reused connection that the provider closes', () => {
         onFailure: () => requests.push('failed'),
       },
     );
-    abort = call.abort;
+    abort = () => call.abort();
     await closed.promise;
     expect(await ask(url, { client })).toMatchObject({ text: 'hello' });
     expect(requests).toEqual(['0/0', '0/1', '1/0']);

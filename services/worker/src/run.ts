@@ -118,12 +118,13 @@ async function take(
   const onCall = (): void => {
     if (claimedRun.job.operation === 'embeddings') tally.countBatch();
   };
-  const result = await needs
-    .makeAttempt(claimedRun, chosen, { memory, sink: opening.sink, onCall })
-    .catch(async (error: unknown) => {
-      await abandonProbe(needs, candidate);
-      throw error;
-    });
+  let result;
+  try {
+    result = await needs.makeAttempt(claimedRun, chosen, { memory, sink: opening.sink, onCall });
+  } catch (error) {
+    await abandonProbe(needs, candidate);
+    throw error;
+  }
   tally.pass(result.events);
   // The provider may have started to work on the request before the connection closed.
   if (result.wasResent && result.kind === 'failed') tally.countResend();

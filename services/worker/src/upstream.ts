@@ -39,12 +39,13 @@ const lingerMs = 1000;
 
 /** Makes one call and passes its answer on. Settles once; never rejects, whatever an adapter throws. */
 export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResult> {
-  const { client, signal, now, onThrow } = options;
+  const { client, signal, now, onThrow, firstTokenMs, idleMs, wholeMs, remainingMs } = options;
   const { promise, resolve } = Promise.withResolvers<AttemptResult>();
-  const machine = createAttemptMachine({ ...options, asksStream: options.plan.stream }, carryOut);
-  const { dispatch, guard, fallOver } = machine;
-  const reader = createAnswerReader({ ...options, state: () => machine.state, dispatch, guard });
-  const onAbort = (): void => guard(() => dispatch({ kind: 'aborted' }));
+  const asksStream = options.plan.stream;
+  const limits = { asksStream, firstTokenMs, idleMs, wholeMs, remainingMs, now, onThrow };
+  const machine = createAttemptMachine(limits, carryOut);
+  const reader = createAnswerReader(options, machine);
+  const onAbort = (): void => machine.guard(() => machine.dispatch({ kind: 'aborted' }));
   let call: Call | undefined;
   let wasResent = false;
 
@@ -55,7 +56,9 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
       case 'resume':
         return call?.resume();
       case 'listen':
-        return options.onHold((isHeld) => guard(() => dispatch({ kind: 'held', by: 'client', isHeld, at: now() })));
+        return options.onHold((isHeld) =>
+          machine.guard(() => machine.dispatch({ kind: 'held', by: 'client', isHeld, at: now() })),
+        );
       case 'end_stream':
         return reader.endStream(command.otherwise);
       case 'read_whole':
@@ -91,28 +94,28 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
 
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
-  else guard(reader.open);
+  else machine.guard(reader.open);
   if (machine.state.isOver) return promise;
   machine.watch();
   // The command `hang_up` aborts the call; a signal would make client and attempt both listen.
   call = client.call(options.request, {
     onResend: () => void (wasResent = true),
     onHead: (head) =>
-      guard(() => {
+      machine.guard(() => {
         reader.onHead(head);
         options.onHead(head);
-        dispatch({ kind: 'head', isSuccess: head.status >= 200 && head.status < 300, at: now() });
+        machine.dispatch({ kind: 'head', isSuccess: head.status >= 200 && head.status < 300, at: now() });
       }),
     onText(piece) {
       // As `guard` does, without a closure for each piece.
       try {
         reader.onText(piece);
       } catch (error) {
-        fallOver(error);
+        machine.fallOver(error);
       }
     },
-    onEnd: () => guard(reader.onEnd),
-    onFailure: (failure, isCut) => guard(() => dispatch({ kind: 'broke', failure, isCut })),
+    onEnd: () => machine.guard(reader.onEnd),
+    onFailure: (failure, isCut) => machine.guard(() => machine.dispatch({ kind: 'broke', failure, isCut })),
   });
   return promise;
 }

@@ -61,7 +61,7 @@ export function isPlainJson(text: string): boolean {
       at = end;
     } else if (isDigit(code) || code === minus) {
       const end = endOfNumber(text, at);
-      if (!isSafe(text, at, end) && fateOf(text.slice(at, end)) !== 'same') return false;
+      if (!isPlainNumber(text, at, end)) return false;
       at = end - 1;
     }
   }
@@ -104,6 +104,10 @@ export function findTopSpellings(text: string): ReadonlyMap<string, string> | un
 const hasOddText = (text: string): boolean => text.includes(marker) || (text.includes('\\u') && oddEscape.test(text));
 
 const isDigit = (code: number): boolean => code >= zero && code <= nine;
+
+/** Returns whether the number between these indexes is written again as it is. */
+export const isPlainNumber = (text: string, start: number, end: number): boolean =>
+  isSafe(text, start, end) || fateOf(text.slice(start, end)) === 'same';
 
 /** Returns whether a number is a short whole number or a short decimal, which JavaScript writes unchanged. */
 function isSafe(text: string, start: number, end: number): boolean {

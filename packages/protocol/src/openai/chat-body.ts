@@ -1,5 +1,5 @@
-import { parseLossless } from '../json/lossless.ts';
 import type { Operation } from '../chat-job.ts';
+import { parseWithSource } from '../json/source-text.ts';
 import { isObject, type JsonObject } from '../json/values.ts';
 import type { ChatRequest } from './chat-parameters.ts';
 
@@ -11,14 +11,14 @@ import type { ChatRequest } from './chat-parameters.ts';
 export type ChatBody = Readonly<Partial<ChatRequest>> & JsonObject;
 
 /**
- * Parses a body that the ingress has stored. Parts of it are written with `writeLossless`, so that digits and order of
- * members reach the provider unchanged. Only a chat's roles and types are checked again, because code tells messages,
+ * Parses a body that the ingress has stored. Parts of it are written with `writeLossless`, or all of it with
+ * `writeChanged`, so that digits and order of members reach the provider unchanged. Only a chat's roles and types are checked again, because code tells messages,
  * parts and tools apart by them; a second full validation would cost as much as the first one. The fields of a request
  * for embeddings are not checked.
  * @throws SyntaxError if the text is not JSON, or its roles and types are not valid
  */
 export function readChatBody(text: string, operation: Operation = 'chat'): ChatBody {
-  const body = parseLossless(text);
+  const body = parseWithSource(text);
   if (isObject(body) && (operation !== 'chat' || isChatBody(body))) return body;
   throw new SyntaxError('The stored text is not a request that the ingress has validated.');
 }

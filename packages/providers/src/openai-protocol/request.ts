@@ -1,4 +1,4 @@
-import { isFilled, isObject, type JsonObject, respell, type UpstreamRequest, writeLossless } from '@sluice/protocol';
+import { isFilled, isObject, type JsonObject, respell, type UpstreamRequest, writeChanged } from '@sluice/protocol';
 import type { CallPlan } from '../adapter.ts';
 import { streamOptions } from '../stream-options.ts';
 import { amend, amendEach } from '../json-object.ts';
@@ -35,8 +35,7 @@ export function writeRequest(body: JsonObject, context: RequestContext): Upstrea
       'accept-encoding': 'identity',
       ...keyHeader(plan.apiKey, style.auth_header.toLowerCase()),
     },
-    body: writeLossless({
-      ...withParameters(withMessages(body, context), style),
+    body: writeChanged(withParameters(withMessages(body, context), style), {
       model: plan.model,
       ...streamFields(body, plan),
       ...style.set,

@@ -36,7 +36,8 @@ export function findUnsupported(body: ChatBody, adapter: ProviderAdapter): Field
   ]);
 }
 
-function withoutRepeated(paths: readonly FieldPath[]): FieldPath[] {
+function withoutRepeated(paths: FieldPath[]): FieldPath[] {
+  if (paths.length < 2) return paths;
   return [...new Map(paths.map((path) => [JSON.stringify(path), path])).values()];
 }
 

@@ -12,16 +12,20 @@ export interface Connection {
   readonly isHeard: boolean;
   /** TLS error that ended the connection: undici reports some of them only as "other side closed". */
   readonly tlsError: Error | undefined;
-  /** Called when undici has parsed everything that it read from the socket, and before it reads more. */
-  onParsed: () => void;
+  /** Told when undici has parsed everything that it read from the socket, and before it reads more. */
+  reader: { onParsed(): void } | undefined;
 }
 
 type Writable<Values> = { -readonly [Name in keyof Values]: Values[Name] };
 
 export interface Connector {
   readonly connect: buildConnector.connector;
-  /** Announces that the next written request belongs to this call; `onWrite` gets the connection that carries it. */
-  announce(onWrite: (connection: Connection) => void): void;
+  /** Announces that the next written request belongs to this call, which is told the connection that carries it. */
+  announce(call: AnnouncedCall): void;
+}
+
+export interface AnnouncedCall {
+  onWrite(connection: Connection): void;
 }
 
 export interface ConnectorSettings {
@@ -55,7 +59,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
   const openOwn = buildConnector({ ...common, ...givenOf(tls) });
   const openOther = buildConnector(common);
   const proxies = createProxyConnector(connectTimeoutMs);
-  let announced: ((connection: Connection) => void) | undefined;
+  let announced: AnnouncedCall | undefined;
 
   function watch(socket: Socket): void {
     const filter = createInterimFilter(maxHeadBytes);
@@ -63,7 +67,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
       requests: 0,
       isHeard: false,
       tlsError: undefined,
-      onParsed: nothing,
+      reader: undefined,
     };
     // In TLS 1.3 a provider refuses the client certificate after the handshake: its alert and the end arrive together.
     if (socket instanceof TLSSocket) {
@@ -81,7 +85,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
         connection.requests++;
         connection.isHeard = false;
         filter.expectAnswer();
-        announced(connection);
+        announced.onWrite(connection);
         announced = undefined;
       }
       return Reflect.apply(write, socket, args);
@@ -89,7 +93,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
 
     overwrite(socket, 'read', (size?: number): unknown => {
       if (size !== undefined) return read(size);
-      connection.onParsed();
+      connection.reader?.onParsed();
       if (socket.destroyed) return null;
       for (;;) {
         const piece: unknown = read();
@@ -124,13 +128,11 @@ export function createConnector(settings: ConnectorSettings): Connector {
         return openThrough(open, { ...options, httpSocket: result[1], deadline }, watched);
       });
     },
-    announce(onWrite) {
-      announced = onWrite;
+    announce(call) {
+      announced = call;
     },
   };
 }
-
-const nothing = (): undefined => undefined;
 
 /** Returns whether TLS itself failed: a connection that only broke may be stale, and its request is sent again. */
 const isOfTls = (error: Error): boolean => 'code' in error && String(error.code).startsWith('ERR_SSL_');

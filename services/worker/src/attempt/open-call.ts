@@ -3,9 +3,9 @@ import type { ChatBody, UpstreamFailure, UpstreamRequest } from '@sluice/protoco
 import type { CallPlan } from '@sluice/providers';
 import type { TokenVault } from '@sluice/access-tokens';
 import type { ImageFetcher } from '@sluice/upstream';
-import { type CallKey, takeCallKey } from '../credentials/call-key.ts';
+import { type CallKey, fixedKeyOf, takeCallKey } from '../credentials/call-key.ts';
 import type { ClaimedRun } from '../run/claimed-run.ts';
-import { loadImages } from '../images/load-images.ts';
+import { loadImages, needsImages } from '../images/load-images.ts';
 import { prepare } from './prepare.ts';
 import type { Credential, Target } from '../targets/targets.ts';
 import type { CallClient } from '../targets/upstream-clients.ts';
@@ -62,11 +62,14 @@ export interface CallFacts {
 export async function openCall(needs: OpenCallNeeds, facts: CallFacts): Promise<OpenedCall> {
   const { claimedRun, credential, onKey, onThrow } = facts;
   const { signal } = claimedRun.active;
-  const key = await takeCallKey(credential, { tokens: needs.tokens, signal, remainingMs: claimedRun.remainingMs() });
+  const { tokens } = needs;
+  const key =
+    fixedKeyOf(credential, tokens) ??
+    (await takeCallKey(credential, { tokens, signal, remainingMs: claimedRun.remainingMs() }));
   if (key.kind !== 'key') return key;
   onKey(key);
   try {
-    return await describeCall(needs, facts, key.apiKey);
+    return isDirect(facts) ? describeAtOnce(facts, key.apiKey) : await describeCall(needs, facts, key.apiKey);
   } catch (error) {
     onThrow(error);
     return { kind: 'failed', failure: notWritten, hasThrown: true };
@@ -77,6 +80,17 @@ const notWritten: UpstreamFailure = {
   kind: 'malformed',
   message: "The request could not be translated into the provider's format.",
 };
+
+/** Returns whether nothing has to be fetched or asked before the call, as for most providers. */
+const isDirect = ({ claimedRun, target: { adapter } }: CallFacts): boolean =>
+  adapter.prepare === undefined && !needsImages(claimedRun.job.operation, adapter);
+
+function describeAtOnce(facts: CallFacts, apiKey: string | undefined): OpenedCall {
+  const { claimedRun, target, body } = facts;
+  if (claimedRun.active.signal.aborted) return { kind: 'aborted' };
+  const plan = planOf(facts, apiKey);
+  return { kind: 'ready', request: target.adapter.toUpstream(body, plan), body, plan };
+}
 
 async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: string | undefined): Promise<OpenedCall> {
   const { claimedRun, target, body, images, onCall, onThrow } = facts;

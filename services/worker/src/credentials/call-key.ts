@@ -29,6 +29,14 @@ const tooLate: CallKey = {
   failure: { kind: 'timeout', message: "The provider's access token could not be obtained in time." },
 };
 
+const fixedKey = (apiKey: Credential['apiKey']): CallKey => ({ kind: 'key', apiKey: apiKey?.reveal() });
+
+/** Returns the key of a credential without access tokens at once; undefined for any other. */
+export const fixedKeyOf = (
+  { apiKey, tokenCredential }: Credential,
+  tokens: TokenVault | undefined,
+): CallKey | undefined => (tokenCredential === undefined || tokens === undefined ? fixedKey(apiKey) : undefined);
+
 /**
  * Returns the key of a credential, or the access token that all workers use for it now.
  *
@@ -38,7 +46,7 @@ export async function takeCallKey(
   { apiKey, tokenCredential: credential }: Credential,
   { tokens, signal, remainingMs }: CallKeyNeeds,
 ): Promise<CallKey> {
-  if (credential === undefined || tokens === undefined) return { kind: 'key', apiKey: apiKey?.reveal() };
+  if (credential === undefined || tokens === undefined) return fixedKey(apiKey);
   const leaving = Promise.withResolvers<CallKey>();
   const onAbort = (): void => leaving.resolve({ kind: 'aborted' });
   const timer = setTimeout(() => leaving.resolve(tooLate), remainingMs);

@@ -58,13 +58,16 @@ export function rememberImages(fetcher: Pick<ImageFetcher, 'fetch'>, signal: Abo
   };
 }
 
+/** Returns whether the provider needs the bytes of images that the request names by URL. */
+export function needsImages(operation: Operation, { capabilities: { images } }: ProviderAdapter): boolean {
+  // In a request for embeddings `messages` is an unknown field of any form.
+  return operation !== 'embeddings' && !images.includes('https') && images.includes('data');
+}
+
 /** Puts the bytes of images into a request if the provider does not fetch images itself. Never rejects. */
 export async function loadImages(body: ChatBody, options: LoadOptions): Promise<LoadedImages> {
   const { operation, adapter, fetcher, signal } = options;
-  // In a request for embeddings `messages` is an unknown field of any form.
-  if (operation === 'embeddings') return { kind: 'ready', body };
-  const { images } = adapter.capabilities;
-  if (images.includes('https') || !images.includes('data')) return { kind: 'ready', body };
+  if (!needsImages(operation, adapter)) return { kind: 'ready', body };
   const found = findWebImages(body).filter(({ url }) => adapter.takesImage?.(url) !== true);
   if (found.length === 0) return { kind: 'ready', body };
   const distinct = [...new Map(found.map((image) => [image.url, image])).values()];

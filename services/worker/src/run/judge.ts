@@ -228,6 +228,7 @@ const refusedBy = (state: RetryState, target: string): RetryState => ({
 export async function coolDownForbidden(needs: JudgeNeeds, candidate: Candidate, state: RetryState): Promise<void> {
   const { target, credentialId } = candidate;
   needs.forbiddenCredentials.served({ upstreamId: target.upstream, credentialId });
+  if (state.forbidden.length === 0) return;
   const prefix = `${targetName(target)}#`;
   const failure: UpstreamFailure = { kind: 'permission', message: '' };
   for (const name of state.forbidden.filter((each) => each.startsWith(prefix))) {

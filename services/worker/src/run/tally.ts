@@ -27,32 +27,55 @@ export interface Tally {
   into(state: RetryState): RetryState;
 }
 
-export function createTally(state: RetryState, delivered: Delivered | undefined): Tally {
-  let { batchCalls } = state;
-  const tally = {
-    attempts: state.attempts,
-    extensions: delivered?.continuations ?? 0,
-    burntTokens: state.burntTokens,
-    events: 0,
-    calls: (): number => tally.attempts + tally.extensions + batchCalls,
-    begin(): number {
-      tally.attempts++;
-      return tally.calls();
-    },
-    extend(): number {
-      tally.extensions++;
-      return tally.calls();
-    },
-    countBatch: () => void batchCalls++,
-    countResend: () => void tally.attempts++,
-    pass: (events: number) => void (tally.events += events),
-    burn: (tokens: number) => void (tally.burntTokens += tokens),
-    into: (given: RetryState): RetryState => ({
-      ...given,
-      attempts: tally.attempts,
-      burntTokens: tally.burntTokens,
-      batchCalls,
-    }),
-  };
-  return tally;
+export const createTally = (state: RetryState, delivered: Delivered | undefined): Tally =>
+  new CountedTally(state, delivered?.continuations ?? 0);
+
+class CountedTally implements Tally {
+  attempts: number;
+  extensions: number;
+  burntTokens: number;
+  events = 0;
+  private batchCalls: number;
+
+  constructor({ attempts, burntTokens, batchCalls }: RetryState, extensions: number) {
+    this.attempts = attempts;
+    this.extensions = extensions;
+    this.burntTokens = burntTokens;
+    this.batchCalls = batchCalls;
+  }
+
+  calls(): number {
+    return this.attempts + this.extensions + this.batchCalls;
+  }
+
+  begin(): number {
+    this.attempts++;
+    return this.calls();
+  }
+
+  extend(): number {
+    this.extensions++;
+    return this.calls();
+  }
+
+  countBatch(): void {
+    this.batchCalls++;
+  }
+
+  countResend(): void {
+    this.attempts++;
+  }
+
+  pass(events: number): void {
+    this.events += events;
+  }
+
+  burn(tokens: number): void {
+    this.burntTokens += tokens;
+  }
+
+  into(state: RetryState): RetryState {
+    const { attempts, burntTokens, batchCalls } = this;
+    return { ...state, attempts, burntTokens, batchCalls };
+  }
 }

@@ -21,57 +21,58 @@ export interface AttemptMachineNeeds extends AttemptLimits {
 /** Node's timers take at most 31 bits. */
 const longestTimerMs = 2 ** 31 - 1;
 
-export function createAttemptMachine(
+export const createAttemptMachine = (
   needs: AttemptMachineNeeds,
   carryOut: (command: AttemptCommand) => void,
-): AttemptMachine {
-  const { now, onThrow } = needs;
-  let state = beginAttempt(needs, now());
-  let timer: NodeJS.Timeout | undefined;
-  let timerAt = Number.POSITIVE_INFINITY;
+): AttemptMachine => new Machine(needs, carryOut);
 
-  function dispatch(event: AttemptEvent): void {
-    const step = stepAttempt(state, event);
-    ({ state } = step);
-    step.commands.forEach(carryOut);
-    watch();
+/** A class, because there is one per call: closures and an accessor took three times the memory. */
+class Machine implements AttemptMachine {
+  state: AttemptState;
+  private readonly needs: AttemptMachineNeeds;
+  private readonly carryOut: (command: AttemptCommand) => void;
+  private timer: NodeJS.Timeout | undefined;
+  private timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(needs: AttemptMachineNeeds, carryOut: (command: AttemptCommand) => void) {
+    this.needs = needs;
+    this.carryOut = carryOut;
+    this.state = beginAttempt(needs, needs.now());
+  }
+
+  dispatch(event: AttemptEvent): void {
+    const { state, commands } = stepAttempt(this.state, event);
+    this.state = state;
+    for (const command of commands) this.carryOut(command);
+    this.watch();
   }
 
   /** One timer checks the state from time to time, so that a token needs no timer of its own. */
-  function watch(): void {
-    if (state.isOver) return clearTimeout(timer);
-    const at = wakeAt(state);
-    if (at >= timerAt) return;
-    clearTimeout(timer);
-    timerAt = at;
-    timer = setTimeout(look, Math.min(longestTimerMs, Math.max(0, at - now())));
+  watch(): void {
+    if (this.state.isOver) return clearTimeout(this.timer);
+    const at = wakeAt(this.state);
+    if (at >= this.timerAt) return;
+    clearTimeout(this.timer);
+    this.timerAt = at;
+    const afterMs = Math.min(longestTimerMs, Math.max(0, at - this.needs.now()));
+    this.timer = setTimeout(() => this.look(), afterMs);
   }
 
-  function look(): void {
-    timerAt = Number.POSITIVE_INFINITY;
-    guard(() => dispatch({ kind: 'tick', at: now() }));
-  }
-
-  function guard(work: () => void): void {
+  guard(work: () => void): void {
     try {
       work();
     } catch (error) {
-      fallOver(error);
+      this.fallOver(error);
     }
   }
 
-  function fallOver(error: unknown): void {
-    onThrow(error);
-    dispatch({ kind: 'threw' });
+  fallOver(error: unknown): void {
+    this.needs.onThrow(error);
+    this.dispatch({ kind: 'threw' });
   }
 
-  return {
-    get state() {
-      return state;
-    },
-    dispatch,
-    guard,
-    fallOver,
-    watch,
-  };
+  private look(): void {
+    this.timerAt = Number.POSITIVE_INFINITY;
+    this.guard(() => this.dispatch({ kind: 'tick', at: this.needs.now() }));
+  }
 }

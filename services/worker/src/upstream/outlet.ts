@@ -1,8 +1,7 @@
 import type { Usage } from '@sluice/protocol';
 import type { AnswerSink } from '../answer/answer-sink.ts';
 import { addsContent } from './adds-content.ts';
-import type { AttemptEvent } from './attempt-events.ts';
-import type { AttemptState } from './attempt-state.ts';
+import type { AttemptMachine } from './attempt-machine.ts';
 
 /** Collects the output of one piece of a stream and sends it as one. */
 export interface Outlet {
@@ -23,60 +22,77 @@ export interface Outlet {
 
 export interface OutletNeeds {
   readonly sink: AnswerSink;
-  readonly state: () => AttemptState;
-  readonly dispatch: (event: AttemptEvent) => void;
-  /** Runs a later callback so that an error in it ends the attempt. */
-  readonly guard: (work: () => void) => void;
   readonly now: () => number;
 }
 
-export function createOutlet({ sink, state, dispatch, guard, now }: OutletNeeds): Outlet {
-  let output = '';
-  let hasAnswered = false;
+/** The attempt, as the readers of its answer see it. */
+export type ReadAttempt = Pick<AttemptMachine, 'state' | 'dispatch' | 'guard'>;
 
-  function add(passed: string): void {
-    if (passed === '') return;
-    outlet.events++;
-    output += passed;
+export const createOutlet = (needs: OutletNeeds, attempt: ReadAttempt): Outlet => new SinkOutlet(needs, attempt);
+
+/** A class, because there is one per call: closures took four times the memory. */
+class SinkOutlet implements Outlet {
+  hasContent = false;
+  events = 0;
+  received = 0;
+  private output = '';
+  private hasAnswered = false;
+  private readonly needs: OutletNeeds;
+  private readonly attempt: ReadAttempt;
+
+  constructor(needs: OutletNeeds, attempt: ReadAttempt) {
+    this.needs = needs;
+    this.attempt = attempt;
   }
 
-  function flush(): void {
-    if (output === '' || state().isOver) return;
-    if (!hasAnswered) sink.onAnswer();
-    hasAnswered = true;
+  pass(sse: string): void {
+    if (sse === '') return;
+    this.received++;
+    this.hasContent ||= addsContent(sse);
+    this.add(this.needs.sink.take(sse));
+  }
+
+  passAsIs(sse: string, count: number): void {
+    this.received += count;
+    this.events += count;
+    this.hasContent = true;
+    this.output += sse;
+  }
+
+  passWhole(completion: string): void {
+    this.received++;
+    this.add(this.needs.sink.takeWhole(completion));
+  }
+
+  finish(usage: Usage | undefined): void {
+    this.add(this.needs.sink.finish(usage));
+    this.flush();
+  }
+
+  beginPiece(): void {
+    this.hasContent = false;
+  }
+
+  flush(): void {
+    const { output, attempt } = this;
+    const { sink } = this.needs;
+    if (output === '' || attempt.state.isOver) return;
+    if (!this.hasAnswered) sink.onAnswer();
+    this.hasAnswered = true;
     sink.data(output);
-    output = '';
+    this.output = '';
     if (!sink.isCongested()) return;
-    dispatch({ kind: 'held', by: 'mailbox', isHeld: true, at: now() });
-    sink.onceWritable(() => guard(() => dispatch({ kind: 'held', by: 'mailbox', isHeld: false, at: now() })));
+    this.hold(true);
+    sink.onceWritable(() => attempt.guard(() => this.hold(false)));
   }
 
-  const outlet = {
-    hasContent: false,
-    events: 0,
-    received: 0,
-    pass(sse: string): void {
-      if (sse === '') return;
-      outlet.received++;
-      outlet.hasContent ||= addsContent(sse);
-      add(sink.take(sse));
-    },
-    passAsIs(sse: string, count: number): void {
-      outlet.received += count;
-      outlet.events += count;
-      outlet.hasContent = true;
-      output += sse;
-    },
-    passWhole(completion: string): void {
-      outlet.received++;
-      add(sink.takeWhole(completion));
-    },
-    finish(usage: Usage | undefined): void {
-      add(sink.finish(usage));
-      flush();
-    },
-    flush,
-    beginPiece: () => void (outlet.hasContent = false),
-  };
-  return outlet;
+  private add(passed: string): void {
+    if (passed === '') return;
+    this.events++;
+    this.output += passed;
+  }
+
+  private hold(isHeld: boolean): void {
+    this.attempt.dispatch({ kind: 'held', by: 'mailbox', isHeld, at: this.needs.now() });
+  }
 }

@@ -1,7 +1,7 @@
 import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { decideReading, type WholeTranslation, withoutTerminator } from '@sluice/providers';
 import { diverged, noContent, tooLargeBody, truncated } from './answer-failures.ts';
-import { createOutlet, type Outlet } from './outlet.ts';
+import { createOutlet, type Outlet, type ReadAttempt } from './outlet.ts';
 import type { AnswerReaderNeeds } from './reader-needs.ts';
 import { createStreamReader, type StreamReader } from './read-stream.ts';
 
@@ -30,23 +30,25 @@ export interface AnswerReader {
 const maxErrorBytes = 64 * 1024;
 const statusesWithoutBody: ReadonlySet<number> = new Set([204, 205]);
 
-export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
-  const { adapter, plan, dispatch, now } = needs;
-  const out = createOutlet(needs);
-  const stream = createStreamReader(needs, out);
+export function createAnswerReader(needs: AnswerReaderNeeds, attempt: ReadAttempt): AnswerReader {
+  const { adapter, plan, now } = needs;
+  const out = createOutlet(needs, attempt);
+  /** A whole answer needs none. */
+  let stream: StreamReader | undefined;
   let head: ResponseHead | undefined;
   let text = '';
-  const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
+  const fail = (failure: UpstreamFailure): void => attempt.dispatch({ kind: 'failed', failure });
 
   /** Decides once, by the first bytes, how the body is read. */
   function decide(isEnd: boolean): void {
     const contentType = head?.headers['content-type'];
     const reading = decideReading({ own: adapter.framing, asksStream: plan.stream, contentType }, text, isEnd);
     if (reading === undefined) return;
-    dispatch({ kind: 'decided', as: reading.kind, at: now() });
+    attempt.dispatch({ kind: 'decided', as: reading.kind, at: now() });
     if (reading.kind === 'whole') return;
     const begun = text;
     text = '';
+    stream ??= createStreamReader(needs, attempt, out);
     stream.begin(reading.framing);
     if (begun !== '') stream.onText(begun);
   }
@@ -54,44 +56,47 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
   function collect(piece: string): void {
     text += piece;
 
-    if (needs.state().reading === 'error') return text.length > maxErrorBytes ? dispatch({ kind: 'ended' }) : undefined;
+    if (attempt.state.reading === 'error')
+      return text.length > maxErrorBytes ? attempt.dispatch({ kind: 'ended' }) : undefined;
     if (text.length > needs.maxBodyBytes) return fail(tooLargeBody);
-    if (needs.state().reading === 'undecided') decide(false);
-    if (needs.state().reading !== 'whole') return;
-    dispatch({ kind: 'whole_text', mayBeComplete: piece.trimEnd().endsWith('}'), at: now() });
+    if (attempt.state.reading === 'undecided') decide(false);
+    if (attempt.state.reading !== 'whole') return;
+    attempt.dispatch({ kind: 'whole_text', mayBeComplete: piece.trimEnd().endsWith('}'), at: now() });
   }
 
   return {
     open() {
-      if (plan.stream) stream.open();
+      if (!plan.stream) return;
+      stream = createStreamReader(needs, attempt, out);
+      stream.open();
     },
     onHead: (received) => (head = received),
     onText(piece) {
-      const { isOver, reading } = needs.state();
+      const { isOver, reading } = attempt.state;
       if (isOver) return;
-      if (reading === 'stream') stream.onText(piece);
+      if (reading === 'stream') stream?.onText(piece);
       else collect(piece);
     },
     onEnd() {
-      const { isOver, reading } = needs.state();
+      const { isOver, reading } = attempt.state;
       if (!isOver && head !== undefined && statusesWithoutBody.has(head.status)) return fail(noContent);
       // A body that looked like a whole answer may turn out to be several lines of JSON.
       if (!isOver && (reading === 'undecided' || reading === 'whole')) decide(true);
-      dispatch({ kind: 'ended' });
+      attempt.dispatch({ kind: 'ended' });
     },
-    endStream: stream.end,
+    endStream: (otherwise) => (stream === undefined ? fail(otherwise ?? truncated) : stream.end(otherwise)),
     /** Also handles a non-stream body where a stream was expected: an error with status 200, a proxy's HTML page. */
     readWhole() {
       const whole = translateWhole(needs, text);
-      return whole.kind === 'failed' ? fail(whole.failure) : passWhole(needs, out, whole);
+      return whole.kind === 'failed' ? fail(whole.failure) : passWhole(needs, attempt, { out, whole });
     },
     takeWhole(otherwise) {
       const whole = translateWhole(needs, text);
-      if (whole.kind === 'complete') passWhole(needs, out, whole);
-      else if (otherwise !== undefined) dispatch({ kind: 'broke', failure: otherwise, isCut: false });
+      if (whole.kind === 'complete') passWhole(needs, attempt, { out, whole });
+      else if (otherwise !== undefined) attempt.dispatch({ kind: 'broke', failure: otherwise, isCut: false });
     },
     readError: () => fail(head === undefined ? truncated : failureOf(needs, head, text)),
-    toCancel: stream.toCancel,
+    toCancel: () => stream?.toCancel(),
     counts: () => ({ events: out.events, received: out.received }),
   };
 }
@@ -99,15 +104,20 @@ export function createAnswerReader(needs: AnswerReaderNeeds): AnswerReader {
 const translateWhole = ({ adapter, body, plan }: AnswerReaderNeeds, text: string): WholeTranslation =>
   adapter.translateWhole(withoutTerminator(text), body, plan);
 
+interface PassedWhole {
+  readonly out: Outlet;
+  readonly whole: Extract<WholeTranslation, { kind: 'complete' }>;
+}
+
 function passWhole(
-  { sink, dispatch }: AnswerReaderNeeds,
-  out: Outlet,
-  { text, summary }: Extract<WholeTranslation, { kind: 'complete' }>,
+  { sink }: AnswerReaderNeeds,
+  attempt: ReadAttempt,
+  { out, whole: { text, summary } }: PassedWhole,
 ): void {
   out.passWhole(text);
-  if (sink.isDiverged) return dispatch({ kind: 'failed', failure: diverged });
+  if (sink.isDiverged) return attempt.dispatch({ kind: 'failed', failure: diverged });
   out.finish(summary.usage);
-  dispatch({ kind: 'completed', summary });
+  attempt.dispatch({ kind: 'completed', summary });
 }
 
 /** If the adapter throws on the body of an error, status and headers alone decide. */

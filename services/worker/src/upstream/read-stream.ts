@@ -2,7 +2,7 @@ import type { Framing, UpstreamEvent, UpstreamFailure } from '@sluice/protocol';
 import { createEventReader, type EventReader, type StreamTranslator } from '@sluice/providers';
 import { diverged, tooLargeEvent, truncated } from './answer-failures.ts';
 import type { Finish } from './attempt-events.ts';
-import type { Outlet } from './outlet.ts';
+import type { Outlet, ReadAttempt } from './outlet.ts';
 import type { AnswerReaderNeeds } from './reader-needs.ts';
 
 /** Splits a stream into events, translates them and passes them on. */
@@ -20,15 +20,15 @@ export interface StreamReader {
 
 type StreamReaderNeeds = Pick<
   AnswerReaderNeeds,
-  'adapter' | 'body' | 'plan' | 'sink' | 'maxEventBytes' | 'state' | 'dispatch' | 'onGap' | 'now'
+  'adapter' | 'body' | 'plan' | 'sink' | 'maxEventBytes' | 'onGap' | 'now'
 >;
 
-export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): StreamReader {
-  const { adapter, body, plan, sink, dispatch, now } = needs;
+export function createStreamReader(needs: StreamReaderNeeds, attempt: ReadAttempt, out: Outlet): StreamReader {
+  const { adapter, body, plan, sink, now } = needs;
   let translator: StreamTranslator | undefined;
   let events: EventReader | undefined;
   let lastPieceAt: number | undefined;
-  const fail = (failure: UpstreamFailure): void => dispatch({ kind: 'failed', failure });
+  const fail = (failure: UpstreamFailure): void => attempt.dispatch({ kind: 'failed', failure });
   const onEvent = (event: UpstreamEvent): void => out.pass(translator?.push(event) ?? '');
 
   /** Feeds a piece. Returns whether every event fits the limit. */
@@ -56,9 +56,9 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
   /** Reports the translator's state. */
   function check(): void {
     const translated = translator?.state;
-    if (translated === undefined || translated.kind === 'open' || needs.state().isOver) return;
+    if (translated === undefined || translated.kind === 'open' || attempt.state.isOver) return;
     if (translated.kind === 'complete') out.finish(translated.summary.usage);
-    dispatch({ kind: 'translated', state: translated });
+    attempt.dispatch({ kind: 'translated', state: translated });
   }
 
   return {
@@ -76,7 +76,7 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
       const hasSign = !hasEvents && translator?.heartbeats !== heartbeats;
       const at = now();
       const gave = out.hasContent ? 'content' : hasSign ? 'sign' : 'nothing';
-      dispatch({ kind: 'piece', gave, finish: finishOf(translator), at });
+      attempt.dispatch({ kind: 'piece', gave, finish: finishOf(translator), at });
       if (hasEvents && lastPieceAt !== undefined) needs.onGap(at - lastPieceAt);
       if (hasEvents) lastPieceAt = at;
       out.flush();
@@ -90,7 +90,7 @@ export function createStreamReader(needs: StreamReaderNeeds, out: Outlet): Strea
       out.flush();
       if (sink.isDiverged) return fail(diverged);
       check();
-      if (!needs.state().isOver) fail(otherwise ?? truncated);
+      if (!attempt.state.isOver) fail(otherwise ?? truncated);
     },
     toCancel: () => translator?.toCancel?.(),
   };

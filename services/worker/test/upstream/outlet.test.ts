@@ -24,16 +24,17 @@ function outletWith(over: Partial<ReturnType<typeof sinkWith>> = {}) {
     onceWritable: (callback: () => void) => void (onWritable = callback),
     ...over,
   };
-  const outlet = createOutlet({
-    sink,
-    state: () => state,
-    dispatch: (each) => void events.push(each),
-    guard: (work) => {
+  const attempt = {
+    get state() {
+      return state;
+    },
+    dispatch: (each: AttemptEvent) => void events.push(each),
+    guard(work: () => void) {
       guarded.push(work);
       work();
     },
-    now: () => 7,
-  });
+  };
+  const outlet = createOutlet({ sink, now: () => 7 }, attempt);
   return {
     outlet,
     sent,
