@@ -30,8 +30,7 @@ export interface HeapGrowthNeeds {
 /**
  * Bounds the memory of a process by the number of its open requests: with few, V8 collects rarely, which saves 15 % of
  * CPU; with thousands, it collects early (docs/performance.md). V8 reads the flag at the end of each full collection.
- * Has no effect unless the process was started with `--heap-growing-percent`: whoever leaves the flag out wants V8's own
- * behaviour.
+ * Has no effect unless the process was started with `--heap-growing-percent`: without the flag, V8 decides by itself.
  */
 export function fitHeapGrowth({
   openRequests,

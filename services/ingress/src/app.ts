@@ -95,7 +95,7 @@ export function createApp(needs: AppNeeds): Listener {
   app.use(notFound);
   const onError = handleError(needs.onInternal);
   app.use(onError);
-  return createListener({ app, handlers: direct, handleError: onError });
+  return createListener({ app, handlers: direct, handleError: onError, onInternal: needs.onInternal });
 }
 
 /** The client key of requests without a key, where the list of models is public. */

@@ -14,6 +14,8 @@ export interface DirectRoutes {
   /** The handlers for a POST to each path, in order. The last one answers. */
   readonly handlers: ReadonlyMap<string, readonly RequestHandler[]>;
   readonly handleError: ErrorRequestHandler;
+  /** Called with an error of `handleError` itself, for the log. */
+  readonly onInternal: (error: unknown) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface DirectRoutes {
  * several objects for each of some fifteen layers, 12 kB a request, only to find these routes among all. It also gives
  * each request and response another prototype, which makes them slow to use: these classes begin with it.
  */
-export function createListener({ app, handlers, handleError }: DirectRoutes): Listener {
+export function createListener({ app, handlers, handleError, onInternal }: DirectRoutes): Listener {
   class AppRequest extends IncomingMessage {}
   class AppResponse<Asked extends IncomingMessage = IncomingMessage> extends ServerResponse<Asked> {}
   Object.setPrototypeOf(AppRequest.prototype, prototypeOf(app, 'request'));
@@ -37,7 +39,7 @@ export function createListener({ app, handlers, handleError }: DirectRoutes): Li
       if (steps === undefined || !isRequest(request) || !isResponse(response)) return app(request, response);
       request.res = response;
       request.baseUrl = '';
-      run(steps, handleError, request, response);
+      run(steps, { handleError, onInternal }, request, response);
     },
   };
 }
@@ -51,17 +53,25 @@ function prototypeOf(app: Express, name: 'request' | 'response'): object | null 
 /** Calls each handler when the one before it calls `next`, and `handleError` if one fails, as express does. */
 function run(
   steps: readonly RequestHandler[],
-  handleError: ErrorRequestHandler,
+  { handleError, onInternal }: Pick<DirectRoutes, 'handleError' | 'onInternal'>,
   request: Request,
   response: Response,
 ): void {
   let at = 0;
-  const fail = (error: unknown): unknown => handleError(error, request, response, next);
-  const next: NextFunction = (error?: unknown) => {
-    if (error !== undefined) return void fail(error);
-    const step = steps[at++];
+  function fail(error: unknown): void {
     try {
-      watch(step?.(request, response, next), fail);
+      void handleError(error, request, response, next);
+    } catch (thrown) {
+      onInternal(thrown);
+      response.destroy();
+    }
+  }
+  const next: NextFunction = (error?: unknown) => {
+    if (error !== undefined) return fail(error);
+    const step = steps[at++];
+    if (step === undefined) return fail(new Error('no handler has answered'));
+    try {
+      watch(step(request, response, next), fail);
     } catch (thrown) {
       fail(thrown);
     }
@@ -69,6 +79,6 @@ function run(
   next();
 }
 
-function watch(result: unknown, fail: (error: unknown) => unknown): void {
+function watch(result: unknown, fail: (error: unknown) => void): void {
   if (result instanceof Promise) result.then(undefined, fail);
 }

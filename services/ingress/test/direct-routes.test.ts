@@ -28,12 +28,14 @@ const throwAtOnce: RequestHandler = (request, _response, next) => {
 };
 
 /** Serves one path both ways; each answer says which way it came. */
-async function serving(): Promise<(path: string, init: RequestInit) => Promise<Response>> {
+async function serving(errors: unknown[] = []): Promise<(path: string, init: RequestInit) => Promise<Response>> {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', 1);
-  const handleError: ErrorRequestHandler = (error: Error, _request, response, _next) =>
-    void response.status(500).json({ error: error.message });
+  const handleError: ErrorRequestHandler = (error: Error, request, response, _next) => {
+    if (request.get('x-break') !== undefined) throw new Error('the error handler fails');
+    response.status(500).json({ error: error.message });
+  };
   const handlers = [mark, throwAtOnce, act];
   app.post('/v1/x', (_request, response, next) => {
     response.setHeader('x-by', 'express');
@@ -42,7 +44,12 @@ async function serving(): Promise<(path: string, init: RequestInit) => Promise<R
   app.post('/v1/x', handlers);
   app.use((_request, response) => void response.status(404).json({}));
   app.use(handleError);
-  const { listener, ...classes } = createListener({ app, handlers: new Map([['/v1/x', handlers]]), handleError });
+  const { listener, ...classes } = createListener({
+    app,
+    handlers: new Map([['/v1/x', handlers]]),
+    handleError,
+    onInternal: (error) => errors.push(error),
+  });
   const server = createServer(classes, listener).listen(0, '127.0.0.1');
   onTestFinished(() => {
     server.close();
@@ -67,6 +74,18 @@ describe('createListener', () => {
     expect([direct.by, byExpress.by]).toEqual([undefined, 'express']);
     expect(direct.answer).toEqual(byExpress.answer);
   });
+
+  it.each(['throw', 'throw at once', 'next'])(
+    'ends the connection if the handler of errors fails (%s)',
+    async (what) => {
+      const errors: unknown[] = [];
+      const ask = await serving(errors);
+      const headers = { 'x-act': what, 'x-break': '1' };
+      await expect(ask('/v1/x', { method: 'POST', headers, body: '{}' })).rejects.toThrow('fetch failed');
+      expect(errors).toEqual([new Error('the error handler fails')]);
+      expect((await ask('/v1/x', { method: 'POST', body: '{}' })).status).toBe(201);
+    },
+  );
 
   it.each([
     ['POST', '/v1/x/', 201],
