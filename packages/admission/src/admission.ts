@@ -106,7 +106,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
       const turn = Promise.withResolvers<Turn>();
       asking.set(request.requestId, turn);
       try {
-        // What ended before this request asks is free for it.
+        // This request may need the leases that ended in this turn.
         releases.flush();
         const reply = await scripts.acquire(request);
         const rates = ratesOf(reply, request.limits);

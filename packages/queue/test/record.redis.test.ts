@@ -157,13 +157,13 @@ describe('a request in the queue', () => {
   redisTest('is removed together with the others that end at the same time', async ({ redisUrl, keyPrefix }) => {
     const shards = 2;
     const { submit, submitter, connection, keys } = await setUp(redisUrl, keyPrefix, shards);
-    const goesOn = jobWith();
-    const all = [goesOn, ...Array.from({ length: 120 }, () => jobWith())];
+    const resubmitted = jobWith();
+    const all = [resubmitted, ...Array.from({ length: 120 }, () => jobWith())];
     await Promise.all(all.map((each) => submit(each)));
-    await submitter.resubmit({ job: { ...goesOn, epoch: 2 } });
+    await submitter.resubmit({ job: { ...resubmitted, epoch: 2 } });
     await Promise.all(all.map(createForget({ connection, keys, shards })));
     const bodies = await connection.keys(`${keyPrefix}:*:body:*`);
-    expect(bodies.map((key) => key.split(':').at(-1))).toEqual([goesOn.requestId]);
+    expect(bodies.map((key) => key.split(':').at(-1))).toEqual([resubmitted.requestId]);
     expect((await connection.keys(`${keyPrefix}:*:req:*`)).length).toBe(all.length);
   });
 

@@ -1,6 +1,45 @@
-import { createTurnBatches } from '@sluice/redis';
+import { createTurnBatches, type Keys, type RedisConnection } from '@sluice/redis';
 import { healthScripts } from './health-scripts.ts';
-import type { RequestRef, TargetRef, UpstreamHealth, UpstreamHealthNeeds } from './upstream-health.ts';
+
+export interface TargetRef {
+  readonly upstreamId: string;
+  readonly model: string;
+}
+
+/** The request of an attempt or a failure. */
+export interface RequestRef {
+  readonly requestId: string;
+  /** Id of the client key. */
+  readonly tenant: string;
+}
+
+export type Choice =
+  | {
+      readonly kind: 'go';
+      readonly credentialId: string;
+      /** True if this attempt alone decides whether the circuit closes. */
+      readonly isProbe: boolean;
+      /** True if the target or the credential failed lately: the caller reports a success to `recovered`. */
+      readonly hasFailures: boolean;
+    }
+  /** Every credential of the upstream is in cooldown; the first cooldown ends after `waitMs`. */
+  | { readonly kind: 'cooling'; readonly waitMs: number }
+  /** The provider has lately refused every credential; waiting does not help. */
+  | { readonly kind: 'refused' }
+  /** The target's circuit is open because of `cause` ('' if unknown). */
+  | { readonly kind: 'open'; readonly waitMs: number; readonly cause: string };
+
+/** Chooses a credential for one attempt. The ids come in the order of preference. */
+export type Choose = (target: TargetRef, credentialIds: readonly string[], request: RequestRef) => Promise<Choice>;
+
+export interface ChooseNeeds {
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  /** Longest cooldown of a credential (ms); limits the cooldown that a provider asks for. */
+  readonly maxCooldownMs: number;
+  /** Time limit of a probe (ms), until its first token. */
+  readonly probeMs: number;
+}
 
 interface Asked {
   readonly target: TargetRef;
@@ -12,12 +51,7 @@ interface Asked {
 const suspectGraceMs = 500;
 
 /** Creates `choose`: one call for all attempts of a turn of the event loop at one target, which it serves in order. */
-export function createChoose({
-  connection,
-  keys,
-  maxCooldownMs,
-  probeMs,
-}: Omit<UpstreamHealthNeeds, 'circuit'>): UpstreamHealth['choose'] {
+export function createChoose({ connection, keys, maxCooldownMs, probeMs }: ChooseNeeds): Choose {
   const batches = createTurnBatches({
     async send(circuit: string, asked: readonly Asked[]) {
       const [first] = asked;

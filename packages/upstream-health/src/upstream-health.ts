@@ -1,5 +1,5 @@
-import type { Keys, RedisConnection } from '@sluice/redis';
-import { createChoose } from './choose.ts';
+import type { RedisConnection } from '@sluice/redis';
+import { type Choose, type ChooseNeeds, createChoose, type RequestRef, type TargetRef } from './choose.ts';
 import { healthScripts } from './health-scripts.ts';
 import { type CooldownEntry, type CredentialRef, fieldOf, isFieldOf, readCooldown } from './cooldown-entry.ts';
 
@@ -13,11 +13,6 @@ export interface CircuitSettings {
   readonly openMs: number;
 }
 
-export interface TargetRef {
-  readonly upstreamId: string;
-  readonly model: string;
-}
-
 export interface Cooldown {
   /** Cooldown that the provider asked for; limited to the longest cooldown. */
   readonly cooldownMs: number;
@@ -25,13 +20,6 @@ export interface Cooldown {
   readonly isRefused: boolean;
   /** Kind of the failure that causes the cooldown. */
   readonly reason: string;
-}
-
-/** The request of an attempt or a failure. */
-export interface RequestRef {
-  readonly requestId: string;
-  /** Id of the client key. */
-  readonly tenant: string;
 }
 
 export interface Failed extends RequestRef {
@@ -46,22 +34,6 @@ export interface Recovered {
   readonly credentialId: string;
 }
 
-export type Choice =
-  | {
-      readonly kind: 'go';
-      readonly credentialId: string;
-      /** True if this attempt alone decides whether the circuit closes. */
-      readonly isProbe: boolean;
-      /** True if the target or the credential failed lately: the caller reports a success to `recovered`. */
-      readonly hasFailures: boolean;
-    }
-  /** Every credential of the upstream is in cooldown; the first cooldown ends after `waitMs`. */
-  | { readonly kind: 'cooling'; readonly waitMs: number }
-  /** The provider has lately refused every credential; waiting does not help. */
-  | { readonly kind: 'refused' }
-  /** The target's circuit is open because of `cause` ('' if unknown). */
-  | { readonly kind: 'open'; readonly waitMs: number; readonly cause: string };
-
 /** Circuit of one target, as shown to people. */
 export interface CircuitState {
   readonly isOpen: boolean;
@@ -72,7 +44,7 @@ export interface CircuitState {
 
 /** Credentials in cooldown and open circuits of all upstreams, shared by all workers. */
 export interface UpstreamHealth {
-  choose(target: TargetRef, credentialIds: readonly string[], request: RequestRef): Promise<Choice>;
+  readonly choose: Choose;
   /** Starts a cooldown of a credential, for every worker. */
   coolDown(credential: CredentialRef, cooldown: Cooldown): Promise<void>;
   /** Counts a failure against the target. Returns whether its circuit is open now. */
@@ -91,14 +63,8 @@ export interface UpstreamHealth {
   lift(upstreamId: string, credentialId?: string): Promise<number>;
 }
 
-export interface UpstreamHealthNeeds {
-  readonly connection: RedisConnection;
-  readonly keys: Keys;
+export interface UpstreamHealthNeeds extends ChooseNeeds {
   readonly circuit: CircuitSettings;
-  /** Longest cooldown of a credential (ms); limits the cooldown that a provider asks for. */
-  readonly maxCooldownMs: number;
-  /** Time limit of a probe (ms), until its first token. */
-  readonly probeMs: number;
 }
 
 const longestCause = 300;
