@@ -56,7 +56,7 @@ export function serviceEnvironment({ root, env }) {
   if (env['NODE_V8_COVERAGE'] !== undefined) return env;
   const folder = join(root, '.sluice');
   try {
-    // Whoever can write there could plant code.
+    // Another user who can write there could plant code.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch {
     return env;
