@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { admissionLimit, loads, measuredHere, predict, room, scaleTable } from '../src/scale/predict.ts';
+import { admissionLimit, loads, measuredHere, predict, room, scaleTable } from '../../src/scale/predict.ts';
 
 const oneOfEach = { name: 'one', requestsPerSecond: 1, openStreams: 0, tokensPerSecond: 0 };
 
@@ -23,7 +23,7 @@ describe('predict', () => {
 });
 
 describe('docs/scale.md', () => {
-  const page = readFileSync(new URL('../../../docs/scale.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../../docs/scale.md', import.meta.url), 'utf8');
   const cellsOf = (table: string): string[][] =>
     table
       .split('\n')
