@@ -24,6 +24,9 @@ describe('predict', () => {
 
 describe('docs/scale.md', () => {
   const page = readFileSync(new URL('../../../../docs/scale.md', import.meta.url), 'utf8');
+  /** Sentences without their line breaks. */
+  const text = page.replaceAll(/\s+/g, ' ');
+  const grouped = (value = Number.NaN): string => Math.round(value).toLocaleString('en-US');
   const cellsOf = (table: string): string[][] =>
     table
       .split('\n')
@@ -37,12 +40,35 @@ describe('docs/scale.md', () => {
   });
 
   it('has the inputs of the model', () => {
-    const rows = new Map(cellsOf(page).map(([, name = '', ...cells]) => [name, cells.slice(0, 3)]));
-    expect(rows.get('a request, whole answer')).toEqual([
-      String(measuredHere.redisUs),
-      String(measuredHere.ingressUs),
-      String(measuredHere.workerUs),
-    ]);
-    expect(page).toContain(Math.round(admissionLimit(measuredHere, room)).toLocaleString('en-US'));
+    const known = measuredHere;
+    const rows = cellsOf(page).map((cells) => cells.slice(1, 5));
+    const inputs: readonly (readonly [name: string, redis: number | '', ingress: number | '', worker: number | ''])[] =
+      [
+        ['a request, whole answer', known.redisUs, known.ingressUs, known.workerUs],
+        ['of these in `{admission}`', known.admissionUs, '', ''],
+        ['a token that travels alone', known.redisTokenUs, known.ingressTokenUs, known.workerTokenUs],
+        ['a stream at rest, per second', known.redisRestUs, known.ingressRestUs, known.workerRestUs],
+        ['of these in `{admission}`', known.admissionRestUs, '', ''],
+        ['memory of a stream, KB', '', known.ingressStreamKb, known.workerStreamKb],
+      ];
+    const first = rows.findIndex(([name]) => name === 'input') + 1;
+    expect(rows.slice(first, first + inputs.length)).toEqual(inputs.map((cells) => cells.map(String)));
+    expect(text).toContain(
+      `a process may use ${room.busy} of a core, ${room.memoryMb / 1024} GB for streams and ${grouped(room.descriptors)}`,
+    );
+  });
+
+  it('has the numbers of the model in its text', () => {
+    const of = (name: string) =>
+      loads.filter((load) => load.name === name).map((load) => predict(load, measuredHere, room));
+    const [fast] = of('100,000 requests/s');
+    const [rest] = of('1 M streams at rest');
+    const forDescriptors = Math.ceil(1_000_000 / room.descriptors);
+    expect(text).toContain(
+      `${grouped(admissionLimit(measuredHere, room))} requests/s at ${measuredHere.admissionUs} µs`,
+    );
+    expect(text).toContain(`${grouped(fast?.livenessPerSecond)} \`EXISTS\` a second at 100,000 requests/s`);
+    expect(text).toContain(`need ${forDescriptors} ingresses for descriptors, ${rest?.ingresses} for memory`);
+    expect(text).toContain(`the remainder on the ${rest?.redisNodes} other Redis nodes`);
   });
 });
