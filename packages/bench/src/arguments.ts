@@ -25,6 +25,8 @@ export interface Command {
   readonly noun: string;
   /** Default of `--json`. */
   readonly json: string;
+  /** The command takes `--concurrency`. */
+  readonly hasConcurrency: boolean;
 }
 
 /** The arguments, or every problem with them. */
@@ -35,7 +37,7 @@ export type Parsed =
 const ownOptions = ['--seconds', '--rounds', '--concurrency', '--json', '--upstream-port'];
 
 /** Reads the arguments of a command. A problem names its argument, says what is wanted and what was given. */
-export function parseArguments(argv: readonly string[], { names, noun, json }: Command): Parsed {
+export function parseArguments(argv: readonly string[], { names, noun, json, hasConcurrency }: Command): Parsed {
   const { positionals, options, isCheck, problems } = split(argv);
   for (const name of positionals.filter((each) => !names.includes(each))) {
     problems.push(`"${name}" is not a ${noun}; there are: ${names.join(', ')}`);
@@ -46,6 +48,9 @@ export function parseArguments(argv: readonly string[], { names, noun, json }: C
     const value = valueOf(name);
     return value === undefined ? undefined : readNumber({ name, value }, range, problems);
   };
+  if (!hasConcurrency && valueOf('--concurrency') !== undefined) {
+    problems.push('--concurrency: only "npm run bench -- compare" takes it; here each scenario has its own clients');
+  }
   // The launcher uses this one; it relies on the check here.
   numberOf('--upstream-port', { least: 1, most: 65_535 });
   const given: BenchArguments = {

@@ -7,9 +7,9 @@ export interface Answered {
   readonly rid: string;
   /** Time at which it was sent, in ms of `performance.now()`. */
   readonly askedAt: number;
-  /** Time to the first token; undefined for whole answers. */
+  /** Time to the first token; undefined for whole answers, and if the token does not begin a piece of text. */
   readonly firstTokenMs: number | undefined;
-  /** Time to the last token; undefined for whole answers. */
+  /** Time to the last token; undefined as with the first one: a gateway that merges tokens hides when the last one came. */
   readonly lastTokenMs: number | undefined;
   readonly totalMs: number;
   readonly tokens: number;
@@ -52,8 +52,10 @@ export async function ask(dispatcher: Dispatcher, question: Question): Promise<A
   if (received.status !== 200) throw new Error(`status ${received.status}: ${text.slice(0, 200)}`);
   if (stream && !text.endsWith(surface.streamEnd)) throw new Error('a stream without its end');
   checkTokens(text, question);
-  const arrivalOf = (token: number): number | undefined =>
-    stream ? arrivalAt(received, text.indexOf(`"${rid}.${token} `)) - askedAt : undefined;
+  const arrivalOf = (token: number): number | undefined => {
+    const arrivedAt = stream ? arrivalAt(received, text.indexOf(`"${rid}.${token} `)) : undefined;
+    return arrivedAt === undefined ? undefined : arrivedAt - askedAt;
+  };
   return { rid, askedAt, firstTokenMs: arrivalOf(0), lastTokenMs: arrivalOf(tokens - 1), totalMs, tokens };
 }
 
@@ -91,11 +93,12 @@ async function send(dispatcher: Dispatcher, question: Question): Promise<Receive
   return await promise;
 }
 
-/** Returns the time of arrival of the byte at an offset; one character of the text is one byte. */
-function arrivalAt({ pieces, arrivedAt }: Received, offset: number): number {
+/** Returns the time of arrival of the byte at an offset, undefined for a negative one; one character of the text is one byte. */
+function arrivalAt({ pieces, arrivedAt }: Received, offset: number): number | undefined {
+  if (offset < 0) return undefined;
   let end = 0;
   const piece = pieces.findIndex(({ length }) => (end += length) > offset);
-  return arrivedAt[piece] ?? Number.NaN;
+  return arrivedAt[piece];
 }
 
 function checkTokens(text: string, { surface, rid, tokens }: Question): void {

@@ -12,8 +12,9 @@ export interface Figures {
   readonly addedFirstTokenP50: number | undefined;
   /** Time from the upstream's last token to the client's. */
   readonly tokenLegP50: number | undefined;
-  readonly totalP50: number;
-  readonly totalP99: number;
+  /** Undefined without an answer. */
+  readonly totalP50: number | undefined;
+  readonly totalP99: number | undefined;
   readonly cpuMicrosPerRequest: number | undefined;
   readonly cpuMicrosPerToken: number | undefined;
   /** CPU time of all processes by time: 200 is two cores. */
@@ -51,8 +52,8 @@ export function figuresOf(target: string, rounds: readonly Round[]): Figures {
     firstTokenP99: overKnown((round) => percentile(firstTokens(round), 0.99)),
     addedFirstTokenP50: overKnown(({ legs }) => legs?.addedFirstTokenMs),
     tokenLegP50: overKnown(({ legs }) => legs?.tokenLegMs),
-    totalP50: over((round) => percentile(totals(round), 0.5)),
-    totalP99: over((round) => percentile(totals(round), 0.99)),
+    totalP50: overKnown((round) => percentile(totals(round), 0.5)),
+    totalP99: overKnown((round) => percentile(totals(round), 0.99)),
     cpuMicrosPerRequest: overKnown(({ cpuMs, answers }) => cpuMs && (cpuMs * 1000) / answers.length),
     cpuMicrosPerToken: overKnown((round) => round.cpuMs && (round.cpuMs * 1000) / tokensOf(round)),
     cpuPercent: overKnown(({ cpuMs, elapsedMs }) => cpuMs && (cpuMs / elapsedMs) * 100),

@@ -18,6 +18,7 @@ const begun = await begin({
   names: scenarios.map(({ name }) => name),
   noun: 'scenario',
   json: '.sluice/bench.json',
+  hasConcurrency: false,
   argv: process.argv.slice(2),
   setup: process.env['BENCH_SETUP'],
 });

@@ -4,15 +4,20 @@ export interface Option {
   readonly value: string;
 }
 
-/** Whole numbers from `least` to `most`, or any number above another one. */
-export type Range = { readonly least: number; readonly most?: number } | { readonly above: number };
+/** Whole numbers from `least` to `most`, or any number above another one, up to `most`. */
+export type Range =
+  | { readonly least: number; readonly most?: number }
+  | { readonly above: number; readonly most?: number };
 
 /** Returns the number of an option; undefined, and a problem, if it is outside the range. */
 export function readNumber({ name, value }: Option, range: Range, problems: string[]): number | undefined {
   const number = value.trim() === '' ? Number.NaN : Number(value);
   if ('above' in range) {
-    if (Number.isFinite(number) && number > range.above) return number;
-    problems.push(`${name}: must be a number above ${range.above}; it is "${value}"`);
+    const { above, most } = range;
+    if (Number.isFinite(number) && number > above && number <= (most ?? number)) return number;
+    problems.push(
+      `${name}: must be a number above ${above}${most === undefined ? '' : `, up to ${most}`}; it is "${value}"`,
+    );
     return undefined;
   }
   const { least, most } = range;

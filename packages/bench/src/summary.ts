@@ -4,7 +4,7 @@ import { digits, markdownTable, ratio, unknown } from './markdown-table.ts';
 /** A figure that stands in a row. */
 interface Value {
   of(figures: Figures): number | undefined;
-  /** A rate is only a lower bound when client or upstream was saturated. */
+  /** A rate is only a lower bound when client or upstream was saturated, and a ratio of rates a bound too. */
   readonly isRate?: boolean;
 }
 
@@ -53,7 +53,7 @@ export function summaryTable({ results, targets, subject, others }: Summary): st
     const byTarget = results.get(row.scenario);
     if (byTarget === undefined) return [];
     const ratioTo = (other: string): string =>
-      joined(row.values.map(({ of }) => ratio(valueOf(byTarget.get(subject), of), valueOf(byTarget.get(other), of))));
+      joined(row.values.map((value) => markedRatio(value, byTarget.get(subject), byTarget.get(other))));
     return [
       [
         `\`${row.scenario}\` ${row.title}`,
@@ -65,8 +65,15 @@ export function summaryTable({ results, targets, subject, others }: Summary): st
   return markdownTable([head, ...body]);
 }
 
-const valueOf = (figures: Figures | undefined, of: Value['of']): number | undefined =>
-  figures === undefined ? undefined : of(figures);
+/** Returns a dash where a ratio would mislead: with errors on either side, or between two rates that are lower bounds. */
+function markedRatio({ of, isRate }: Value, one: Figures | undefined, by: Figures | undefined): string {
+  if (one === undefined || by === undefined || one.errors > 0 || by.errors > 0) return unknown;
+  const text = ratio(of(one), of(by));
+  const [isLeast, isMost] = [one, by].map(({ saturated }) => isRate === true && saturated.length > 0);
+  if (text === unknown || (isLeast === true && isMost === true)) return unknown;
+  if (isLeast === true) return `≥ ${text}`;
+  return isMost === true ? `≤ ${text}` : text;
+}
 
 function cell({ values }: Row, figures: Figures | undefined): string {
   if (figures === undefined) return unknown;

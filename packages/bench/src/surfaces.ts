@@ -21,7 +21,7 @@ export const chat: Surface = {
   name: 'chat',
   path: '/chat/completions',
   body: ({ model, stream, content }) => ({ model, stream, messages: [{ role: 'user', content }] }),
-  textPattern: /"content":"([^"]+)"/g,
+  textPattern: /"content":\s*"([^"]+)"/g,
   streamEnd: 'data: [DONE]\n\n',
 };
 

@@ -5,7 +5,7 @@ import type { MeasuredTarget } from './targets.ts';
 const optionTexts = [
   '--seconds N            time of each load; without it each load has its own',
   '--rounds N             rounds, in which the targets take turns (3)',
-  '--concurrency 1,10     numbers of clients, for compare (1,10,16,128)',
+  '--concurrency 1,10     numbers of clients, for compare alone (1,10,16,128)',
   '--json FILE            file for all figures',
   '--upstream-port N      port of the simulator, for gateways that are configured before',
   '--peer URL             another gateway, as http://127.0.0.1:8787/v1; may be repeated. Those below belong to the last one:',
@@ -43,7 +43,7 @@ export function explainLimits(figures: readonly Figures[]): string[] {
   return [
     `The client used up to ${client} % of a core, the upstream up to ${upstream} %.`,
     isSaturated
-      ? 'A figure with "≥" or "!" is limited by them: that target may be faster.'
+      ? 'A figure with "≥", "≤" or "!" is limited by them: a target may be faster than it says.'
       : 'Neither was saturated: they limit no figure.',
   ];
 }

@@ -14,12 +14,12 @@ const call = z.object({
 /** A call as the simulator recorded it. */
 export type UpstreamCall = z.infer<typeof call>;
 
-/** Times that lie between client and upstream, medians in milliseconds. */
+/** Times that lie between client and upstream, medians in milliseconds; undefined if no answer tells. */
 export interface Legs {
   /** Time to the first token without the upstream's own wait before it. */
-  readonly addedFirstTokenMs: number;
+  readonly addedFirstTokenMs: number | undefined;
   /** Time from the end of the upstream's answer to the client's last token. */
-  readonly tokenLegMs: number;
+  readonly tokenLegMs: number | undefined;
 }
 
 /** Deletes the simulator's record of its calls. */
@@ -44,21 +44,18 @@ export function legsOf(answers: readonly Answered[], calls: readonly UpstreamCal
   const callOf = new Map(calls.map((each) => [/rid=(\w+)/.exec(each.body)?.[1], each]));
   const pairs = answers.flatMap(({ rid, askedAt, firstTokenMs, lastTokenMs }) => {
     const { startedAt, firstTokenAt, endedAt } = callOf.get(rid) ?? {};
-    if (!startedAt || !firstTokenAt || !endedAt || firstTokenMs === undefined || lastTokenMs === undefined) return [];
+    if (!startedAt || !firstTokenAt || !endedAt || (firstTokenMs ?? lastTokenMs) === undefined) return [];
     return {
-      added: firstTokenMs - (firstTokenAt.wallMs - startedAt.wallMs),
-      leg: performance.timeOrigin + askedAt + lastTokenMs - endedAt.wallMs,
+      added: firstTokenMs === undefined ? undefined : firstTokenMs - (firstTokenAt.wallMs - startedAt.wallMs),
+      leg: lastTokenMs === undefined ? undefined : performance.timeOrigin + askedAt + lastTokenMs - endedAt.wallMs,
     };
   });
   if (pairs.length === 0) return undefined;
   return {
-    addedFirstTokenMs: percentile(
-      pairs.map(({ added }) => added),
-      0.5,
-    ),
-    tokenLegMs: percentile(
-      pairs.map(({ leg }) => leg),
-      0.5,
-    ),
+    addedFirstTokenMs: middleOf(pairs.flatMap(({ added }) => added ?? [])),
+    tokenLegMs: middleOf(pairs.flatMap(({ leg }) => leg ?? [])),
   };
 }
+
+const middleOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : percentile(values, 0.5);

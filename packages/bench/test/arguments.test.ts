@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { type BenchArguments, parseArguments } from '../src/arguments.ts';
 
-const command = { names: ['light', 'whole'], noun: 'scenario', json: 'usual.json' };
+const command = { names: ['light', 'whole'], noun: 'scenario', json: 'usual.json', hasConcurrency: true };
 
 function good(...argv: string[]): BenchArguments {
   const parsed = parseArguments(argv, command);
@@ -51,6 +51,13 @@ describe('the arguments', () => {
     [['--upstream-port', '99999'], '--upstream-port: must be a whole number, from 1 to 65535; it is "99999"'],
   ])('%j is refused', (argv, problem) => {
     expect(problems(...argv)).toContain(problem);
+  });
+
+  it('have numbers of clients for "compare" alone', () => {
+    expect(parseArguments(['--concurrency', '1'], { ...command, hasConcurrency: false })).toEqual({
+      kind: 'bad',
+      problems: ['--concurrency: only "npm run bench -- compare" takes it; here each scenario has its own clients'],
+    });
   });
 
   it('are refused with every problem at once', () => {

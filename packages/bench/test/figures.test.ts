@@ -55,6 +55,14 @@ describe('the figures of a target', () => {
     });
   });
 
+  it('leave rounds without answers out of the times', () => {
+    const [answer] = round().answers;
+    const after = (totalMs: number) => round({ answers: answer === undefined ? [] : [{ ...answer, totalMs }] });
+    const rounds = [after(100), round({ answers: [] }), after(5)];
+    expect(figuresOf('t', rounds)).toMatchObject({ totalP50: 52.5, totalP99: 52.5 });
+    expect(figures('t', { answers: [] })).toMatchObject({ totalP50: undefined, totalP99: undefined });
+  });
+
   it('omit values that could not be measured', () => {
     const [answer] = round().answers;
     const answers = answer === undefined ? [] : [{ ...answer, firstTokenMs: undefined }];

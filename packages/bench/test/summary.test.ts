@@ -53,3 +53,20 @@ it('marks errors, total failure and rates that the client or the upstream limits
   ]);
   expect(rates?.slice(1)).toEqual(['10.0 (2 errors)', 'fails', '≥ 10.0', '≥ 10.0', '–']);
 });
+
+const bound = { client: { cpuShare: 1, loopShare: 1 } };
+
+it.each([
+  ['the rate of Sluice is a lower bound', bound, {}, '≥ 1.00'],
+  ['the rate of the other is a lower bound', {}, bound, '≤ 1.00'],
+  ['both are', bound, bound, '–'],
+  ['Sluice has errors', { errors: ['x'] }, {}, '–'],
+  ['the other has errors', {}, { errors: ['x'] }, '–'],
+])('marks a ratio of rates if %s', (_case, ours, theirs, expected) => {
+  const [, rates] = rowsOf('whole', [figures('Sluice', ours), figures('peer', theirs)]);
+  expect(rates?.at(-1)).toBe(expected);
+});
+
+it('leaves a ratio of CPU as it is if the client limits the rate', () => {
+  expect(rowsOf('whole', [figures('Sluice', bound), figures('peer')])[0]?.at(-1)).toBe('1.00');
+});

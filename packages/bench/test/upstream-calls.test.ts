@@ -28,8 +28,14 @@ it('uses the last call of a request', () => {
   expect(legsOf([answer()], [call('a', earlier), call('a')])?.addedFirstTokenMs).toBeCloseTo(5, 3);
 });
 
+it('keeps the added time of an answer that does not tell when its last token came', () => {
+  const legs = legsOf([answer({ lastTokenMs: undefined })], [call('a')]);
+  expect(legs?.addedFirstTokenMs).toBeCloseTo(5, 3);
+  expect(legs?.tokenLegMs).toBeUndefined();
+});
+
 it('is silent without a pair', () => {
   expect(legsOf([answer()], [])).toBeUndefined();
   expect(legsOf([answer()], [call('a', { endedAt: null })])).toBeUndefined();
-  expect(legsOf([answer({ firstTokenMs: undefined })], [call('a')])).toBeUndefined();
+  expect(legsOf([answer({ firstTokenMs: undefined, lastTokenMs: undefined })], [call('a')])).toBeUndefined();
 });

@@ -18,6 +18,7 @@ const begun = await begin({
   names: surfaces.map(({ name }) => name),
   noun: 'surface',
   json: '.sluice/bench-compare.json',
+  hasConcurrency: true,
   argv: process.argv.slice(2),
   setup: process.env['BENCH_SETUP'],
 });
