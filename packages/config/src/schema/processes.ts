@@ -183,7 +183,7 @@ export const worker = section({
   concurrency: wholeNumber(1, mostConcurrency)
     .default(usualConcurrency)
     .describe(
-      'Jobs that one worker process runs at once; further ones wait. The default is high on purpose: a worker takes no jobs while its event loop lags. Lower it to bound the memory of a worker, or to have KEDA start workers earlier.',
+      'Jobs that one worker process runs at once, of each queue shard; further ones wait. The default is high on purpose: a worker takes no jobs while its event loop lags. Lower it to bound the memory of a worker, or to have KEDA start workers earlier.',
     ),
   max_connections: wholeNumber(1)
     .optional()
