@@ -3,10 +3,16 @@ import { readSetup, type Setup } from './setup.ts';
 import { problemsOf, type Targets, targetsOf } from './targets.ts';
 import { usage } from './texts.ts';
 
+/** A command that can measure. */
+export interface Ready {
+  readonly kind: 'ready';
+  readonly given: BenchArguments;
+  readonly setup: Setup;
+  readonly targets: Targets;
+}
+
 /** A command that can measure, or one that ends before. */
-export type Beginning =
-  | { readonly kind: 'ready'; readonly given: BenchArguments; readonly setup: Setup; readonly targets: Targets }
-  | { readonly kind: 'ended'; readonly exitCode: number; readonly text: string };
+export type Beginning = Ready | { readonly kind: 'ended'; readonly exitCode: number; readonly text: string };
 
 export interface BeginRequest extends Command {
   /** The command's line in the usage text. */
@@ -31,4 +37,15 @@ export async function begin(command: BeginRequest): Promise<Beginning> {
   const problems = await problemsOf(targets.peers, setup.upstreamUrl);
   if (problems.length > 0) return { kind: 'ended', exitCode: wrongUsage, text: problems.join('\n') };
   return { kind: 'ready', given, setup, targets };
+}
+
+/** Begins with the arguments and the set-up of this process. Ends the process if the command ends before it measures. */
+export async function beginOrExit(command: Omit<BeginRequest, 'argv' | 'setup'>): Promise<Ready> {
+  const begun = await begin({ ...command, argv: process.argv.slice(2), setup: process.env['BENCH_SETUP'] });
+  if (begun.kind === 'ended') {
+    if (begun.text !== '') process.stderr.write(`${begun.text}\n`);
+    process.exit(begun.exitCode);
+  }
+  process.stdout.write(`\nUpstream: ${begun.setup.upstreamUrl}\n`);
+  return begun;
 }

@@ -1,6 +1,6 @@
 // `npm run bench`: the launcher starts the product and passes its addresses in BENCH_SETUP. `arguments.ts` has the arguments.
 import { writeFileSync } from 'node:fs';
-import { begin } from './begin.ts';
+import { beginOrExit } from './begin.ts';
 import { exitCodeOf, figuresInRounds, figuresOf } from './figures.ts';
 import { machineOf } from './machine.ts';
 import { measureInTurns } from './measure.ts';
@@ -13,22 +13,15 @@ import { explainErrors, explainLimits, explainPeers } from './texts.ts';
 
 const defaultSeconds = 3;
 
-const begun = await begin({
+const begun = await beginOrExit({
   usage: 'npm run bench -- [scenario …]',
   names: scenarios.map(({ name }) => name),
   noun: 'scenario',
   json: '.sluice/bench.json',
   hasConcurrency: false,
-  argv: process.argv.slice(2),
-  setup: process.env['BENCH_SETUP'],
 });
-if (begun.kind === 'ended') {
-  if (begun.text !== '') console.error(begun.text);
-  process.exit(begun.exitCode);
-}
 const { given, setup } = begun;
 const { direct, sluice, peers } = begun.targets;
-console.log(`\nUpstream: ${setup.upstreamUrl}`);
 const proxy = await startPlainProxy(setup.upstreamUrl);
 const targets = [direct, proxy, sluice, ...peers];
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { redisTest } from '@sluice/testkit';
 import { describe, expect, onTestFinished } from 'vitest';
-import { connect, defineScript } from '../src/index.ts';
+import { connect, defineScript, type RedisConnection } from '../src/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-script-'));
 const lua = (name: string, text: string): URL => {
@@ -12,6 +12,14 @@ const lua = (name: string, text: string): URL => {
   writeFileSync(path, text);
   return pathToFileURL(path);
 };
+
+/** A connection of one test, which defines scripts on it. */
+function ownConnection(url: string): RedisConnection {
+  const settings = { kind: 'single', url } as const;
+  const connection = connect({ settings, role: 'command', name: 'test', onError: () => undefined });
+  onTestFinished(() => connection.disconnect());
+  return connection;
+}
 
 describe('a script', () => {
   redisTest(
@@ -39,13 +47,7 @@ describe('a script', () => {
   });
 
   redisTest('of a library takes bytes, texts and absent arguments as one list', async ({ keyPrefix, redisUrl }) => {
-    const connection = connect({
-      settings: { kind: 'single', url: redisUrl },
-      role: 'command',
-      name: 'test',
-      onError: () => undefined,
-    });
-    onTestFinished(() => connection.disconnect());
+    const connection = ownConnection(redisUrl);
     connection.defineCommand('echo:1', { numberOfKeys: 1, lua: 'return table.concat({KEYS[1], unpack(ARGV)}, ",")' });
     const echo = Reflect.get(connection, 'echo:1') as (args: unknown[]) => Promise<unknown>;
     const run = echo.bind(connection);
@@ -55,13 +57,7 @@ describe('a script', () => {
   });
 
   redisTest('of a library stays in its transaction', async ({ keyPrefix, redisUrl }) => {
-    const connection = connect({
-      settings: { kind: 'single', url: redisUrl },
-      role: 'command',
-      name: 'test',
-      onError: () => undefined,
-    });
-    onTestFinished(() => connection.disconnect());
+    const connection = ownConnection(redisUrl);
     connection.defineCommand('count:1', { numberOfKeys: 1, lua: "return redis.call('incr', KEYS[1])" });
     const transaction = connection.multi();
     const count = Reflect.get(transaction, 'count:1') as (args: unknown[]) => unknown;

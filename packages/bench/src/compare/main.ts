@@ -1,7 +1,7 @@
 // `npm run bench -- compare`: the figures that GoModel's public benchmark states, for Sluice and other gateways. The launcher
 // starts the product and passes its addresses in BENCH_SETUP. `../arguments.ts` has the arguments.
 import { writeFileSync } from 'node:fs';
-import { begin } from '../begin.ts';
+import { beginOrExit } from '../begin.ts';
 import { exitCodeOf, figuresInRounds, figuresOf } from '../figures.ts';
 import { machineOf } from '../machine.ts';
 import { measureInTurns } from '../measure.ts';
@@ -13,22 +13,15 @@ import { workloadsOf } from './workloads.ts';
 
 const defaultSeconds = 3;
 
-const begun = await begin({
+const begun = await beginOrExit({
   usage: 'npm run bench -- compare [surface …]',
   names: surfaces.map(({ name }) => name),
   noun: 'surface',
   json: '.sluice/bench-compare.json',
   hasConcurrency: true,
-  argv: process.argv.slice(2),
-  setup: process.env['BENCH_SETUP'],
 });
-if (begun.kind === 'ended') {
-  if (begun.text !== '') console.error(begun.text);
-  process.exit(begun.exitCode);
-}
 const { given, setup } = begun;
 const { direct, sluice, peers } = begun.targets;
-console.log(`\nUpstream: ${setup.upstreamUrl}`);
 
 const measured = [direct, sluice, ...peers];
 const results = [];
