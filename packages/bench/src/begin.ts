@@ -4,7 +4,7 @@ import { problemsOf, type Targets, targetsOf } from './targets.ts';
 import { usage } from './texts.ts';
 
 /** A command that can measure. */
-export interface Ready {
+interface Ready {
   readonly kind: 'ready';
   readonly given: BenchArguments;
   readonly setup: Setup;
@@ -12,9 +12,9 @@ export interface Ready {
 }
 
 /** A command that can measure, or one that ends before. */
-export type Beginning = Ready | { readonly kind: 'ended'; readonly exitCode: number; readonly text: string };
+type Beginning = Ready | { readonly kind: 'ended'; readonly exitCode: number; readonly text: string };
 
-export interface BeginRequest extends Command {
+interface BeginRequest extends Command {
   /** The command's line in the usage text. */
   readonly usage: string;
   readonly argv: readonly string[];
@@ -25,7 +25,7 @@ export interface BeginRequest extends Command {
 const wrongUsage = 2;
 
 /** Reads arguments and set-up, and tries each peer. */
-export async function begin(command: BeginRequest): Promise<Beginning> {
+async function begin(command: BeginRequest): Promise<Beginning> {
   const parsed = parseArguments(command.argv, command);
   if (parsed.kind === 'bad') {
     return { kind: 'ended', exitCode: wrongUsage, text: usage(command.usage, parsed.problems) };
