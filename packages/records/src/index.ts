@@ -1,0 +1,7 @@
+export { type AttemptEntry, attemptEntrySchema, attemptId, attemptOutcomes } from './attempt-entry.ts';
+export { type Budgets, type BudgetScope, budgetsSchema, type BudgetWindow, budgetWindows } from './budgets.ts';
+export { microDollars } from './money.ts';
+export { type OpenEntry, openEntrySchema, type RequestEntry, requestEntrySchema } from './request-entry.ts';
+export { type RequestLog, requestLogSchema, type Timeline, timelineSchema } from './request-log.ts';
+export { type StoredKey, storedKeySchema, type Team, teamSchema } from './stored-key.ts';
+export { addTokens, noTokens, splitUsage, type TokenCounts, tokenCountsSchema } from './tokens.ts';

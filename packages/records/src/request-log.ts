@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { requestEntrySchema } from './request-entry.ts';
+
+const ms = z.number().nonnegative();
+
+/**
+ * Parts of a request's time on its ingress, in ms. They follow each other without gaps: their sum is the time from the
+ * arrival of the request to the end of its answer.
+ */
+export const timelineSchema = z.object({
+  /** Until the client key is known. */
+  auth: ms,
+  /** Reading and checking the body. */
+  body: ms,
+  /** Until admission has decided, and as a waiter. */
+  admission: ms,
+  /** Until a worker has the request. */
+  queue: ms,
+  /** Until an upstream has begun to answer: failed attempts, waits, and the time to first token of the last attempt. */
+  attempts: ms,
+  /** From the first to the last piece of the answer. */
+  stream: ms,
+  /** Until the client has taken the last byte. */
+  client: ms,
+});
+export type Timeline = z.infer<typeof timelineSchema>;
+
+/** The story of one request, accepted or refused. Its tokens and cost stand in the ledger. */
+export const requestLogSchema = z.object({
+  ...requestEntrySchema.pick({ keyId: true, keyName: true, model: true, operation: true, stream: true }).partial()
+    .shape,
+  id: z.string(),
+  /** Id that the client got as `x-request-id`. */
+  publicId: z.string(),
+  traceId: z.string().optional(),
+  /** Milliseconds since 1970. */
+  arrivedAt: z.number().int(),
+  durationMs: ms,
+  timeline: timelineSchema,
+  status: z.number().int(),
+  outcome: z.enum(['complete', 'error', 'cancelled', 'refused']),
+  code: z.string().optional(),
+  /** Text of the error that the client got. */
+  error: z.string().optional(),
+  /** Who caused the error. */
+  blame: z.enum(['client', 'upstream', 'gateway', 'operator']).optional(),
+  upstream: z.string().optional(),
+  attempts: z.number().int().nonnegative().optional(),
+  resumptions: z.number().int().nonnegative().optional(),
+  continuations: z.number().int().nonnegative().optional(),
+  droppedMessages: z.number().int().nonnegative().optional(),
+  clientAddress: z.string().optional(),
+  userAgent: z.string().optional(),
+});
+export type RequestLog = z.infer<typeof requestLogSchema>;

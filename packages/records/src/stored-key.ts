@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { budgetsSchema } from './budgets.ts';
+
+const limitsSchema = z.object({
+  concurrency: z.number().int().positive().optional(),
+  rpm: z.number().int().positive().optional(),
+  rpmBurst: z.number().int().positive().optional(),
+  tpm: z.number().int().positive().optional(),
+  tpmBurst: z.number().int().positive().optional(),
+});
+
+/** A team: limits and budgets that all its keys share. */
+export const teamSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  models: z.array(z.string()).default(['*']),
+  limits: limitsSchema.default({}),
+  budgets: budgetsSchema.default({}),
+});
+export type Team = z.infer<typeof teamSchema>;
+
+/** A secret that opens a key; a rotation leaves two of them valid for a while. */
+const keySecretSchema = z.object({
+  /** SHA-256, 64 hex digits. */
+  digest: z.string(),
+  /** First and last four characters. */
+  hint: z.string(),
+  /** Milliseconds since 1970; absent = as long as the key. */
+  expiresAt: z.number().int().optional(),
+});
+
+/** A client key of the database, as Redis and the processes hold it. */
+export const storedKeySchema = z.object({
+  /** Name of its leases, rates and budgets in Redis; stays the same when the key is rotated. */
+  id: z.string(),
+  name: z.string(),
+  secrets: z.array(keySecretSchema),
+  admin: z.boolean().default(false),
+  models: z.array(z.string()).default(['*']),
+  limits: limitsSchema.default({}),
+  budgets: budgetsSchema.default({}),
+  weight: z.number().positive().default(1),
+  team: teamSchema.optional(),
+  owner: z.string().optional(),
+  tags: z.array(z.string()).default([]),
+  /** Addresses and networks in CIDR form from which it may be used; empty = all. */
+  allowedAddresses: z.array(z.string()).default([]),
+  /** Bodies of its requests may be stored, if the configuration stores bodies. */
+  mayLogBodies: z.boolean().default(false),
+  /** Milliseconds since 1970. */
+  expiresAt: z.number().int().optional(),
+  isRevoked: z.boolean().default(false),
+});
+export type StoredKey = z.infer<typeof storedKeySchema>;
