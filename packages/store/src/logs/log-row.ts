@@ -1,0 +1,21 @@
+import type { RequestLog } from '@sluice/records';
+
+export function toLogRow(log: RequestLog, costMicros: number | undefined) {
+  return {
+    arrived_at: new Date(log.arrivedAt),
+    id: log.id,
+    public_id: log.publicId,
+    trace_id: log.traceId ?? null,
+    key_id: log.keyId ?? null,
+    model: log.model ?? null,
+    upstream: log.upstream ?? null,
+    operation: log.operation ?? null,
+    status: log.status,
+    outcome: log.outcome,
+    code: log.code ?? null,
+    error: log.error ?? null,
+    duration_ms: log.durationMs,
+    cost_micros: costMicros ?? null,
+    entry: log,
+  };
+}
