@@ -1,3 +1,4 @@
+export { type Blame, blameOf, blames } from './errors/blame.ts';
 export { type ChatJob, chatJobSchema, type Operation } from './chat-job.ts';
 export { type ErrorCode, type ErrorRow, errorTable, type ErrorType } from './errors/codes.ts';
 export {

@@ -76,9 +76,9 @@ export function createApp(needs: AppNeeds): Listener {
   });
   const api = Router();
   const direct = new Map<string, readonly RequestHandler[]>();
-  for (const { path, bodyShape, handler } of surfaces) {
+  for (const { path, operation, bodyShape, handler } of surfaces) {
     const handlers = [
-      record(needs.observe, `/v1${path}`),
+      record(needs.observe, `/v1${path}`, operation),
       refuseUnready(needs.state),
       ...asClient,
       readJson(bodyShape),

@@ -101,6 +101,18 @@ export const errorTable = {
     retryable: false,
     message: 'Requests without an API key are not answered under this host name.',
   },
+  request_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no record of this request.',
+  },
+  conversation_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no such conversation.',
+  },
   unknown_url: {
     status: 404,
     type: 'invalid_request_error',
@@ -154,6 +166,7 @@ export const errorTable = {
   server_overloaded: overloaded('The gateway is at its limit and its waiting room is full.'),
   queue_timeout: overloaded('The request waited too long in the queue.'),
   redis_unavailable: overloaded('The gateway cannot reach its queue just now.'),
+  records_unavailable: overloaded('The gateway cannot reach its database of records just now.'),
   draining: overloaded('This replica is shutting down.'),
 
   upstream_error: upstream('The provider failed.'),
