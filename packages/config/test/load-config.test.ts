@@ -12,6 +12,7 @@ describe('loadConfig', () => {
     expect(keys).toHaveLength(1);
     expect(upstreams).toHaveLength(1);
     expect(rest).toEqual({
+      teams: [],
       server: {
         port: 8080,
         isPortUsual: true,

@@ -4,7 +4,9 @@ import type { Render } from '@sluice/telemetry';
 import express, { type RequestHandler, Router } from 'express';
 import { createListener, type Listener } from './direct-routes.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
-import { type AcceptedKey, adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
+import { type AcceptedKey, toKnownKey } from './keys/known-key.ts';
+import { createKnownKeys, type KnownKeys } from './keys/known-keys.ts';
+import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
@@ -50,7 +52,8 @@ export function createApp(needs: AppNeeds): Listener {
   const first = [requestId, ...(origins.length > 0 ? [cors(origins)] : []), refuseExpectation, requireHost];
   app.use(first, mergeSlashes);
 
-  const isAdmin = adminCheck(config.keys);
+  const keys = createKnownKeys(config);
+  const isAdmin = adminCheck(keys);
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
   ownPages.get('/livez', showPage(pages.livez));
@@ -65,9 +68,9 @@ export function createApp(needs: AppNeeds): Listener {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: readonly AcceptedKey[]) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
-  const asClient = asOneOf(config.keys);
-  const asReader = server.publicModels ? asOneOf([...config.keys, publicReader]) : asClient;
+  const asOneOf = (known: KnownKeys) => [authenticate({ keys: known, wrongKeys }), guardAnonymous(server)];
+  const asClient = asOneOf(keys);
+  const asReader = server.publicModels ? asOneOf(withPublicReader(keys)) : asClient;
   const readJson = createJsonReaders({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
@@ -98,7 +101,13 @@ export function createApp(needs: AppNeeds): Listener {
   return createListener({ app, handlers: direct, handleError: onError, onInternal: needs.onInternal });
 }
 
-/** The client key of requests without a key, where the list of models is public. */
+/** Lets requests without a key read the list of models, where it is public. */
+function withPublicReader(keys: KnownKeys): KnownKeys {
+  return keys.anonymous === undefined
+    ? { ...keys, anonymous: { key: toKnownKey(publicReader, undefined), takesWrongKeys: false } }
+    : keys;
+}
+
 const publicReader: AcceptedKey = {
   id: 'public',
   digest: '',
@@ -109,4 +118,8 @@ const publicReader: AcceptedKey = {
   models: ['*'],
   limits: {},
   weight: 1,
+  budgets: {},
+  tags: [],
+  allowedAddresses: [],
+  logBodies: false,
 };
