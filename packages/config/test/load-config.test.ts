@@ -34,6 +34,7 @@ describe('loadConfig', () => {
         headersTimeoutMs: 10_000,
         requestTimeoutMs: 60_000,
         publicStatus: false,
+        docs: true,
         cors: { origins: [] },
         allowedHosts: [],
         holdMs: 10_000,

@@ -91,6 +91,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, requestLogs, now },
     state,
     pages,
+    version,
     metrics: render,
     startedAtSeconds: Math.floor(Date.now() / 1000),
     onInternal,
