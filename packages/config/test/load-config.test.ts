@@ -66,6 +66,7 @@ describe('loadConfig', () => {
         isDefault: true,
       },
       queue: { shards: 1 },
+      isDatabaseRefused: false,
       proxies: { http: undefined, https: undefined, exempt: '' },
       models: ['demo', 'demo-*'].map((id) => ({
         id,
