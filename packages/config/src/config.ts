@@ -15,10 +15,12 @@ type Tree = CamelCased<Settings>;
  * A setting has the name that it has in the file, in camel case. Its type, meaning and unit stand in its line of `schema/`.
  * An optional setting is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
  */
-export interface Config extends Omit<Tree, 'redis' | 'keys' | 'upstreams'> {
+export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'upstreams'> {
   readonly server: ServerConfig;
   readonly worker: WorkerConfig;
   readonly redis: RedisConfig;
+  /** The database for the records; undefined if none is configured, so that there are no records. */
+  readonly database: DatabaseConfig | undefined;
   /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
   /** The accounts at providers; their ids are unique. */
@@ -80,7 +82,7 @@ export type WorkerConfig = Tree['worker'] & ManagementConfig;
 export type RedisConfig = RedisPlace & {
   readonly username: string | undefined;
   readonly password: Secret | undefined;
-  readonly tls: RedisTls | undefined;
+  readonly tls: PeerTls | undefined;
   /** Prefix of the name of every key. */
   readonly keyPrefix: string;
   /** True if neither file nor environment sets the location of Redis. */
@@ -99,11 +101,18 @@ export type RedisPlace =
       /** For the sentinels themselves. */
       readonly sentinelUsername: string | undefined;
       readonly sentinelPassword: Secret | undefined;
-      readonly sentinelTls: RedisTls | undefined;
+      readonly sentinelTls: PeerTls | undefined;
     };
 
+/** The PostgreSQL database for the records. */
+export type DatabaseConfig = Omit<Tree['database'], 'url' | 'tls'> & {
+  /** URL with user and password, but without a query: `tls` holds its `sslmode`. */
+  readonly url: Secret;
+  readonly tls: PeerTls | undefined;
+};
+
 /** `true`: TLS with the system's authorities and without a client certificate. */
-export type RedisTls =
+export type PeerTls =
   | true
   | (TlsFiles & {
       /** Name that the server's certificate must hold; undefined = the host of the connection. */

@@ -1,6 +1,7 @@
 export {
   type ClientKey,
   type Config,
+  type DatabaseConfig,
   type TokenOrigin,
   type UpstreamConfig,
   type UpstreamCredential,
@@ -16,7 +17,7 @@ export {
 } from './explain/list-settings.ts';
 export { type ChooseProxy, createChooseProxy, type EnvironmentProxies } from './network/choose-proxy.ts';
 export type { Proxy } from './network/proxy.ts';
-export { readRedisFiles } from './network/redis-files.ts';
+export { readDatabaseFiles, readRedisFiles } from './network/peer-files.ts';
 export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { serviceLinksIn } from './environment.ts';
 export { allowsModel, findListedModel, findModel, isListed } from './find-model.ts';

@@ -196,8 +196,15 @@ log: { level: error }
 
   it('warns about a secret that is set but empty', () => {
     // The last variable belongs to a profile; without the profile it is not read.
-    const noSecrets = { PORT: '', NO_PROXY: '', DATABASE_URL: '', DEFAULT_KEY: '' };
-    const empty = { REDIS_URL: '', SLUICE_SECRET_KEY: '', SLUICE_API_KEYS: '', HTTPS_PROXY: '', all_proxy: '' };
+    const noSecrets = { PORT: '', NO_PROXY: '', DEFAULT_KEY: '' };
+    const empty = {
+      REDIS_URL: '',
+      DATABASE_URL: '',
+      SLUICE_SECRET_KEY: '',
+      SLUICE_API_KEYS: '',
+      HTTPS_PROXY: '',
+      all_proxy: '',
+    };
     const { redis, secretKey, warnings } = load('keys: [{ name: a, key: sk-file-0001 }]', {
       ...empty,
       ...noSecrets,

@@ -18,6 +18,7 @@ import { createSecret } from '../secret.ts';
 import { resolveKeys } from './resolve-keys.ts';
 import { resolveProxies, warnOfProxies } from './resolve-proxies.ts';
 import type { Paths } from './absolute-path.ts';
+import { resolveDatabase } from './resolve-database.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
@@ -35,7 +36,7 @@ export interface Parts {
 /** Combines file and environment; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
-  const { redis, keys: fileKeys, upstreams, models, ...plain } = settings;
+  const { redis, database, keys: fileKeys, upstreams, models, ...plain } = settings;
   const tree = camelCased(plain);
   const openAccess = warnOfOpenAccess(fileKeys, environment.HOST ?? settings.server.host);
   const keys = resolveKeys(fileKeys, environment.SLUICE_API_KEYS ?? []);
@@ -45,6 +46,7 @@ export function resolveConfig(parts: Parts): Config {
     server: resolveServer(tree.server, environment),
     worker: resolveWorker(tree.worker, environment),
     redis: resolveRedis(redis, { environmentUrl: environment.REDIS_URL, paths }),
+    database: resolveDatabase(database, { environmentUrl: environment.DATABASE_URL, paths }),
     keys,
     proxies: resolveProxies(environment),
     simulator,

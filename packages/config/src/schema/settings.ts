@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { across, fieldOf, type Finding, itemsOf, textField } from './across.ts';
 import { nearest } from './did-you-mean.ts';
 import { identifier, section } from '@sluice/setting-types';
+import { database } from './database.ts';
 import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
@@ -18,6 +19,7 @@ export const settings = across(
     server: server.prefault({}).describe('Settings of the ingress, which clients call.'),
     worker: worker.prefault({}).describe('Settings of the worker, which calls upstreams.'),
     redis: redis.prefault({}).describe('Location of Redis: one of `url`, `cluster` and `sentinel`.'),
+    database: database.prefault({}).describe('Location of the database for the records.'),
     queue: queue.prefault({}).describe('Settings of the jobs between ingress and worker.'),
     keys: keys.default([]).describe('Client keys.'),
     upstreams: upstreams

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { readRedisFiles } from '@sluice/config';
+import { readDatabaseFiles, readRedisFiles } from '@sluice/config';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorOf, load } from '../load.ts';
 
@@ -47,5 +47,25 @@ describe('readRedisFiles', () => {
     expect(pathOf('{ tls: { ca: /absent/ca.pem } }')).toEqual(['redis.tls.ca']);
     const sentinel = 'sentinel: { name: m, nodes: ["h:1"], tls: { ca: /absent/ca.pem } }';
     expect(pathOf(`{ ${sentinel}, tls: { ca: ${path} } }`)).toEqual(['redis.sentinel.tls.ca']);
+  });
+});
+
+describe('readDatabaseFiles', () => {
+  const database = (tls: string) => {
+    const { database: found } = load(`database: { url: "postgres://h/records", tls: ${tls} }`);
+    if (found === undefined) throw new Error('there is no database');
+    return readDatabaseFiles(found);
+  };
+
+  it('replaces the paths by the texts of the files', () => {
+    const { path, pem } = writtenAuthorities();
+    expect(database(`{ ca: ${path} }`).tls).toMatchObject({ ca: pem, rejectUnauthorized: true });
+    expect(database('true').tls).toBe(true);
+  });
+
+  it('refuses a file that is absent', () => {
+    expect(errorOf(() => database('{ ca: absent.pem }')).problems).toEqual([
+      { path: 'database.tls.ca', message: expect.stringContaining("can't be read (ENOENT)") },
+    ]);
   });
 });
