@@ -9,6 +9,8 @@ import { createHash } from 'node:crypto';
  * | `{q0}`…       | a queue shard: BullMQ's keys and the request records         | number of shards      |
  * | `{up:<id>}`   | cooldowns, circuits and access tokens of one upstream        | upstreams             |
  * | `{<process>}` | a process's mailbox                                          | processes             |
+ * | `{attempts}`  | the outbox of the attempts' ledger entries                   | one node              |
+ * | `{logs}`      | the outbox of the request log                                | one node              |
  */
 export interface Keys {
   /** zset, request id → lease expiry: running requests of all replicas. */
@@ -57,6 +59,14 @@ export interface Keys {
   modelsAsked(upstream: ModelSource): string;
   /** hash: an access token from a provider, encrypted, and the worker that renews it. */
   token(upstreamId: string, credentialId: string): string;
+  /** hash, request id → JSON of its open entry and of the budgets that it has reserved. */
+  readonly openEntries: string;
+  /** stream: ledger entries of requests on their way to the database; field `e` is the JSON of one. */
+  readonly ledger: string;
+  /** stream: ledger entries of attempts on their way to the database; field `e` is a JSON array of them. */
+  readonly attempts: string;
+  /** stream: entries of the request log on their way to the database; field `e` is a JSON array of them. */
+  readonly logs: string;
 }
 
 /** The fields of an upstream that determine its models. */
@@ -99,5 +109,9 @@ export function createKeys(prefix: string): Keys {
     modelNames: (upstream) => `${prefix}:models:of:${placeOf(upstream)}`,
     modelsAsked: (upstream) => `${prefix}:models:asked:${placeOf(upstream)}`,
     token: (upstreamId, credentialId) => `${prefix}:{up:${upstreamId}}:token:${credentialId}`,
+    openEntries: `${admission}:open`,
+    ledger: `${admission}:ledger`,
+    attempts: `${prefix}:outbox:{attempts}`,
+    logs: `${prefix}:outbox:{logs}`,
   };
 }

@@ -17,6 +17,8 @@ describe('the names of keys', () => {
       keys.keyLeases('k1'),
       keys.requestRate('k1'),
       keys.tokenRate('k1'),
+      keys.openEntries,
+      keys.ledger,
     ];
     expect(new Set(admission.map(tagOf))).toEqual(new Set(['adm']));
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
@@ -29,6 +31,7 @@ describe('the names of keys', () => {
     expect(tagOf(keys.mailbox('i-1'))).not.toBe(tagOf(keys.mailbox('i-2')));
     expect(tagOf(keys.queuePrefix(0))).not.toBe(tagOf(keys.queuePrefix(1)));
     expect(tagOf(keys.cooldowns('a'))).not.toBe(tagOf(keys.cooldowns('b')));
+    expect(tagOf(keys.attempts)).not.toBe(tagOf(keys.logs));
   });
 
   it('all start with the prefix, so that two fleets can share a Redis', () => {
