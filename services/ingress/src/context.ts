@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/answers';
+import type { Budgets, Team } from '@sluice/records';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
@@ -20,6 +21,14 @@ export interface Principal {
   readonly weight: number;
   /** Form of reasoning in its answers; undefined = the setting of the model. */
   readonly thinking: ThinkingMode | undefined;
+  /** Budgets of the key itself; those of its team stand there. */
+  readonly budgets?: Budgets | undefined;
+  /** Team whose limits and budgets the key shares with others. */
+  readonly team?: Pick<Team, 'id' | 'name' | 'limits' | 'budgets'> | undefined;
+  /** Person or service that the key belongs to, for the ledger. */
+  readonly owner?: string | undefined;
+  /** Tags of all requests of the key, for the ledger. */
+  readonly tags?: readonly string[] | undefined;
 }
 
 /** The facts of a request that the middleware collects. */
