@@ -80,7 +80,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
-    inference: { config, admission, exchanges, ingressId, metrics, onInternal, now },
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
     catalogue: createModelCatalogue({
       config,
