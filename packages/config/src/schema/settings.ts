@@ -7,6 +7,7 @@ import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
 import { log, queue, server, worker } from './processes.ts';
+import { records } from './records.ts';
 import { redis } from './redis.ts';
 import { teams } from './teams.ts';
 import { upstreams } from './upstreams.ts';
@@ -21,6 +22,7 @@ export const settings = across(
     worker: worker.prefault({}).describe('Settings of the worker, which calls upstreams.'),
     redis: redis.prefault({}).describe('Location of Redis: one of `url`, `cluster` and `sentinel`.'),
     database: database.prefault({}).describe('Location of the database for the records.'),
+    records: records.prefault({}).describe('Settings of the records that the database keeps.'),
     queue: queue.prefault({}).describe('Settings of the jobs between ingress and worker.'),
     keys: keys.default([]).describe('Client keys.'),
     teams: teams.default([]).describe('Teams: client keys that share models, limits and budgets.'),
