@@ -107,10 +107,10 @@ describe('the registry of client keys', () => {
     database.write(keyRecord('b'));
     await one.registry.publish(database.readChanges);
     expect(one.known()).toBe('a b');
-    await until(() => other.known() === 'a b');
+    await until(() => other.known() === 'a b', { what: 'the change' });
     database.write(keyRecord('a', { isRevoked: true }));
     await other.registry.publish(database.readChanges);
-    await until(() => one.known() === '-a b');
+    await until(() => one.known() === '-a b', { what: 'the change' });
     const late = await joinReplica(redisUrl, keyPrefix);
     expect(late.known()).toBe('-a b');
   });
@@ -123,7 +123,7 @@ describe('the registry of client keys', () => {
     database.write(keyRecord('lost'));
     database.write(keyRecord('b'));
     await other.registry.publish(database.readChanges);
-    await until(() => one.known() === 'a b lost');
+    await until(() => one.known() === 'a b lost', { what: 'the change' });
   });
 
   redisTest('keeps the keys in memory when Redis loses its data, and publishes them again', async ({ redisUrl, keyPrefix }) => {
@@ -131,15 +131,15 @@ describe('the registry of client keys', () => {
     const [one, other] = [await joinReplica(redisUrl, keyPrefix), await joinReplica(redisUrl, keyPrefix)];
     database.write(keyRecord('a'));
     await one.registry.publish(database.readChanges);
-    await until(() => other.known() === 'a');
+    await until(() => other.known() === 'a', { what: 'the change' });
     const before = other.missing;
     const { registryState, registryRevisions, registryRecords } = createKeys(keyPrefix);
     await one.connection.del(registryState, registryRevisions, registryRecords);
-    await until(() => other.missing > before);
+    await until(() => other.missing > before, { what: 'the change' });
     expect(other.known()).toBe('a');
     database.write(keyRecord('b'));
     await Promise.all([one, other].map(({ registry }) => registry.publish(database.readChanges)));
-    await until(() => one.known() === 'a b' && other.known() === 'a b');
+    await until(() => one.known() === 'a b' && other.known() === 'a b', { what: 'the change' });
   });
 
   redisTest('takes over a restored and another database, with later changes', async ({ redisUrl, keyPrefix }) => {
