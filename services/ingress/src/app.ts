@@ -2,6 +2,7 @@ import type { Peek } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type RequestHandler, Router } from 'express';
+import { adminRoutes } from './admin/admin-routes.ts';
 import { createListener, type Listener } from './direct-routes.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
 import { type AcceptedKey, adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
@@ -20,6 +21,7 @@ import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { InferenceNeeds } from './inference/handle-inference.ts';
 import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
+import type { RecordsStore } from './records/records-store.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
@@ -31,6 +33,7 @@ export interface AppNeeds {
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
+  readonly records: RecordsStore;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
   readonly metrics: Render;
@@ -60,6 +63,7 @@ export function createApp(needs: AppNeeds): Listener {
   ownPages.get('/status', showPageInFull(pages.status, maySeeAll));
   ownPages.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
   app.use(ownPages);
+  app.use('/admin', requireAdmin(isAdmin), adminRoutes({ config, records: needs.records, clock: Date.now }));
 
   const { server } = config;
   const perMinute = (count: number) =>

@@ -14,6 +14,7 @@ import {
   type ConcludeNeeds,
   type Conclusion,
   type Facts,
+  noFacts,
   type Arrival,
 } from './conclude.ts';
 import { toRequestLog } from './to-request-log.ts';
@@ -90,23 +91,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
   const { requestId, publicId, startedAt } = context;
   const userAgent = request.get('user-agent');
   const arrival: Arrival = { span, requestId, publicId, startedAt, operation, request, userAgent };
-  const facts: Facts = {
-    principal: undefined,
-    model: undefined,
-    entryId: undefined,
-    stream: false,
-    parameters: undefined,
-    keyAt: undefined,
-    bodyAt: undefined,
-    admittedAt: undefined,
-    workerAt: undefined,
-    queueWaitMs: undefined,
-    ttftMs: undefined,
-    answered: undefined,
-    resumptions: 0,
-    droppedMessages: 0,
-    isLogged: true,
-  };
+  const facts = noFacts();
   let queuedAt: number | undefined;
   let isOver = false;
   let concluded: Conclusion | undefined;
