@@ -43,7 +43,7 @@ export const requestLogSchema = z.object({
   code: z.string().optional(),
   /** Text of the error that the client got. */
   error: z.string().optional(),
-  /** Who caused the error. */
+  /** The side that caused the error. */
   blame: z.enum(blames).optional(),
   upstream: z.string().optional(),
   attempts: z.number().int().nonnegative().optional(),

@@ -35,6 +35,8 @@ create table ledger_requests (
   primary key (accepted_at, id)
 ) partition by range (accepted_at);
 create index ledger_requests_id on ledger_requests (id);
+-- The check of the balance reads what was recorded lately.
+create index ledger_requests_recorded on ledger_requests using brin (recorded_at);
 create index ledger_requests_key on ledger_requests (key_id, accepted_at);
 create index ledger_requests_session on ledger_requests (session_id, accepted_at) where session_id is not null;
 
@@ -166,4 +168,13 @@ create table usage_attempts (
   cost_micros bigint not null,
   provider_cost_micros bigint not null,
   primary key (period, starts_at, upstream, model, credential)
+);
+
+-- Entries that could not be written, as they were in Redis: a fault of this version, not of the database.
+create table skipped_entries (
+  id bigint generated always as identity primary key,
+  stream text not null,
+  entry text not null,
+  reason text not null,
+  skipped_at timestamptz not null default now()
 );

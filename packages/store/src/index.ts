@@ -1,5 +1,5 @@
 export { connectStore, type Store, type StoreOptions, type StoreTls } from './connection/connect-store.ts';
-export { StoreUnavailable, type UnavailableReason } from './connection/unavailable.ts';
+export { isRefusedData, StoreUnavailable, type UnavailableReason } from './connection/unavailable.ts';
 export { createRecordWriter, type RecordWriter } from './ledger/record-writer.ts';
 export { findRequest, type FoundRequest } from './logs/find-request.ts';
 export {
@@ -17,6 +17,10 @@ export {
   partitionedTables,
   type Partitions,
 } from './partitions/partitions.ts';
+export { countImbalances, type RecordedSpan } from './recording/count-imbalances.ts';
+export { dropOld, type Retention } from './recording/drop-old.ts';
+export { type RunnerLock, type RunnerLockNeeds, takeRunnerLock } from './recording/runner-lock.ts';
+export { skipEntry } from './recording/skip-entry.ts';
 export type { Tables } from './tables.ts';
 export { readSpend, type Spend, type SpendQuery } from './usage/read-spend.ts';
 export { readUpstreamUsage, type UpstreamUsage, type UpstreamUsageQuery } from './usage/read-upstream-usage.ts';

@@ -8,13 +8,13 @@ export type Db = Kysely<Tables> | Transaction<Tables>;
  * Inserts rows with one parameter, however many there are: PostgreSQL takes at most 65,535 parameters, and kysely's own way
  * costs time for each. All rows have the same columns.
  */
-export async function insertRows<Row extends object>(
+export async function insertRows(
   db: Db,
   {
     table,
     rows,
     conflict,
-  }: { readonly table: keyof Tables; readonly rows: readonly Row[]; readonly conflict?: string },
+  }: { readonly table: keyof Tables; readonly rows: readonly object[]; readonly conflict?: string },
 ): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;

@@ -13,6 +13,13 @@ export interface Tables extends MigrationTables {
   request_bodies: { arrived_at: Date; id: string; kind: 'request' | 'response'; content: Buffer };
   usage_requests: UsageRow & RequestSums;
   usage_attempts: UpstreamUsageRow & AttemptSums;
+  skipped_entries: {
+    id: Generated<number>;
+    stream: string;
+    entry: string;
+    reason: string;
+    skipped_at: Generated<Date>;
+  };
 }
 
 export interface RequestRow {

@@ -94,6 +94,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     records: records.store,
     state,
     pages,
+    version,
     metrics: render,
     startedAtSeconds: Math.floor(Date.now() / 1000),
     onInternal,

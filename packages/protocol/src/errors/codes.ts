@@ -71,6 +71,30 @@ export const errorTable = {
     retryable: false,
     message: 'No valid API key was given. Send it as "Authorization: Bearer KEY" or "x-api-key: KEY".',
   },
+  key_revoked: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    message: 'This API key was revoked.',
+  },
+  key_expired: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    message: 'This API key has expired.',
+  },
+  key_without_team: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'The team of this API key does not exist here any more, so its limits are unknown.',
+  },
+  address_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'This API key may not be used from this address.',
+  },
   admin_key_required: {
     status: 403,
     type: 'permission_error',

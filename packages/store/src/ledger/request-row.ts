@@ -1,5 +1,6 @@
 import { type RequestEntry, requestEntrySchema } from '@sluice/records';
 import type { RequestRow } from '../tables.ts';
+import { short, shortOrNull } from '../short-text.ts';
 import { withoutNulls } from '../without-nulls.ts';
 
 export function toRequestRow(entry: RequestEntry): RequestRow {
@@ -7,20 +8,20 @@ export function toRequestRow(entry: RequestEntry): RequestRow {
     accepted_at: new Date(entry.acceptedAt),
     id: entry.id,
     key_id: entry.keyId,
-    key_name: entry.keyName,
+    key_name: short(entry.keyName),
     team_id: entry.teamId ?? null,
-    owner: entry.owner ?? null,
-    tags: entry.tags,
-    session_id: entry.sessionId ?? null,
-    agent: entry.agent ?? null,
-    operation: entry.operation,
-    model: entry.model,
+    owner: shortOrNull(entry.owner),
+    tags: entry.tags.map(short),
+    session_id: shortOrNull(entry.sessionId),
+    agent: shortOrNull(entry.agent),
+    operation: short(entry.operation),
+    model: short(entry.model),
     stream: entry.stream,
     ended_at: new Date(entry.endedAt),
     waited_ms: entry.waitedMs ?? null,
     queue_wait_ms: entry.queueWaitMs ?? null,
     ttft_ms: entry.ttftMs ?? null,
-    served_model: entry.servedModel ?? null,
+    served_model: shortOrNull(entry.servedModel),
     upstream: entry.upstream ?? null,
     outcome: entry.outcome,
     status: entry.status,

@@ -28,6 +28,9 @@ interface Part {
 /** A reader that holds a lock on the whole table must not make all others wait behind this change. */
 const lockTimeout = sql`set local lock_timeout = 3000`;
 
+/** Any number that no other program locks. */
+const lockId = 1_912_210_938;
+
 export function createPartitions(db: Db): Partitions {
   const known = new Set<string>();
   return {
@@ -60,6 +63,8 @@ async function create(db: Db, table: PartitionedTable, { name, from, to }: Part)
   if (rows[0]?.is_there === true) return;
   await db.transaction().execute(async (trx) => {
     await lockTimeout.execute(trx);
+    // Two at once would fail in spite of `if not exists`.
+    await sql`select pg_advisory_xact_lock(${lockId})`.execute(trx);
     await sql`
       create table if not exists ${sql.table(name)} partition of ${sql.table(table)}
       for values from (${sql.lit(from.toISOString())}) to (${sql.lit(to.toISOString())})`.execute(trx);

@@ -28,6 +28,11 @@ export const principalWith = (over: Partial<Principal> = {}): Principal => ({
   limits: {},
   weight: 1,
   thinking: undefined,
+  budgets: {},
+  team: undefined,
+  owner: undefined,
+  tags: [],
+  mayLogBodies: false,
   ...over,
 });
 

@@ -17,7 +17,7 @@ import {
   noFacts,
   type Arrival,
 } from './conclude.ts';
-import { toRequestLog } from './to-request-log.ts';
+import { recordOnceClosed } from './record-once-closed.ts';
 
 /** Collects the facts of one request to a model, and writes its span, its metrics and its one log line at the end. */
 export interface Observation {
@@ -94,33 +94,15 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
   const facts = noFacts();
   let queuedAt: number | undefined;
   let isOver = false;
-  let concluded: Conclusion | undefined;
-  let endedAt = 0;
-  let closedAt: number | undefined;
-  let isUnread = false;
+  const recordEnd =
+    requestLogs === undefined
+      ? undefined
+      : recordOnceClosed({ requestLogs, request, response, arrival, facts, now });
 
   function end(conclusion: Conclusion): void {
     isOver = true;
-    concluded = conclusion;
-    endedAt = conclude(needs, arrival, facts, conclusion);
-    isUnread = !request.complete;
-    recordOnce();
-  }
-
-  /** Writes the request log when the request has ended and its response is closed, whichever comes last. */
-  function recordOnce(): void {
-    if (concluded === undefined || closedAt === undefined || !facts.isLogged) return;
-    const arrivedAt = Math.round(Date.now() - (now() - startedAt));
-    // The response to a client that still sends its body closes a second after the client has got it: `end-unread.ts`.
-    const until = isUnread ? endedAt : closedAt;
-    requestLogs?.add(toRequestLog({ arrival, facts, conclusion: concluded, endedAt, closedAt: until, arrivedAt }));
-  }
-
-  if (requestLogs !== undefined) {
-    response.once('close', () => {
-      closedAt = now();
-      recordOnce();
-    });
+    const endedAt = conclude(needs, arrival, facts, conclusion);
+    recordEnd?.(conclusion, endedAt);
   }
 
   return {
