@@ -63,6 +63,7 @@ describe('loadConfig', () => {
         keyPrefix: 'sluice',
         isDefault: true,
       },
+      records: { retentionDays: 30, bodyRetentionDays: 7, ledgerRetentionMonths: 13 },
       queue: { shards: 1 },
       proxies: { http: undefined, https: undefined, exempt: '' },
       models: ['demo', 'demo-*'].map((id) => ({

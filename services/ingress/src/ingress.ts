@@ -7,6 +7,9 @@ import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
+import { recorderSettings } from './recorder/recorder-settings.ts';
+import { type RecorderThread, startRecorderThread } from './recorder/start-recorder.ts';
+import { watchRecorder } from './recorder/watch-recorder.ts';
 import { createRedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
@@ -61,8 +64,11 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
+  let recorder: RecorderThread | undefined;
 
   watchGauges(metrics, config, links);
+  const records = recorderSettings(config);
+  if (records !== undefined) watchRecorder(metrics, () => recorder?.state());
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -110,6 +116,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
+      if (records !== undefined) recorder = startRecorderThread({ settings: records, logger, now });
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
     get openRequests() {
@@ -120,6 +127,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
       const onServesUntil = (at: number): void => void (servesUntil = at);
       const drained = { links, server, management, longestAnswerMs: longestAnswerMs(config), onServesUntil, now };
       await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
+      // The last requests have left their entries in Redis.
+      await recorder?.stop();
     },
   };
 }
