@@ -21,6 +21,8 @@ export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'upst
   readonly redis: RedisConfig;
   /** The database for the records; undefined if none is configured, so that there are no records. */
   readonly database: DatabaseConfig | undefined;
+  /** True if the URL is `none`: `npm start` then starts no database. */
+  readonly isDatabaseRefused: boolean;
   /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
   /** The accounts at providers; their ids are unique. */

@@ -101,7 +101,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   DATABASE_URL: {
     settings: ['database.url'],
     meaning:
-      'URL of a PostgreSQL database for the records. Without it, `npm start` uses a PostgreSQL of its own; services that are started by themselves keep no records.',
+      'URL of a PostgreSQL database for the records. Without it, `npm start` uses a PostgreSQL of its own; services that are started by themselves keep no records. `none`: no records under `npm start` either.',
     example: 'postgres://sluice@127.0.0.1:5432/sluice',
     isSecret: true,
   },

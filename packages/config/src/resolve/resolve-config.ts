@@ -12,6 +12,7 @@ import type {
 } from '../config.ts';
 import { deepFreeze } from '../deep-freeze.ts';
 import type { Environment } from '../environment.ts';
+import { noDatabase } from '../schema/database.ts';
 import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
@@ -47,6 +48,7 @@ export function resolveConfig(parts: Parts): Config {
     worker: resolveWorker(tree.worker, environment),
     redis: resolveRedis(redis, { environmentUrl: environment.REDIS_URL, paths }),
     database: resolveDatabase(database, { environmentUrl: environment.DATABASE_URL, paths }),
+    isDatabaseRefused: (environment.DATABASE_URL ?? database.url) === noDatabase,
     keys,
     proxies: resolveProxies(environment),
     simulator,

@@ -1,6 +1,6 @@
 import { camelCased } from '../camel-case.ts';
 import type { DatabaseConfig, PeerTls } from '../config.ts';
-import { sslModeOf } from '../schema/database.ts';
+import { noDatabase, sslModeOf } from '../schema/database.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
 import type { Paths } from './absolute-path.ts';
@@ -18,7 +18,7 @@ export function resolveDatabase(
   { environmentUrl, paths }: DatabaseSurroundings,
 ): DatabaseConfig | undefined {
   const text = environmentUrl ?? fileUrl;
-  if (text === undefined) return undefined;
+  if (text === undefined || text === noDatabase) return undefined;
   const url = new URL(text);
   url.search = '';
   return { ...camelCased(plain), url: createSecret(url.href), tls: withMode(tlsOf(tls, paths), sslModeOf(text)) };

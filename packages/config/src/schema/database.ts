@@ -4,7 +4,10 @@ import { across, fieldOf, type Finding } from './across.ts';
 import { tls } from './tls.ts';
 import { inWords, milliseconds, must, section, wholeNumber } from '@sluice/setting-types';
 
-const urlInWords = 'a URL such as postgres://user:password@host:5432/database';
+/** Text in place of a URL that switches the records off. */
+export const noDatabase = 'none';
+
+const urlInWords = 'a URL such as postgres://user:password@host:5432/database, or none';
 const urlError = must(
   `${urlInWords}, because Sluice keeps its records in PostgreSQL only; remove it, and \`npm start\` uses a PostgreSQL of its own`,
 );
@@ -31,7 +34,7 @@ export const database = across(
       .optional()
       .meta({ 'x-default': 'none; `npm start` uses a PostgreSQL of its own' })
       .describe(
-        'URL of a PostgreSQL database, version 15 or newer, for the records. Without it Sluice keeps no records. It may hold a user and a password, percent-encoded, and `sslmode`.',
+        'URL of a PostgreSQL database, version 15 or newer, for the records. Without it Sluice keeps no records. It may hold a user and a password, percent-encoded, and `sslmode`. `none`: no records under `npm start` either.',
       ),
     pool_size: wholeNumber(1, 100)
       .default(5)
@@ -65,6 +68,7 @@ export function sslModeOf(url: unknown): SslMode | undefined {
 }
 
 function isDatabaseUrl(text: string): boolean {
+  if (text === noDatabase) return true;
   const url = URL.parse(text);
   if (url === null || !['postgres:', 'postgresql:'].includes(url.protocol) || url.hostname === '') return false;
   return (

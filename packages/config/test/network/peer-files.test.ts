@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { readDatabaseFiles, readRedisFiles } from '@sluice/config';
+import { databaseConnection, readRedisFiles } from '@sluice/config';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorOf, load } from '../load.ts';
 
@@ -50,21 +50,33 @@ describe('readRedisFiles', () => {
   });
 });
 
-describe('readDatabaseFiles', () => {
-  const database = (tls: string) => {
-    const { database: found } = load(`database: { url: "postgres://h/records", tls: ${tls} }`);
-    if (found === undefined) throw new Error('there is no database');
-    return readDatabaseFiles(found);
+describe('databaseConnection', () => {
+  const connection = (yaml: string) => {
+    const { database } = load(`database: { url: "postgres://app:p%40ss-word@h/records", ${yaml} }`);
+    if (database === undefined) throw new Error('there is no database');
+    return databaseConnection(database);
   };
 
-  it('replaces the paths by the texts of the files', () => {
+  it('has the URL with its password, and no TLS by default', () => {
+    expect(connection('connect_timeout_ms: 300')).toEqual({
+      connectionString: 'postgres://app:p%40ss-word@h/records',
+      ssl: false,
+      connectionTimeoutMillis: 300,
+    });
+  });
+
+  it('has the texts of the files', () => {
     const { path, pem } = writtenAuthorities();
-    expect(database(`{ ca: ${path} }`).tls).toMatchObject({ ca: pem, rejectUnauthorized: true });
-    expect(database('true').tls).toBe(true);
+    expect(connection(`tls: { ca: ${path}, servername: db.example }`).ssl).toEqual({
+      ca: pem,
+      servername: 'db.example',
+      rejectUnauthorized: true,
+    });
+    expect(connection('tls: true').ssl).toEqual({});
   });
 
   it('refuses a file that is absent', () => {
-    expect(errorOf(() => database('{ ca: absent.pem }')).problems).toEqual([
+    expect(errorOf(() => connection('tls: { ca: absent.pem }')).problems).toEqual([
       { path: 'database.tls.ca', message: expect.stringContaining("can't be read (ENOENT)") },
     ]);
   });

@@ -8,12 +8,19 @@ const database = (yaml: string, url?: string) => {
 };
 
 const wanted =
-  'must be a URL such as postgres://user:password@host:5432/database, because Sluice keeps its records in PostgreSQL only; remove it, and `npm start` uses a PostgreSQL of its own';
+  'must be a URL such as postgres://user:password@host:5432/database, or none, because Sluice keeps its records in PostgreSQL only; remove it, and `npm start` uses a PostgreSQL of its own';
 
 describe('database', () => {
   it('is absent without a URL', () => {
     expect(database('{ pool_size: 9 }')).toBeUndefined();
     expect(database('{}', '')).toBeUndefined();
+  });
+
+  it('is absent, and not wanted, with the URL none', () => {
+    const yaml = 'database: { url: "postgres://h/records" }';
+    const wanted = [load(yaml), load(undefined), load(yaml, { ...anyKey, DATABASE_URL: 'none' })];
+    expect(wanted.map(({ isDatabaseRefused }) => isDatabaseRefused)).toEqual([false, false, true]);
+    expect(load('database: { url: none }')).toMatchObject({ database: undefined, isDatabaseRefused: true });
   });
 
   it('has defaults for everything but the URL', () => {
