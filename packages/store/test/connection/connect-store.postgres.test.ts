@@ -26,7 +26,7 @@ describe('with the shared server', () => {
     await expect(sql`select 9007199254740993::bigint as big`.execute(open(url).db)).rejects.toThrow('too large');
   });
 
-  test('ends a statement that takes too long, and goes on', async () => {
+  test('ends a statement that takes too long, and answers the next', async () => {
     const store = open(url, { statementTimeoutMs: 100 });
     await expect(sql`select pg_sleep(5)`.execute(store.db)).rejects.toMatchObject({ reason: 'timeout' });
     expect((await now(store)).rows).toEqual([{ one: 1 }]);
