@@ -76,6 +76,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
+  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
