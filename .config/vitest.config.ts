@@ -31,6 +31,7 @@ const timing = [
   'packages/e2e/test/metrics.e2e.test.ts',
   'packages/e2e/test/rest-budget.e2e.test.ts',
   'packages/e2e/test/sdk.e2e.test.ts',
+  'packages/launcher/test/postgres/own-server.e2e.test.ts',
 ];
 /** For files that wait for processes and clocks most of the time: more of them run at once than the machine has cores. */
 const waiting = { maxWorkers: 4, sequence: { groupOrder: 3 } };

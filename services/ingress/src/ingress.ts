@@ -6,6 +6,7 @@ import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareR
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
+import { keepRequestLogs } from './keep-request-logs.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
 import { createRedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
@@ -52,6 +53,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
+  const requestLogs = keepRequestLogs({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -87,9 +89,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
       onError,
       now,
     }),
-    observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
+    observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, requestLogs, now },
     state,
     pages,
+    version,
     metrics: render,
     startedAtSeconds: Math.floor(Date.now() / 1000),
     onInternal,
@@ -119,7 +122,15 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async stop(options) {
       isDraining = true;
       const onServesUntil = (at: number): void => void (servesUntil = at);
-      const drained = { links, server, management, longestAnswerMs: longestAnswerMs(config), onServesUntil, now };
+      const drained = {
+        links,
+        requestLogs,
+        server,
+        management,
+        longestAnswerMs: longestAnswerMs(config),
+        onServesUntil,
+        now,
+      };
       await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
     },
   };

@@ -34,6 +34,7 @@ function setUp({
   }
   let servesUntil: number | undefined;
   const needs: DrainNeeds = {
+    requestLogs: undefined,
     links: {
       exchanges: {
         failAll: (code) => note(`fail requests: ${code}`),

@@ -21,6 +21,9 @@ const breaking: ReadonlySet<UnavailableReason> = new Set(['unreachable', 'timeou
 
 function guardClient(client: pg.PoolClient): PostgresPoolClient {
   let isBroken = false;
+  // The pool hears the errors of idle connections alone; without this, one that breaks between two calls ends the process.
+  const onError = (): void => void (isBroken = true);
+  client.on('error', onError);
   const query = async (sql: string, parameters: readonly unknown[]): Promise<unknown> => {
     try {
       return await client.query(sql, [...parameters]);
@@ -33,7 +36,10 @@ function guardClient(client: pg.PoolClient): PostgresPoolClient {
   return {
     // Kysely's second form is for cursors, which this dialect has none of.
     query: query as PostgresPoolClient['query'],
-    release: (mustClose) => client.release(isBroken || mustClose === true),
+    release(mustClose) {
+      client.off('error', onError);
+      client.release(isBroken || mustClose === true);
+    },
   };
 }
 

@@ -49,6 +49,13 @@ const reasonsByState: readonly (readonly [start: string, reason: UnavailableReas
   ['58', 'not_ready'],
 ];
 
+/** Classes of errors that the data of a call causes: it would fail again. */
+const dataErrors = /^(22|23|54)/;
+
+/** Returns whether the database refuses the data themselves: a value out of range, a broken constraint, a text too long. */
+export const isRefusedData = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && dataErrors.test(error.code);
+
 const systemCode = /^E[A-Z]+(_[A-Z]+)*$/;
 /** Messages of the driver's own errors, which have no code. */
 const driverTimeouts = /^(timeout exceeded|Query read timeout|Connection terminated due to connection timeout)/i;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StoreUnavailable, toStoreError } from '../../src/connection/unavailable.ts';
+import { isRefusedData, StoreUnavailable, toStoreError } from '../../src/connection/unavailable.ts';
 
 const withCode = (code: string, message = 'it failed'): Error => Object.assign(new Error(message), { code });
 
@@ -32,4 +32,14 @@ test('names the cause of a failed connection whose message is empty', () => {
   expect(toStoreError(withCode('ECONNREFUSED', ''))).toMatchObject({
     message: expect.stringContaining('ECONNREFUSED'),
   });
+});
+
+test('tells refused data from faults of a statement', () => {
+  expect(['22003', '23514', '54000', '42601', '57014'].map((code) => isRefusedData(withCode(code)))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

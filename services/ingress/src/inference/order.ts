@@ -39,7 +39,10 @@ export function prepareOrder<Request>(
 
   const { request: shaped, body, droppedMessages, maxContinuations } = operation.shape(request, bytes, entry);
   setShapeHeaders(response, { stream, droppedMessages, maxContinuations });
-  if (droppedMessages > 0) observation.span.set(compressedMessagesAttribute(droppedMessages));
+  if (droppedMessages > 0) {
+    observation.dropped(droppedMessages);
+    observation.span.set(compressedMessagesAttribute(droppedMessages));
+  }
   return {
     operation: operation.name,
     model,

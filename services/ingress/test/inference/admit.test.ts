@@ -14,7 +14,7 @@ function setUp(verdict: Verdict | Error) {
   };
   const request: AdmitRequest = {
     requestId: 'r',
-    principal: { keyId: 'k', limits, weight: 1 },
+    principal: { keyId: 'k', limits, weight: 1, budgets: {}, team: undefined },
     tokens: 40,
     maxWaitMs: 5000,
     signal: controller.signal,

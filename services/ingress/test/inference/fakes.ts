@@ -29,6 +29,11 @@ export const principalWith = (over: Partial<Principal> = {}): Principal => ({
   limits: {},
   weight: 1,
   thinking: undefined,
+  budgets: {},
+  team: undefined,
+  owner: undefined,
+  tags: [],
+  mayLogBodies: false,
   ...over,
 });
 
@@ -157,6 +162,7 @@ export function fakeObservation() {
     span: startSpanOf(admissionWaitSpan, {}),
     principal: ({ name }) => void seen.push(`principal ${name}`),
     model: (model, entryId, stream) => void seen.push(`model ${model} ${entryId} ${stream}`),
+    dropped: (messages) => void seen.push(`dropped ${messages}`),
     asked: ({ messageCount }) => void seen.push(`asked ${messageCount}`),
     admitted: (waitedMs) => void seen.push(`admitted ${waitedMs}`),
     queued: () => void seen.push('queued'),

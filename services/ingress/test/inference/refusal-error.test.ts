@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { refusalError } from '../../src/inference/refusal-error.ts';
 
 const limits = { concurrency: 2, rpm: 5, tpm: 100 };
-const principal = { limits };
+const principal = { limits, budgets: {}, team: undefined };
 
 describe('the error of a refusal', () => {
   it.each([
@@ -34,8 +34,14 @@ describe('the error of a refusal', () => {
     ['requests', "Rate limit of the team 'blue' reached: 6 requests per minute."],
     ['tokens', "Rate limit of the team 'blue' reached: 200 tokens per minute; this request needs about 40."],
   ] as const)('for %s says when the limit is that of the team', (reason, message) => {
-    const team = { id: 't', name: 'blue', limits: { concurrency: 3, rpm: 6, tpm: 200 }, budgets: {} };
-    const error = refusalError({ reason, retryAfterMs: 700, principal: { limits, team }, tokens: 40, scope: 'team' });
+    const team = { id: 'blue', models: ['*'], limits: { concurrency: 3, rpm: 6, tpm: 200 }, budgets: {} };
+    const error = refusalError({
+      reason,
+      retryAfterMs: 700,
+      principal: { limits, budgets: {}, team },
+      tokens: 40,
+      scope: 'team',
+    });
     expect(error.message).toBe(message);
   });
 });
@@ -45,7 +51,7 @@ describe('the error of a budget', () => {
   const owners = {
     limits: {},
     budgets: { day: 10_000_000, total: 25_500_000 },
-    team: { id: 't', name: 'blue', limits: {}, budgets: { month: 1_000_000_125 } },
+    team: { id: 'blue', models: ['*'], limits: {}, budgets: { month: 1_000_000_125 } },
   };
   const bounded = { micros: 300_000, isBounded: true, microsIfLost: 0 };
 

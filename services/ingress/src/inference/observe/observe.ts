@@ -6,7 +6,8 @@ import {
   type SpanHandle,
   startSpanOf,
 } from '@sluice/telemetry';
-import type { Request } from 'express';
+import type { RequestLog } from '@sluice/records';
+import type { Request, Response } from 'express';
 import {
   type ChatParameters,
   conclude,
@@ -15,6 +16,7 @@ import {
   type Facts,
   type Arrival,
 } from './conclude.ts';
+import { toRequestLog } from './to-request-log.ts';
 
 /** Collects the facts of one request to a model, and writes its span, its metrics and its one log line at the end. */
 export interface Observation {
@@ -24,6 +26,8 @@ export interface Observation {
   model(model: string, entryId: string, stream: boolean): void;
   /** Parameters of a chat for its log line. */
   asked(parameters: ChatParameters): void;
+  /** Number of messages that were left out of the request. */
+  dropped(messages: number): void;
   admitted(waitedMs: number): void;
   queued(): void;
   started(): void;
@@ -56,14 +60,19 @@ export interface ObserveNeeds extends ConcludeNeeds {
   >;
   /** A client's trace context decides on sampling, and its `tracestate` is passed on. */
   readonly trustTraceContext: boolean;
+  /** Takes the logs of requests to the database; absent without one. */
+  readonly requestLogs?: { readonly add: (log: RequestLog) => void } | undefined;
 }
 
 /** A request to observe. */
 export interface Observed {
   readonly request: Request;
+  readonly response: Pick<Response, 'once'>;
   readonly context: Pick<Arrival, 'requestId' | 'publicId' | 'startedAt'>;
   /** Path of the route: `/v1/chat/completions`. */
   readonly route: string;
+  /** Name of the operation, such as `chat`. */
+  readonly operation: string;
 }
 
 /** Error codes of requests that are refused before any attempt. */
@@ -77,47 +86,84 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function observe(needs: ObserveNeeds, observed: Observed): Observation {
-  const { metrics, now } = needs;
-  const { request, context } = observed;
+  const { metrics, requestLogs, now } = needs;
+  const { request, response, context, operation } = observed;
   const span = startServerSpan(observed, needs.trustTraceContext);
   const { requestId, publicId, startedAt } = context;
-  const arrival: Arrival = { span, requestId, publicId, startedAt, request, userAgent: request.get('user-agent') };
+  const userAgent = request.get('user-agent');
+  const arrival: Arrival = { span, requestId, publicId, startedAt, operation, request, userAgent };
   const facts: Facts = {
     principal: undefined,
     model: undefined,
     entryId: undefined,
     stream: false,
     parameters: undefined,
+    keyAt: undefined,
+    bodyAt: undefined,
+    admittedAt: undefined,
+    workerAt: undefined,
     queueWaitMs: undefined,
     ttftMs: undefined,
     answered: undefined,
     resumptions: 0,
+    droppedMessages: 0,
     isLogged: true,
   };
   let queuedAt: number | undefined;
   let isOver = false;
+  let concluded: Conclusion | undefined;
+  let endedAt = 0;
+  let closedAt: number | undefined;
+  let isUnread = false;
 
   function end(conclusion: Conclusion): void {
     isOver = true;
-    conclude(needs, arrival, facts, conclusion);
+    concluded = conclusion;
+    endedAt = conclude(needs, arrival, facts, conclusion);
+    isUnread = !request.complete;
+    recordOnce();
+  }
+
+  /** Writes the request log when the request has ended and its response is closed, whichever comes last. */
+  function recordOnce(): void {
+    if (concluded === undefined || closedAt === undefined || !facts.isLogged) return;
+    const arrivedAt = Math.round(Date.now() - (now() - startedAt));
+    // The response to a client that still sends its body closes a second after the client has got it: `end-unread.ts`.
+    const until = isUnread ? endedAt : closedAt;
+    requestLogs?.add(toRequestLog({ arrival, facts, conclusion: concluded, endedAt, closedAt: until, arrivedAt }));
+  }
+
+  if (requestLogs !== undefined) {
+    response.once('close', () => {
+      closedAt = now();
+      recordOnce();
+    });
   }
 
   return {
     span,
     principal(known) {
       facts.principal = known;
+      facts.keyAt = now();
       span.set(principalAttributes(known.name));
     },
     model(name, entryId, stream) {
       facts.model = name;
       facts.entryId = entryId;
       facts.stream = stream;
+      facts.bodyAt = now();
     },
     asked: (parameters) => void (facts.parameters = parameters),
-    admitted: (waitedMs) => metrics.admitted(waitedMs, span.sampledTraceId),
+    dropped: (messages) => void (facts.droppedMessages = messages),
+    admitted(waitedMs) {
+      facts.admittedAt = now();
+      metrics.admitted(waitedMs, span.sampledTraceId);
+    },
     queued: () => void (queuedAt = now()),
     started() {
-      facts.queueWaitMs = now() - (queuedAt ?? startedAt);
+      const at = now();
+      facts.workerAt ??= at;
+      facts.queueWaitMs = at - (queuedAt ?? startedAt);
       metrics.queueWaited(facts.queueWaitMs, span.sampledTraceId);
     },
     answered: (answered) => void (facts.answered = answered),
@@ -136,7 +182,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
       const { code, message } = error;
       if (refusals.has(code)) metrics.refused(code, facts.principal?.name);
       span.fail({ code, message });
-      end({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts, failure });
+      end({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, message, attempts, failure });
     },
     cancelled() {
       if (isOver) return;

@@ -15,7 +15,7 @@ const order = {
   maxContinuations: 0,
   reservation: { prompt: 50, answer: 30, total: 80, isPaidPerAttempt: false },
 };
-const team = { id: 't1', name: 'blue', limits: { rpm: 5 }, budgets: { day: 100 } };
+const team = { id: 't1', models: ['*'], limits: { rpm: 5 }, budgets: { day: 100 } };
 
 function open(isRecorded: boolean, principal: Partial<Principal> = {}, headers = {}) {
   let now = 1000;

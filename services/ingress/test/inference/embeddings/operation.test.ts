@@ -14,7 +14,7 @@ describe('embeddings', () => {
   it("go out as the client's own bytes, with nothing left out and nothing to extend", () => {
     const bytes = Buffer.from('{ "model": "sim", "input": "hi" }');
     const { request } = embeddings.parse(JSON.parse(bytes.toString()));
-    const entry = resolveModel(configWith(), { models: ['*'] }, 'm');
+    const entry = resolveModel(configWith(), { models: ['*'], team: undefined }, 'm');
     const shaped = embeddings.shape(request, bytes, entry);
     expect(shaped).toEqual({ request, body: bytes, droppedMessages: 0, maxContinuations: 0 });
     expect(shaped.body).toBe(bytes);
