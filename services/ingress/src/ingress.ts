@@ -84,9 +84,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
+  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
   const app = createApp({
     config,
-    inference: { config, admission, exchanges, ingressId, metrics, onInternal, now },
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
     catalogue: createModelCatalogue({
       config,
