@@ -33,6 +33,10 @@ export interface Keys {
   /** string: theoretical arrival time of the GCRA, per client key. */
   requestRate(keyId: string): string;
   tokenRate(keyId: string): string;
+  /** Name prefix of all keys of admission; the scripts derive those of teams, budgets and lost requests from it. */
+  readonly admissionPrefix: string;
+  /** hash: money that an owner of budgets has spent and reserved: `k:<key id>` or `t:<team id>`. */
+  spend(owner: string): string;
   /** stream: batches of frames for one process. */
   mailbox(processId: string): string;
   /** string with a short TTL: exists while this process is alive. */
@@ -97,6 +101,8 @@ export function createKeys(prefix: string): Keys {
     keyLeases: (keyId) => `${admission}:leases:${keyId}`,
     requestRate: (keyId) => `${admission}:rpm:${keyId}`,
     tokenRate: (keyId) => `${admission}:tpm:${keyId}`,
+    admissionPrefix: `${admission}:`,
+    spend: (owner) => `${admission}:spend:${owner}`,
     mailbox: (processId) => `${prefix}:mb:{${processId}}`,
     alive: (processId) => `${prefix}:alive:${processId}`,
     workers: `${prefix}:workers`,

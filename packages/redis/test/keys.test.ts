@@ -19,6 +19,8 @@ describe('the names of keys', () => {
       keys.tokenRate('k1'),
       keys.openEntries,
       keys.ledger,
+      keys.admissionPrefix,
+      keys.spend('k:k1'),
     ];
     expect(new Set(admission.map(tagOf))).toEqual(new Set(['adm']));
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');

@@ -73,7 +73,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   ownPages.route('/status').get(showPageInFull(pages.status, maySeeAll)).all(getOnly);
   ownPages.route('/metrics').get(requireAdmin(isAdmin), metrics(needs.metrics)).all(getOnly);
   app.use(ownPages);
-  app.use('/admin', requireAdmin(isAdmin), adminRoutes({ config, records: needs.records, clock: Date.now }));
+  app.use(adminRoutes({ config, records: needs.records, requireAdmin: requireAdmin(isAdmin), clock: Date.now }));
   if (config.server.docs) app.use(documentPages(needs.version));
 
   const { server } = config;

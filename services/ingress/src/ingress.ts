@@ -7,6 +7,9 @@ import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { recorderSettings } from './recorder/recorder-settings.ts';
+import { type RecorderThread, startRecorderThread } from './recorder/start-recorder.ts';
+import { watchRecorder } from './recorder/watch-recorder.ts';
 import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
@@ -63,8 +66,11 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
+  let recorder: RecorderThread | undefined;
 
   watchGauges(metrics, config, links);
+  const records = recorderSettings(config);
+  if (records !== undefined) watchRecorder(metrics, () => recorder?.state());
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -78,9 +84,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
+  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
   const app = createApp({
     config,
-    inference: { config, admission, exchanges, ingressId, metrics, onInternal, now },
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
     catalogue: openCatalogue(config, links, onError),
     observe: {
@@ -116,6 +123,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
+      if (records !== undefined) recorder = startRecorderThread({ settings: records, logger, now });
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
     get openRequests() {
@@ -127,6 +135,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
       const drained = { links, records, server, management, onServesUntil, now };
       const longest = { longestAnswerMs: longestAnswerMs(config) };
       await drain({ ...options, ...drained, ...longest }).finally(() => clearInterval(watchdog));
+      // The last requests have left their entries in Redis.
+      await recorder?.stop();
     },
   };
 }

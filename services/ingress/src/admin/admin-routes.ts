@@ -1,5 +1,5 @@
 import type { IngressConfig } from '@sluice/config';
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { methodNotAllowed } from '../routes/not-found.ts';
 import type { RecordsStore } from '../records/records-store.ts';
 import { listAdminRequests, showAdminRequest } from './requests.ts';
@@ -8,6 +8,8 @@ import { showUpstreamUsage, showUsage } from './usage.ts';
 export interface AdminNeeds {
   readonly config: Pick<IngressConfig, 'keys'>;
   readonly records: RecordsStore;
+  /** Lets only administrators pass. */
+  readonly requireAdmin: RequestHandler;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -15,12 +17,12 @@ export interface AdminNeeds {
 /** The pages for administrators, below `/admin`. They never go through admission. */
 export function adminRoutes(needs: AdminNeeds): Router {
   const pages = [
-    ['/requests', listAdminRequests(needs)],
-    ['/requests/:id', showAdminRequest(needs)],
-    ['/usage', showUsage(needs)],
-    ['/usage/upstreams', showUpstreamUsage(needs)],
+    ['/admin/requests', listAdminRequests(needs)],
+    ['/admin/requests/:id', showAdminRequest(needs)],
+    ['/admin/usage', showUsage(needs)],
+    ['/admin/usage/upstreams', showUpstreamUsage(needs)],
   ] as const;
   const router = Router();
-  for (const [path, page] of pages) router.route(path).get(page).all(methodNotAllowed('GET'));
+  for (const [path, page] of pages) router.route(path).get(needs.requireAdmin, page).all(methodNotAllowed('GET'));
   return router;
 }

@@ -40,7 +40,7 @@ export function describeRequest({ log, entry, attempts }: FoundRequest): object 
     client_address: log?.clientAddress,
     user_agent: log?.userAgent,
     ...(log === undefined ? {} : { timeline: describeTimeline(log, attempts), changes: changesOf(log) }),
-    attempts: attempts.map(describeAttempt),
+    calls: attempts.map(describeAttempt),
     ledger: entry === undefined ? null : describeEntry(entry),
   };
 }

@@ -36,6 +36,8 @@ export interface Observation {
   /** Called with each text for the client; the first call gives the time to first token. */
   data(): void;
   rerun(reason: ErrorCode, isResumed: boolean): void;
+  /** Returns the times of the request so far. */
+  course(): Pick<Facts, 'queueWaitMs' | 'ttftMs'>;
   /** `complete`, `failed` and `cancelled` end the observation; calls after the first are ignored. */
   complete(end: End): void;
   /** `status` is what the client got: 200 for an error inside a stream. */
@@ -95,9 +97,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
   let queuedAt: number | undefined;
   let isOver = false;
   const recordEnd =
-    requestLogs === undefined
-      ? undefined
-      : recordOnceClosed({ requestLogs, request, response, arrival, facts, now });
+    requestLogs === undefined ? undefined : recordOnceClosed({ requestLogs, request, response, arrival, facts, now });
 
   function end(conclusion: Conclusion): void {
     isOver = true;
@@ -138,6 +138,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
       if (isResumed) facts.resumptions += 1;
       queuedAt = now();
     },
+    course: () => facts,
     complete(last) {
       if (!isOver) end({ status: 200, outcome: 'complete', end: last });
     },
