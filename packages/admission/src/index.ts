@@ -1,4 +1,12 @@
-export type { Accounting, AdmissionRequest, MoneyReservation, TeamLimits, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
+export type {
+  Accounting,
+  AdmissionRequest,
+  MoneyReservation,
+  TeamLimits,
+  FleetLimits,
+  KeyLimits,
+  RefusalReason,
+} from './admission-request.ts';
 export {
   type Admission,
   type AdmissionNeeds,

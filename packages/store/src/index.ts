@@ -1,4 +1,4 @@
-export { connectStore, type Store, type StoreOptions, type StoreTls } from './connection/connect-store.ts';
+export { connectStore, type Store, type StoreOptions } from './connection/connect-store.ts';
 export { isRefusedData, StoreUnavailable, type UnavailableReason } from './connection/unavailable.ts';
 export type { KeyCursor } from './keys/change-keys.ts';
 export {

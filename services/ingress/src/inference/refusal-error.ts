@@ -53,9 +53,9 @@ interface Refuser {
 function refuserOf({ scope, principal }: RefusalFacts): Refuser {
   const { team } = principal;
   if (scope === 'team' && team !== undefined) {
-    return { name: `the team '${team.name}'`, limits: team.limits, budgets: team.budgets };
+    return { name: `the team '${team.id}'`, limits: team.limits, budgets: team.budgets };
   }
-  return { name: 'this API key', limits: principal.limits, budgets: principal.budgets ?? {} };
+  return { name: 'this API key', limits: principal.limits, budgets: principal.budgets };
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -7,11 +7,8 @@ import type { Reservation } from './reservation.ts';
 
 /** The consumption of a request, for the limits of its key. */
 export type Consumption =
-  | { readonly kind: 'complete'; readonly end: End & Spent; readonly attempts: number }
+  | { readonly kind: 'complete'; readonly end: End; readonly attempts: number }
   | { readonly kind: 'failed'; readonly facts: FailureFacts };
-
-/** Money for all attempts, as workers report it; absent for none. */
-type Spent = Pick<FailureFacts, 'costMicros' | 'isEstimated'>;
 
 /** The end of a request as its client knows it. */
 export type Ending = Pick<RequestEntry, 'outcome' | 'status' | 'code'>;
@@ -21,7 +18,7 @@ export interface Settlement {
   readonly reservation: Reservation;
   readonly consumption: Consumption;
   /** Absent for a request without budgets and ledger entry. */
-  readonly accounting?: RequestAccounting | undefined;
+  readonly accounting?: Pick<RequestAccounting, 'settled'> | undefined;
   readonly ending: Ending;
   /** Times and source of the answer, for the ledger entry. */
   readonly course: () => Pick<RequestEntry, 'queueWaitMs' | 'ttftMs' | 'servedModel' | 'upstream'>;
@@ -55,7 +52,8 @@ function bill(reservation: Reservation, consumption: Consumption, again: number)
     const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage;
     return { inputTokens, outputTokens, costMicros, estimated: isEstimated };
   }
-  const { attempts, events } = consumption.kind === 'complete' ? { attempts: 1, ...consumption.end } : consumption.facts;
+  const { attempts, events } =
+    consumption.kind === 'complete' ? { attempts: 1, ...consumption.end } : consumption.facts;
   const hasCalled = attempts > 0 || events > 0;
   return {
     inputTokens: hasCalled ? reservation.prompt * (1 + again) : 0,

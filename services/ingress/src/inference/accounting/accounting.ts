@@ -1,7 +1,7 @@
 import type { Accounting, Settled } from '@sluice/admission';
-import type { OpenEntry, RequestEntry } from '@sluice/records';
+import type { Budgets, OpenEntry, RequestEntry } from '@sluice/records';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Client } from '../../context.ts';
+import type { Client, Principal } from '../../context.ts';
 import type { Order } from '../order.ts';
 import { readAttribution } from './attribution.ts';
 import { type CostBounds, reserveMoney } from './money.ts';
@@ -38,7 +38,8 @@ export function openAccounting(
   { requestId, principal }: Pick<Client, 'requestId' | 'principal'>,
   headers: IncomingHttpHeaders,
 ): RequestAccounting | undefined {
-  const { budgets, team } = principal;
+  const budgets = hasBudget(principal.budgets) ? principal.budgets : undefined;
+  const team = limitedTeam(principal.team);
   if (!isRecorded && budgets === undefined && team === undefined) return undefined;
   const openEntry = isRecorded
     ? JSON.stringify(openEntryOf(order, { requestId, principal }, headers))
@@ -46,14 +47,13 @@ export function openAccounting(
   let acceptedAt = 0;
   let acceptedSince = 0;
   let wait: number | undefined;
-  const hasBudgets = budgets !== undefined || team?.budgets !== undefined;
   return {
     admission: {
       openEntry,
       promptTokens: order.reservation.prompt,
       budgets,
       team,
-      money: hasBudgets ? reserveMoney(costBounds, order) : undefined,
+      money: budgets !== undefined || hasBudget(team?.budgets) ? reserveMoney(costBounds, order) : undefined,
     },
     accepted(redisNow) {
       acceptedAt = redisNow;
@@ -74,6 +74,15 @@ export function openAccounting(
       return { costMicros, entry: `${openEntry.slice(0, -1)},${JSON.stringify(rest).slice(1)}` };
     },
   };
+}
+
+const hasBudget = ({ day, month, total }: Budgets = {}): boolean => (day ?? month ?? total) !== undefined;
+
+/** Returns the team if it limits anything. */
+function limitedTeam(team: Principal['team']): Principal['team'] {
+  if (team === undefined) return undefined;
+  const { concurrency, rpm, tpm } = team.limits;
+  return (concurrency ?? rpm ?? tpm) !== undefined || hasBudget(team.budgets) ? team : undefined;
 }
 
 function openEntryOf(

@@ -17,7 +17,7 @@ const sessionPattern = /^[\w.:/@=+-]{1,128}$/;
 
 /** Agents by a part of their user agent. */
 const agentPattern =
-  /\b(claude-cli|codex|opencode|qwen-?code|gemini-?cli|aider|cline|roo-?code|kilo-?code|cursor|continue|goose|zed)\b/i;
+  /\b(claude-cli|codex|opencode|qwen-?code|gemini-?cli|aider|cline|roo-?code|kilo-?code|cursor|continue|goose|zed)(?![a-z])/i;
 const agentNames: Readonly<Record<string, string>> = {
   'claude-cli': 'claude-code',
   qwencode: 'qwen-code',
@@ -47,7 +47,9 @@ function readTags(header: string): string[] {
     .filter((tag) => tag !== '');
   const wrong = tags.find((tag) => !tagPattern.test(tag));
   if (wrong !== undefined) {
-    throw tagError(`A tag has 1 to 64 letters, digits or characters of "._:/@=+-"; one of them is "${wrong.slice(0, 64)}".`);
+    throw tagError(
+      `A tag has 1 to 64 letters, digits or characters of "._:/@=+-"; one of them is "${wrong.slice(0, 64)}".`,
+    );
   }
   if (tags.length > mostTags) throw tagError(`At most ${mostTags} tags are allowed; there are ${tags.length}.`);
   return tags;

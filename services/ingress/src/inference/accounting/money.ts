@@ -35,7 +35,10 @@ const unknownAnswerTokens = 10_000_000;
  * Returns the money to reserve for an order: the cost of its longest answer by its dearest target, once for the answer and
  * once for each extension that may be made. Attempts that fail are not foreseen.
  */
-export function reserveMoney(bounds: CostBounds, order: Pick<Order, 'model' | 'targets' | 'reservation' | 'maxContinuations'>): MoneyReservation {
+export function reserveMoney(
+  bounds: CostBounds,
+  order: Pick<Order, 'model' | 'targets' | 'reservation' | 'maxContinuations'>,
+): MoneyReservation {
   const { reservation, maxContinuations } = order;
   const promptTokens = reservation.prompt * promptMargin;
   const dearest = (answerTokens: (target: CalledTarget) => number): number =>
