@@ -10,6 +10,7 @@ import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts'
 import { recorderSettings } from './recorder/recorder-settings.ts';
 import { type RecorderThread, startRecorderThread } from './recorder/start-recorder.ts';
 import { watchRecorder } from './recorder/watch-recorder.ts';
+import { createKeyService } from './keys/key-service.ts';
 import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
@@ -57,6 +58,15 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
+  const keyService = createKeyService({
+    config,
+    connection: commands,
+    names: links.keys,
+    records: records.store,
+    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
+    logger,
+    onError,
+  });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -69,8 +79,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let recorder: RecorderThread | undefined;
 
   watchGauges(metrics, config, links);
-  const records = recorderSettings(config);
-  if (records !== undefined) watchRecorder(metrics, () => recorder?.state());
+  const recording = recorderSettings(config);
+  if (recording !== undefined) watchRecorder(metrics, () => recorder?.state());
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -99,6 +109,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       now,
     },
     records: records.store,
+    keys: keyService,
     state,
     pages,
     version,
@@ -121,9 +132,9 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([fleet.start(), links.roster.start()]);
+      await Promise.all([fleet.start(), links.roster.start(), keyService.start()]);
       isStarted = true;
-      if (records !== undefined) recorder = startRecorderThread({ settings: records, logger, now });
+      if (recording !== undefined) recorder = startRecorderThread({ settings: recording, logger, now });
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
     get openRequests() {
@@ -131,6 +142,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
     async stop(options) {
       isDraining = true;
+      keyService.close();
       const onServesUntil = (at: number): void => void (servesUntil = at);
       const drained = { links, records, server, management, onServesUntil, now };
       const longest = { longestAnswerMs: longestAnswerMs(config) };
