@@ -121,7 +121,15 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async stop(options) {
       isDraining = true;
       const onServesUntil = (at: number): void => void (servesUntil = at);
-      const drained = { links, requestLogs, server, management, longestAnswerMs: longestAnswerMs(config), onServesUntil, now };
+      const drained = {
+        links,
+        requestLogs,
+        server,
+        management,
+        longestAnswerMs: longestAnswerMs(config),
+        onServesUntil,
+        now,
+      };
       await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
     },
   };
