@@ -13,26 +13,32 @@ export interface Releases {
 
 export interface ReleasesNeeds {
   readonly scripts: Pick<AdmissionScripts, 'release'>;
-  /** While Redis is away, a release is retried for this time: then the lease has expired. */
+  /**
+   * While Redis is away, a release is retried for this time: then the lease has expired. One with a ledger entry or a
+   * reservation is retried for an hour.
+   */
   readonly leaseMs: number;
   readonly onError: (error: unknown) => void;
 }
 
 const retryMs = 500;
+/** Bounded by the requests that were open when Redis went away: without Redis, none is admitted. */
+const settledForMs = 3_600_000;
 
 export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Releases {
   const batches = createTurnBatches({
-    send: (_all: 'all', ended: readonly EndedRequest[]) => scripts.release(ended),
+    send: (_isAccounted: boolean, ended: readonly EndedRequest[]) => scripts.release(ended),
     isRepeatable: true,
   });
   const pending = new Set<Promise<void>>();
   let isClosed = false;
 
   async function release(ended: EndedRequest): Promise<void> {
-    const mostTries = Math.ceil(leaseMs / retryMs);
+    const isAccounted = ended.request.accounting !== undefined;
+    const mostTries = Math.ceil((isAccounted ? settledForMs : leaseMs) / retryMs);
     for (let tries = 0; tries < mostTries && !isClosed; tries++) {
       try {
-        await batches.add('all', ended);
+        await batches.add(isAccounted, ended);
         return;
       } catch (error) {
         onError(error);

@@ -35,6 +35,7 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
       trustTraceContext: false,
       now,
     },
+    records: { use: never, close: never },
     state: never,
     pages: { livez: never, readyz: never, health: never, status: never },
     version: '1.2.3',

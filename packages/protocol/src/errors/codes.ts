@@ -14,6 +14,7 @@ export type ErrorType =
   | 'authentication_error'
   | 'permission_error'
   | 'rate_limit_error'
+  | 'insufficient_quota'
   | 'overloaded_error'
   | 'upstream_error'
   | 'timeout_error'
@@ -179,6 +180,12 @@ export const errorTable = {
     type: 'rate_limit_error',
     retryable: true,
     message: 'This API key has reached its limit of concurrent requests.',
+  },
+  insufficient_quota: {
+    status: 429,
+    type: 'insufficient_quota',
+    retryable: false,
+    message: 'A budget of this API key or of its team is used up.',
   },
   upstream_rate_limited: {
     status: 429,

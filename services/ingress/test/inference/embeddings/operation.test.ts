@@ -26,6 +26,6 @@ describe('reserveEmbeddings', () => {
     ['counts inputs that are tokens', 3, 3],
     ['estimates inputs that are texts by their bytes', 0, 10],
   ])('%s, and pays for each attempt', (_what, tokens, prompt) => {
-    expect(reserveEmbeddings({ tokens }, 40)).toEqual({ prompt, total: prompt, isPaidPerAttempt: true });
+    expect(reserveEmbeddings({ tokens }, 40)).toEqual({ prompt, answer: 0, total: prompt, isPaidPerAttempt: true });
   });
 });
