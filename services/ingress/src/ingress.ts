@@ -69,8 +69,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let recorder: RecorderThread | undefined;
 
   watchGauges(metrics, config, links);
-  const recorded = recorderSettings(config);
-  if (recorded !== undefined) watchRecorder(metrics, () => recorder?.state());
+  const recording = recorderSettings(config);
+  if (recording !== undefined) watchRecorder(metrics, () => recorder?.state());
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -123,7 +123,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
-      if (recorded !== undefined) recorder = startRecorderThread({ settings: recorded, logger, now });
+      if (recording !== undefined) recorder = startRecorderThread({ settings: recording, logger, now });
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
     get openRequests() {
