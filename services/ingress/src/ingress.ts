@@ -8,9 +8,7 @@ import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { keepRequestLogs } from './keep-request-logs.ts';
 import { createModelCatalogue } from './model-catalogue.ts';
-import { recorderSettings } from './recorder/recorder-settings.ts';
-import { type RecorderThread, startRecorderThread } from './recorder/start-recorder.ts';
-import { watchRecorder } from './recorder/watch-recorder.ts';
+import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { createRedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
@@ -66,11 +64,9 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
-  let recorder: RecorderThread | undefined;
+  const recorder = createIngressRecorder({ config, logger, metrics, now });
 
   watchGauges(metrics, config, links);
-  const records = recorderSettings(config);
-  if (records !== undefined) watchRecorder(metrics, () => recorder?.state());
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -120,7 +116,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
-      if (records !== undefined) recorder = startRecorderThread({ settings: records, logger, now });
+      recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
     },
     get openRequests() {
@@ -139,8 +135,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
         now,
       };
       await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
-      // The last requests have left their entries in Redis.
-      await recorder?.stop();
+      await recorder.stop();
     },
   };
 }
