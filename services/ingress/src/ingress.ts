@@ -46,6 +46,8 @@ const checkEveryMs = 500;
  * writes twice a second.
  */
 const noWriteMs = 2000;
+/** Interval at which the fleet looks for requests of killed ingresses. */
+const settleEveryMs = 1000;
 
 export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
@@ -64,6 +66,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
   const recorder = createIngressRecorder({ config, logger, metrics, now });
 
   watchGauges(metrics, config, links);
@@ -105,6 +108,12 @@ export function createIngress(needs: IngressNeeds): Ingress {
     exchanges.failAll('redis_unavailable');
   }
 
+  async function settleLost(): Promise<void> {
+    if (!redis.isUp) return;
+    const requests = await links.lostSettler.settleAll();
+    if (requests > 0) logger.warn({ requests }, 'requests of ingresses that are gone are settled');
+  }
+
   return {
     async listen() {
       server = await listenToClients(needs, app, now);
@@ -118,6 +127,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       isStarted = true;
       recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
+      settling = setInterval(() => void settleLost().catch(onError), settleEveryMs);
     },
     get openRequests() {
       return exchanges.size;
@@ -134,7 +144,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
         onServesUntil,
         now,
       };
-      await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
+      await drain({ ...options, ...drained }).finally(() => {
+        clearInterval(watchdog);
+        clearInterval(settling);
+      });
       await recorder.stop();
     },
   };

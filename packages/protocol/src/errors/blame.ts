@@ -13,6 +13,7 @@ const byType: Readonly<Record<ErrorType, Blame>> = {
   authentication_error: 'client',
   permission_error: 'client',
   rate_limit_error: 'client',
+  insufficient_quota: 'client',
   overloaded_error: 'operator',
   upstream_error: 'upstream',
   timeout_error: 'upstream',

@@ -4,7 +4,6 @@ import { every } from './every.ts';
 import { type Log, noCounts, type RecorderState } from './recorder-state.ts';
 import { type RecorderSettings, redisSettings } from './recorder-settings.ts';
 import { run } from './runner.ts';
-import { settleLost } from './settle-lost.ts';
 import { watchDatabase } from './watch-database.ts';
 import { watchLag } from './watch-lag.ts';
 
@@ -87,7 +86,6 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
 
   const loop = { onError, signal: stopping.signal };
   const main = every({ ...loop, everyMs: takeOverMs, longestPauseMs: takeOverMs, run: compete });
-  const settling = settleLost({ connection, keys, log, ...loop });
   const lags = watchLag({ connection, keys, signal: stopping.signal });
 
   return {
@@ -101,7 +99,7 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
     }),
     async stop() {
       stopping.abort();
-      await Promise.all([main, settling, lags.ended, health.ended]);
+      await Promise.all([main, lags.ended, health.ended]);
       await store.close();
       connection.disconnect();
     },
