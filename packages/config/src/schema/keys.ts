@@ -56,9 +56,7 @@ const key = across(
       .optional()
       .describe('Id of the team, in `teams`, whose models, limits and budgets apply to this key too.'),
     owner: keySettings.owner.optional().describe('Person or program that the key belongs to, for the records.'),
-    tags: keySettings.tags
-      .default([])
-      .describe('Words by which the records can be summed up.'),
+    tags: keySettings.tags.default([]).describe('Words by which the records can be summed up.'),
     expires_at: keySettings.expiresAt
       .optional()
       .meta({ 'x-default': 'never' })

@@ -176,10 +176,13 @@ function bindingOf({ config }: ShowNeeds, { key, own, team, shared }: Owners) {
   ];
   const fleet = key.limits.concurrency === undefined ? defaultKeyConcurrency : maxConcurrentRequests;
   const budgetOf = (window: BudgetWindow) =>
-    smallest([
-      ...budgetBound('key', key.id, key.budgets[window], own?.[window]),
-      ...budgetBound('team', team?.id ?? null, team?.budgets[window], shared?.[window]),
-    ], ({ left }) => left);
+    smallest(
+      [
+        ...budgetBound('key', key.id, key.budgets[window], own?.[window]),
+        ...budgetBound('team', team?.id ?? null, team?.budgets[window], shared?.[window]),
+      ],
+      ({ left }) => left,
+    );
   return {
     concurrency: smallest([...both('concurrency'), ...bound('fleet', null, fleet)], ({ limit }) => limit),
     rpm: smallest(both('rpm'), ({ limit }) => limit),

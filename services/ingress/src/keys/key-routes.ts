@@ -100,7 +100,10 @@ function createKey({ service, show }: KeyRouteNeeds): RequestHandler {
         createdBy: creatorOf(request, service),
       }),
     );
-    await answerChange({ service, response, status: 201 }, { ...(await keyObject(show, ofDatabase(kept))), key: secret.text });
+    await answerChange(
+      { service, response, status: 201 },
+      { ...(await keyObject(show, ofDatabase(kept))), key: secret.text },
+    );
   };
 }
 
@@ -117,7 +120,9 @@ function changeKey({ config, service, show }: KeyRouteNeeds): RequestHandler {
   };
 }
 
-const revokeQuery = z.strictObject({ end_streams: z.enum(['true', 'false'], { error: 'must be true or false' }).optional() });
+const revokeQuery = z.strictObject({
+  end_streams: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+});
 
 function revokeKey({ config, service, show }: KeyRouteNeeds): RequestHandler {
   return async (request, response) => {
@@ -140,7 +145,10 @@ function rotateKey({ config, service, show }: KeyRouteNeeds): RequestHandler {
       store.rotateClientKey(db, id, { secret: secret.kept, overlapMs }),
     );
     if (kept === undefined) throw await whyNot(service, id);
-    await answerChange({ service, response, status: 200 }, { ...(await keyObject(show, ofDatabase(kept))), key: secret.text });
+    await answerChange(
+      { service, response, status: 200 },
+      { ...(await keyObject(show, ofDatabase(kept))), key: secret.text },
+    );
   };
 }
 

@@ -106,7 +106,9 @@ function removeTeam({ config, service }: KeyRouteNeeds): RequestHandler {
     const result = await service.records.use((db, store) => store.removeTeam(db, id));
     if (result === 'unknown') throw new GatewayError('team_not_found');
     if (result === 'in_use') {
-      throw new GatewayError('key_conflict', { message: 'Keys that are not revoked belong to this team. Change them first.' });
+      throw new GatewayError('key_conflict', {
+        message: 'Keys that are not revoked belong to this team. Change them first.',
+      });
     }
     await answerChange({ service, response, status: 200 }, { object: 'team', id, deleted: true });
   };
@@ -114,5 +116,7 @@ function removeTeam({ config, service }: KeyRouteNeeds): RequestHandler {
 
 function refuseFileTeam({ teams }: KeyRouteNeeds['config'], id: string): void {
   if (!teams.some((team) => team.id === id)) return;
-  throw new GatewayError('key_read_only', { message: 'This team comes from the configuration (teams). Change it there.' });
+  throw new GatewayError('key_read_only', {
+    message: 'This team comes from the configuration (teams). Change it there.',
+  });
 }
