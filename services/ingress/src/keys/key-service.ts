@@ -7,11 +7,13 @@ import type { Keys, RedisConnection } from '@sluice/redis';
 import type { Logger } from '@sluice/telemetry';
 import type { RecordsStore } from '../records/records-store.ts';
 import { createKnownKeys, type KeyMemory } from './known-keys.ts';
+import { createOidcIdentities, type OidcIdentities } from '../oidc/oidc-identities.ts';
 import { newKeyId, newSecret } from './new-secret.ts';
 
 /** The client keys of an ingress: file, database, and what brings changes to every replica. */
 export interface KeyService {
   readonly known: KeyMemory;
+  readonly tokens: OidcIdentities;
   readonly records: RecordsStore;
   /** False: the only keys are those of the file. */
   readonly hasDatabase: boolean;
@@ -27,7 +29,7 @@ export interface KeyService {
 }
 
 export interface KeyServiceNeeds {
-  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'database'>;
+  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database'>;
   readonly connection: RedisConnection;
   /** Names of keys in Redis. */
   readonly names: Keys;
@@ -36,6 +38,7 @@ export interface KeyServiceNeeds {
   readonly onStreamsEnd: (keyId: string) => void;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly onError: (error: unknown) => void;
+  readonly onIssuerTrouble: (error: unknown) => void;
   /** Shows the first admin key; default: on the error output, so that no log in JSON has it. */
   readonly showOnce?: (text: string) => void;
 }
@@ -50,6 +53,12 @@ const startWaitMs = 2000;
 export function createKeyService(needs: KeyServiceNeeds): KeyService {
   const { config, connection, names, records, onStreamsEnd, logger, onError } = needs;
   const known = createKnownKeys(config);
+  const tokens = createOidcIdentities({
+    issuers: config.auth.oidc,
+    findTeam: known.findTeam,
+    onError: needs.onIssuerTrouble,
+    now: () => performance.now(),
+  });
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
   let isSynced = false;
@@ -61,6 +70,8 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
           connection,
           keys: names,
           onChange(changes, isWhole) {
+            // The identities of tokens have the settings that their team had.
+            tokens.forget();
             for (const keyId of known.apply(changes, isWhole)) onStreamsEnd(keyId);
           },
           onMissing: () => void (isSynced && sync()),
@@ -106,6 +117,7 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
 
   return {
     known,
+    tokens,
     records,
     hasDatabase: registry !== undefined,
     spends: createSpends({ connection, keys: names }),
@@ -119,12 +131,14 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
       }
     },
     async start() {
+      tokens.start();
       if (registry === undefined) return;
       await registry.start();
       await within(sync(), startWaitMs);
     },
     close() {
       isClosed = true;
+      tokens.close();
       clearTimeout(timer);
       registry?.close();
     },

@@ -18,7 +18,7 @@ import {
 } from '../../src/middleware/read-json.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
-import { keyFor, send, type Sent, serve } from './serving.ts';
+import { keyFor, noTokens, send, type Sent, serve } from './serving.ts';
 
 const mebibyte = 1024 * 1024;
 const nothing: Peeked = { refusal: undefined, rates: { requests: undefined, tokens: undefined } };
@@ -54,7 +54,10 @@ async function setUp(
     keyFor('sk-two'),
     keyFor('', { name: 'anonymous', anonymous: 'without_key' }),
   ];
-  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys: buckets(1000) }));
+  app.use(
+    requestId,
+    authenticate({ keys: createKnownKeys({ keys, teams: [] }), tokens: noTokens, wrongKeys: buckets(1000) }),
+  );
   app.post(
     '/',
     createJsonReaders({
