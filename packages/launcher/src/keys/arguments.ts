@@ -98,7 +98,7 @@ function keyRequest(command: string, [id, ...more]: readonly string[], values: V
         path: `${path}${queryOf({ limit: values.limit, after: values.after, team: values.team })}`,
       };
     case 'show':
-      return { method: 'GET', path: `${path}/${need(id, 'the id of a key')}` };
+      return { method: 'GET', path: `${path}/${segment(id, 'the id of a key')}` };
     case 'create':
       return {
         method: 'POST',
@@ -106,16 +106,16 @@ function keyRequest(command: string, [id, ...more]: readonly string[], values: V
         body: { ...settingsOf(values), name: need(id ?? values.name, 'the name of the key') },
       };
     case 'change':
-      return { method: 'PATCH', path: `${path}/${need(id, 'the id of a key')}`, body: settingsOf(values) };
+      return { method: 'PATCH', path: `${path}/${segment(id, 'the id of a key')}`, body: settingsOf(values) };
     case 'revoke':
       return {
         method: 'DELETE',
-        path: `${path}/${need(id, 'the id of a key')}${values['end-streams'] === true ? '?end_streams=true' : ''}`,
+        path: `${path}/${segment(id, 'the id of a key')}${values['end-streams'] === true ? '?end_streams=true' : ''}`,
       };
     case 'rotate':
       return {
         method: 'POST',
-        path: `${path}/${need(id, 'the id of a key')}/rotate`,
+        path: `${path}/${segment(id, 'the id of a key')}/rotate`,
         body: { overlap_seconds: numberOf(values.overlap) ?? 0 },
       };
     default:
@@ -129,13 +129,13 @@ function teamRequest([command = 'list', id]: readonly string[], values: Values):
     case 'list':
       return { method: 'GET', path: `${path}${queryOf({ limit: values.limit, after: values.after })}` };
     case 'show':
-      return { method: 'GET', path: `${path}/${need(id, 'the id of a team')}` };
+      return { method: 'GET', path: `${path}/${segment(id, 'the id of a team')}` };
     case 'create':
       return { method: 'POST', path, body: { ...settingsOf(values), id: need(id, 'the id of the team') } };
     case 'change':
-      return { method: 'PATCH', path: `${path}/${need(id, 'the id of a team')}`, body: settingsOf(values) };
+      return { method: 'PATCH', path: `${path}/${segment(id, 'the id of a team')}`, body: settingsOf(values) };
     case 'remove':
-      return { method: 'DELETE', path: `${path}/${need(id, 'the id of a team')}` };
+      return { method: 'DELETE', path: `${path}/${segment(id, 'the id of a team')}` };
     default:
       throw new LaunchError(`There is no command "teams ${command}".\n\n${help}`);
   }
@@ -187,9 +187,10 @@ function need(value: string | undefined, what: string): string {
   return value;
 }
 
+const segment = (value: string | undefined, what: string): string => encodeURIComponent(need(value, what));
+
 function queryOf(values: Readonly<Record<string, string | undefined>>): string {
-  const query = new URLSearchParams(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  return query.size === 0 ? '' : `?${query}`;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, value);
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }

@@ -14,8 +14,12 @@ export interface ManageNeeds {
 const straight = new Agent();
 const timeoutMs = 15_000;
 
+const shownFields = { status: z.string().optional(), team: z.string().nullish(), owner: z.string().nullish() };
+
 const answerSchema = z.looseObject({
-  data: z.array(z.looseObject({})).optional(),
+  data: z
+    .array(z.looseObject({ id: z.string(), name: z.string(), source: z.string() }).extend(shownFields))
+    .optional(),
   next_after: z.string().nullish(),
   error: z.object({ message: z.string(), param: z.string().nullable() }).optional(),
 });
@@ -73,8 +77,8 @@ async function ask({ url, key, request: { method, path, body } }: Asked): Promis
 export function textOf(answer: Answer): string {
   if (answer.data === undefined) return fieldsOf(answer).join('\n');
   const lines = answer.data.map((entry) =>
-    ['id', 'name', 'source', 'status', 'team', 'owner']
-      .flatMap((name) => (entry[name] === undefined || entry[name] === null ? [] : [String(entry[name])]))
+    [entry.id, entry.name, entry.source, entry.status, entry.team, entry.owner]
+      .filter((text) => text !== undefined && text !== null)
       .join('  '),
   );
   const next = answer.next_after;
