@@ -2,7 +2,7 @@ import { listOf, milliseconds, must, oneOf, section, someText, textLike } from '
 import { across, findRepeated, textField } from './across.ts';
 import { keySettings } from './key-fields.ts';
 
-/** Algorithms with a public key. With others, whoever can verify a token could make one. */
+/** Algorithms with a public key. With others, each process that can verify a token could make one. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 const claimName = () => someText('the name of a claim');
 const url = () => textLike(/^https?:\/\/[^\s?#]+$/, 'a URL that begins with https:// or http://');

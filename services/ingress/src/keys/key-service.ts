@@ -51,7 +51,7 @@ const firstSyncEveryMs = 1000;
 const startWaitMs = 2000;
 
 export function createKeyService(needs: KeyServiceNeeds): KeyService {
-  const { config, connection, names, records, onStreamsEnd, logger, onError } = needs;
+  const { config, connection, names, records, onStreamsEnd, onError } = needs;
   const known = createKnownKeys(config);
   const tokens = createOidcIdentities({
     issuers: config.auth.oidc,
@@ -82,21 +82,9 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
     await registry?.publish((since) => records.use((db, store) => store.readKeyChanges(db, since)));
   };
 
-  /** Makes the first admin key if there is none anywhere. Of several replicas that start at once, one makes it. */
-  async function makeFirstAdmin(): Promise<void> {
-    if (config.keys.some(({ admin }) => admin)) return;
-    const secret = newSecret();
-    const made = await records.use((db, store) =>
-      store.createFirstAdminKey(db, { ...blankKey, id: newKeyId(), name: 'admin', secret: secret.kept }),
-    );
-    if (made === undefined) return;
-    logger.info({ key_id: made.key.id, key: secret.kept.hint }, 'first admin key made; it is shown once');
-    (needs.showOnce ?? showOnErrorOutput)(secret.text);
-  }
-
   async function syncOnce(): Promise<void> {
     try {
-      if (!isSynced) await makeFirstAdmin();
+      if (!isSynced) await makeFirstAdmin(needs);
       await publishAll();
       isSynced = true;
     } catch (error) {
@@ -143,6 +131,23 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
       registry?.close();
     },
   };
+}
+
+/** Makes the first admin key if there is none anywhere. Of several replicas that start at once, one makes it. */
+async function makeFirstAdmin({
+  config,
+  records,
+  logger,
+  showOnce = showOnErrorOutput,
+}: Pick<KeyServiceNeeds, 'config' | 'records' | 'logger' | 'showOnce'>): Promise<void> {
+  if (config.keys.some(({ admin }) => admin)) return;
+  const secret = newSecret();
+  const made = await records.use((db, store) =>
+    store.createFirstAdminKey(db, { ...blankKey, id: newKeyId(), name: 'admin', secret: secret.kept }),
+  );
+  if (made === undefined) return;
+  logger.info({ key_id: made.key.id, key: secret.kept.hint }, 'first admin key made; it is shown once');
+  showOnce(secret.text);
 }
 
 /** A key without limits. */

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { GatewayError } from '@sluice/protocol';
 import { findObservation, setPrincipal } from '../context.ts';
 import type { KnownKey } from '../keys/known-key.ts';
@@ -80,18 +80,26 @@ export function authenticate({ keys, tokens, wrongKeys }: AuthenticateNeeds): Re
     }
   }
 
+  async function decideLater(token: string, { request, response, next }: Passing): Promise<void> {
+    decide(request, response, await verified(token, request));
+    next();
+  }
+
   return (request, response, next) => {
     const secret = keyOf(request);
     const found = secret === undefined ? undefined : (keys.find(secret) ?? tokens.find(secret));
     if (found === undefined && secret !== undefined && tokens.isToken(secret)) {
-      return verified(secret, request).then((key) => {
-        decide(request, response, key);
-        next();
-      });
+      return decideLater(secret, { request, response, next });
     }
     decide(request, response, found);
     next();
   };
+}
+
+interface Passing {
+  readonly request: Request;
+  readonly response: Response;
+  readonly next: NextFunction;
 }
 
 /** Returns the error of a key that must not be used, or not from this address. */
