@@ -47,6 +47,7 @@ function setUp({
       },
       roster: { close: () => finish('close roster') },
       submitter: { close: () => finish('close queue') },
+      attempts: undefined,
     },
     server: hasServer
       ? {

@@ -101,5 +101,11 @@ function toOutcome(
 ): Outcome {
   const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
   logger.error({ internal_id: requestId, trace_id: traceId, err: error }, 'run failed');
-  return { kind: 'error', error: new GatewayError(code), attempts: state.attempts, events: 0, spent: spentBefore(state) };
+  return {
+    kind: 'error',
+    error: new GatewayError(code),
+    attempts: state.attempts,
+    events: 0,
+    spent: spentBefore(state),
+  };
 }

@@ -39,6 +39,9 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
   };
 }
 
+/** The client asks for the cost in the last event of a stream. */
+const wantsCost = ({ req }: Client['response']): boolean => req.headers['x-sluice-include-cost'] === 'true';
+
 /** @throws GatewayError if the request fails before anything is sent, so that it becomes an HTTP error */
 async function answerOrder(
   needs: InferenceNeeds,
@@ -59,7 +62,13 @@ async function answerOrder(
     thinking: order.thinking,
     server: config.server,
     setHeaders: () =>
-      setAnswerHeaders(response, { ...order, elapsedMs: now() - client.startedAt, answered: delivery.answered() }),
+      setAnswerHeaders(response, {
+        ...order,
+        elapsedMs: now() - client.startedAt,
+        answered: delivery.answered(),
+        end: delivery.end(),
+      }),
+    costOf: wantsCost(response) ? () => delivery.end()?.costMicros ?? 0 : undefined,
     onPause: () => exchange.pause(),
     onResume: () => exchange.resume(),
     onCut() {

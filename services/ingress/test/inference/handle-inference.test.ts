@@ -42,6 +42,7 @@ async function setUp(body: object, over: Over = {}) {
   const exchanges = createOpenExchanges({
     ...queue,
     ...mailboxes,
+    accountLost: () => 0,
     roster: { members: () => ['w'] },
     onError: (error) => faults.push(error),
   });
