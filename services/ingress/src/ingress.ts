@@ -1,5 +1,6 @@
-import type { IngressConfig } from '@sluice/config';
+import { compileGlob, type IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
+import { createPricing } from '@sluice/prices';
 import { untilReady, watchPresence } from '@sluice/redis';
 import { createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
@@ -53,7 +54,13 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
+  const pricing = createPricing({
+    overrides: [],
+    unknownModel: 'zero',
+    default: { input: 0, output: 0 },
+    compileGlob,
+  });
+  const links = createRedisLinks({ config, ingressId, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
