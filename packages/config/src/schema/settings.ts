@@ -5,6 +5,7 @@ import { identifier, section } from '@sluice/setting-types';
 import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
+import { prices } from './prices.ts';
 import { log, queue, server, worker } from './processes.ts';
 import { redis } from './redis.ts';
 import { upstreams } from './upstreams.ts';
@@ -26,6 +27,7 @@ export const settings = across(
         'Accounts at providers. Without an upstream, the simulator replaces one and serves `demo` and `demo-*`.',
       ),
     models: models.default([]).describe('Models that clients see.'),
+    prices: prices.prefault({}).describe('Prices of models: see [prices](prices.md).'),
     limits: limits.prefault({}).describe('Limits of all replicas together.'),
     retry: retry.prefault({}).describe('Number of attempts of a request, and the waits between them.'),
     timeouts: timeouts.prefault({}).describe('Longest times of requests and attempts.'),
