@@ -5,12 +5,14 @@ import { isSecretType } from './variable-types.ts';
 /** The definition of a profile, with typed variables. */
 export interface ProfileDefinition<Variables extends z.ZodObject> {
   readonly variables: Variables;
+  readonly foreignVariables?: Profile['foreignVariables'];
   readonly toSettings: (values: z.output<Variables>, machine: Machine) => ProfileResult;
 }
 
 /** Returns a profile that validates its variables and converts them to settings. */
 export function defineProfile<Variables extends z.ZodObject>({
   variables,
+  foreignVariables,
   toSettings,
 }: ProfileDefinition<Variables>): Profile {
   return {
@@ -18,6 +20,7 @@ export function defineProfile<Variables extends z.ZodObject>({
     secretVariables: Object.entries(variables.shape)
       .filter(([, type]) => isSecretType(type))
       .map(([name]) => name),
+    ...(foreignVariables === undefined ? {} : { foreignVariables }),
     toSettings: (env, machine) => toSettings(variables.parse(env), machine),
   };
 }

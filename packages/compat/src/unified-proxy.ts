@@ -38,6 +38,7 @@ type Values = z.output<typeof variables>;
 /** The Python proxy for several platforms; its environment describes one model. */
 export const unifiedProxy = defineProfile({
   variables,
+  foreignVariables: ({ DATABASE_URL }) => (isSqlite(DATABASE_URL) ? ['DATABASE_URL'] : []),
   toSettings(values) {
     const { TYPE, MAX_TOKENS = 4096 } = values;
     const { baseUrl, model } = placeOf(values);
@@ -124,12 +125,16 @@ function warningsOf(values: Values): string[] {
     values.API_KEY === undefined && values.TYPE !== 'custom'
       ? ['API_KEY is not set: requests are sent without a key, and a provider that requires one refuses them']
       : [];
-  return [...keyless, ...uselessOf(values)];
+  return [...keyless, ...(isSqlite(values.DATABASE_URL) ? [noSqlite] : []), ...uselessOf(values)];
 }
+
+const isSqlite = (url: string | undefined): boolean => url !== undefined && /^sqlite(?:\+\w+)?:/i.test(url);
+
+const noSqlite =
+  'DATABASE_URL names an SQLite file, which is neither read nor written: Sluice keeps its records in PostgreSQL. `npm start` uses a PostgreSQL of its own for them; elsewhere, set DATABASE_URL to a postgres:// URL';
 
 function uselessOf(values: Values): string[] {
   return withoutEffect(values, {
-    DATABASE_URL: 'requests and answers are not stored',
     USER_ID: 'the processes run as the user that starts them',
     ...(values.TYPE === 'anthropic' ? {} : { MAX_TOKENS: 'the client and the provider limit the length of an answer' }),
   });

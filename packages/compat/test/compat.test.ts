@@ -527,7 +527,7 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     ]);
   });
 
-  it('warns about variables without effect', verifies('003-25', '003-35'), () => {
+  it('warns about variables without effect', verifies('003-35'), () => {
     const { warnings } = unified({
       DATABASE_URL: 'sqlite+aiosqlite:///./data/proxy.db',
       USER_ID: '1000',
@@ -535,6 +535,22 @@ describe('SLUICE_COMPAT=unified-proxy', () => {
     });
     expect(warnings.map((warning) => warning.split(' ')[0])).toEqual(['DATABASE_URL', 'USER_ID', 'MAX_TOKENS']);
     expect(unified({ TYPE: 'anthropic', MAX_TOKENS: '4096' }).warnings).toEqual([]);
+  });
+
+  it('does not read its SQLite database, says so, and reads one of PostgreSQL', verifies('003-25'), () => {
+    for (const url of ['sqlite+aiosqlite:///./data/proxy.db', 'sqlite:////data/proxy.db']) {
+      const { database, warnings } = unified({ DATABASE_URL: url });
+      expect(database).toBeUndefined();
+      expect(warnings).toEqual([expect.stringMatching(/^DATABASE_URL names an SQLite file, which is neither read/)]);
+    }
+    const { database, warnings } = unified({ DATABASE_URL: 'postgres://sluice@db.example/records' });
+    expect([database?.url.reveal(), warnings]).toEqual(['postgres://sluice@db.example/records', []]);
+    expect(problemsOf({ SLUICE_COMPAT: 'unified-proxy', DATABASE_URL: 'mysql+aiomysql://h/proxy' })).toEqual([
+      expect.stringMatching(/^DATABASE_URL: must be a URL such as postgres:/),
+    ]);
+    expect(problemsOf({ SLUICE_COMPAT: 'z2api', DATABASE_URL: 'sqlite:///proxy.db' })).toContainEqual(
+      expect.stringMatching(/^DATABASE_URL: must be a URL such as postgres:/),
+    );
   });
 
   it('refuses a disabled model, and example keys', verifies('003-31', '003-34'), () => {

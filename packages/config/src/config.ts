@@ -1,3 +1,4 @@
+import type { Budgets } from '@sluice/records';
 import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { CamelCased } from './camel-case.ts';
 import type { EnvironmentProxies } from './network/choose-proxy.ts';
@@ -15,12 +16,18 @@ type Tree = CamelCased<Settings>;
  * A setting has the name that it has in the file, in camel case. Its type, meaning and unit stand in its line of `schema/`.
  * An optional setting is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
  */
-export interface Config extends Omit<Tree, 'redis' | 'keys' | 'upstreams'> {
+export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'teams' | 'upstreams'> {
   readonly server: ServerConfig;
   readonly worker: WorkerConfig;
   readonly redis: RedisConfig;
+  /** The database for the records; undefined if none is configured, so that there are no records. */
+  readonly database: DatabaseConfig | undefined;
+  /** True if the URL is `none`: `npm start` then starts no database. */
+  readonly isDatabaseRefused: boolean;
   /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
+  /** The teams of the file; their ids are unique. */
+  readonly teams: readonly TeamConfig[];
   /** The accounts at providers; their ids are unique. */
   readonly upstreams: readonly UpstreamConfig[];
   /** The proxies of the environment, for upstreams without their own and for images. */
@@ -80,7 +87,7 @@ export type WorkerConfig = Tree['worker'] & ManagementConfig;
 export type RedisConfig = RedisPlace & {
   readonly username: string | undefined;
   readonly password: Secret | undefined;
-  readonly tls: RedisTls | undefined;
+  readonly tls: PeerTls | undefined;
   /** Prefix of the name of every key. */
   readonly keyPrefix: string;
   /** True if neither file nor environment sets the location of Redis. */
@@ -99,11 +106,18 @@ export type RedisPlace =
       /** For the sentinels themselves. */
       readonly sentinelUsername: string | undefined;
       readonly sentinelPassword: Secret | undefined;
-      readonly sentinelTls: RedisTls | undefined;
+      readonly sentinelTls: PeerTls | undefined;
     };
 
+/** The PostgreSQL database for the records. */
+export type DatabaseConfig = Omit<Tree['database'], 'url' | 'tls'> & {
+  /** URL with user and password, but without a query: `tls` holds its `sslmode`. */
+  readonly url: Secret;
+  readonly tls: PeerTls | undefined;
+};
+
 /** `true`: TLS with the system's authorities and without a client certificate. */
-export type RedisTls =
+export type PeerTls =
   | true
   | (TlsFiles & {
       /** Name that the server's certificate must hold; undefined = the host of the connection. */
@@ -117,7 +131,7 @@ export interface RedisNode {
 }
 
 /** A client key; only its hash is kept. */
-export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash'> {
+export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash' | 'budgets' | 'expiresAt'> {
   /** The first 16 hex digits of `digest`. */
   readonly id: string;
   readonly name: string;
@@ -125,6 +139,17 @@ export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash'>
   readonly digest: string;
   /** First and last four characters, as in `sk-t…0001`; undefined for a key that is configured by its hash. */
   readonly hint: string | undefined;
+  /** Micro-dollars. */
+  readonly budgets: Budgets;
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number;
+}
+
+/** A team: keys that share models, limits and budgets. */
+export interface TeamConfig extends Omit<Tree['teams'][number], 'name' | 'budgets'> {
+  readonly name: string;
+  /** Micro-dollars. */
+  readonly budgets: Budgets;
 }
 
 /** The limits of all replicas together. */

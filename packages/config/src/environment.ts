@@ -6,6 +6,7 @@ import { across, findRepeated } from './schema/across.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { listenPort, milliseconds, must, oneOf, someText } from '@sluice/setting-types';
 import type { Profiles } from './profiles/profile.ts';
+import { databaseUrl } from './schema/database.ts';
 import { plainKey } from './schema/keys.ts';
 import { host, logLevel } from './schema/processes.ts';
 import { proxyForAll, proxyVariable } from './schema/proxy.ts';
@@ -22,8 +23,6 @@ export interface VariableFacts {
   readonly isSecret?: boolean;
   /** The same for a URL that may hold a user and a password. */
   readonly hasSecretPart?: boolean;
-  /** True if the variable has no use yet. */
-  readonly isReserved?: boolean;
   /** True if the name in lower case is read too and wins, as in other programs. */
   readonly isAlsoLowerCase?: boolean;
 }
@@ -59,7 +58,7 @@ const variableTypes = z
     PORT: inDigits(listenPort()),
     HOST: host(),
     REDIS_URL: redisUrl,
-    DATABASE_URL: someText('a URL, or not set at all'),
+    DATABASE_URL: databaseUrl,
     SLUICE_CONFIG: z.string(),
     LOG_LEVEL: z
       .string()
@@ -100,11 +99,11 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
     isSecret: true,
   },
   DATABASE_URL: {
-    settings: [],
-    meaning: 'Reserved: accepted, but without effect yet.',
-    example: 'postgres://sluice@127.0.0.1/sluice',
+    settings: ['database.url'],
+    meaning:
+      'URL of a PostgreSQL database for the records. Without it, `npm start` uses a PostgreSQL of its own; services that are started by themselves keep no records. `none`: no records under `npm start` either.',
+    example: 'postgres://sluice@127.0.0.1:5432/sluice',
     isSecret: true,
-    isReserved: true,
   },
   SLUICE_CONFIG: {
     settings: [],
@@ -214,9 +213,9 @@ export function serviceLinksIn(env: Readonly<Record<string, string | undefined>>
 const namesOf = (name: string, { isAlsoLowerCase = false }: VariableFacts): string[] =>
   isAlsoLowerCase ? [name.toLowerCase(), name] : [name];
 
-/** Names, in every spelling, of Sluice's variables that may hold a secret and are in use. */
+/** Names, in every spelling, of Sluice's variables that may hold a secret. */
 export const secretVariableNames: readonly string[] = Object.entries(variables).flatMap(([name, facts]) =>
-  (facts.isSecret || facts.hasSecretPart) && !facts.isReserved ? namesOf(name, facts) : [],
+  facts.isSecret || facts.hasSecretPart ? namesOf(name, facts) : [],
 );
 
 /** Returns the spelling of a variable's name that supplies its value. */

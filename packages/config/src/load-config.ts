@@ -61,8 +61,10 @@ export interface Layers {
 export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, profiles }: ConfigSource): Layers {
   const env = withoutEmpty(given);
   const file = readConfigFile({ path: env['SLUICE_CONFIG'], cwd, readFile });
-  const { environment, problems, notes } = readEnvironment(env, profiles);
-  const profile = profileOf(environment, profiles);
+  const profile = profileOf(env, profiles);
+  const foreign = new Set(profile?.foreignVariables?.(env));
+  const own = foreign.size === 0 ? env : without(env, (name) => foreign.has(name));
+  const { environment, problems, notes } = readEnvironment(own, profiles);
   const fromFile =
     profile === undefined ? readSettings(file, given) : readProfileSettings(profile, { file, env, readFile });
   const { settings, names } = fromFile;
@@ -90,11 +92,16 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
   return { config, settings, given: fromFile.given, environment, file, pathInFile };
 }
 
-const profileOf = ({ SLUICE_COMPAT: name }: Environment, profiles: Profiles | undefined): Profile | undefined =>
-  name === undefined ? undefined : profiles?.byName[name];
+/** Returns the profile that the environment names; undefined for an unknown name, which {@link readEnvironment} reports. */
+function profileOf({ SLUICE_COMPAT: name = '' }: Env, profiles: Profiles | undefined): Profile | undefined {
+  return profiles !== undefined && Object.hasOwn(profiles.byName, name) ? profiles.byName[name] : undefined;
+}
 
 /** Removes empty variables. They count as not set, because filled-in templates often have some. */
-const withoutEmpty = (env: Env): Env => Object.fromEntries(Object.entries(env).filter(([, text]) => text !== ''));
+const withoutEmpty = (env: Env): Env => without(env, (_name, text) => text === '');
+
+const without = (env: Env, isLeftOut: (name: string, text: string | undefined) => boolean): Env =>
+  Object.fromEntries(Object.entries(env).filter(([name, text]) => !isLeftOut(name, text)));
 
 /** Returns warnings about empty variables of secrets, which the operator may have meant to set. */
 function emptySecrets(env: Env, profile: Profile | undefined): string[] {

@@ -93,11 +93,6 @@ describe('the environment', () => {
     ]);
   });
 
-  it('accepts reserved variables and ignores them', () => {
-    const env = { ...anyKey, DATABASE_URL: 'postgres://db/x' };
-    expect(load(undefined, env)).toEqual(load(undefined));
-  });
-
   it('does not read names that have different meanings in different gateways', verifies('000-12', '003-31'), () => {
     const env = { ...anyKey, API_KEY: 'x', REQUEST_TIMEOUT: '1', DEBUG_MODE: 'true', STREAM_TIMEOUT: '1' };
     expect(load(routing, env)).toEqual(load(routing));

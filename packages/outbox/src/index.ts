@@ -1,1 +1,15 @@
-export {};
+export {
+  type OutboxLag,
+  type OutboxPage,
+  type OutboxReader,
+  type OutboxReaderNeeds,
+  createOutboxReader,
+} from './outbox-reader.ts';
+export {
+  createOutboxWriter,
+  ledgerLimits,
+  logLimits,
+  type OutboxLimits,
+  type OutboxWriter,
+  type OutboxWriterNeeds,
+} from './outbox-writer.ts';

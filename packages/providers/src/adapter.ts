@@ -39,6 +39,8 @@ export interface CallPlan {
    * preparation. Absent if no later attempt can follow.
    */
   readonly keepNotes?: (notes: Readonly<Record<string, string>>) => void;
+  /** Takes the usage of each call of a request that needs several, in the order of the calls; undefined if not told. */
+  readonly noteUsage?: (usage: Usage | undefined) => void;
 }
 
 export type KeyCheckPlan = ListPlan & Pick<CallPlan, 'newId'>;
@@ -134,8 +136,20 @@ export interface StreamTranslator {
    * timeout.
    */
   readonly heartbeats?: number;
+  /** Returns the counts of the answer so far: the bill of a call that ends early. */
+  counted?(): CountedAnswer;
   /** Returns the call that stops the answer, if closing the socket does not; undefined if there is nothing to stop. */
   toCancel?(): UpstreamRequest | undefined;
+}
+
+/** Counts of an answer that may not be complete. */
+export interface CountedAnswer {
+  /** Usage that the provider has told so far. */
+  readonly usage: Usage | undefined;
+  /** The usage came with the latest part of the answer or after it, so that it counts everything that has arrived. */
+  readonly isCurrent: boolean;
+  /** Tokens of the answer, counted here; undefined: each event is a token. */
+  readonly tokens: { readonly output: number; readonly reasoning: number } | undefined;
 }
 
 export type StreamState =

@@ -1,6 +1,7 @@
 export type {
   AnswerSummary,
   CallPlan,
+  CountedAnswer,
   ProviderAdapter,
   StreamState,
   StreamTranslator,

@@ -17,11 +17,18 @@ describe('the names of keys', () => {
       keys.keyLeases('k1'),
       keys.requestRate('k1'),
       keys.tokenRate('k1'),
+      keys.openEntries,
+      keys.ledger,
+      keys.admissionPrefix,
+      keys.spend('k:k1'),
     ];
     expect(new Set(admission.map(tagOf))).toEqual(new Set(['adm']));
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
     expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
     expect(tagOf(keys.body(3, 'r1'))).toBe('q3');
+    expect(new Set([keys.registryState, keys.registryRevisions, keys.registryRecords].map(tagOf))).toEqual(
+      new Set(['keys']),
+    );
     expect(tagOf(keys.cooldowns('openai'))).toBe(tagOf(keys.circuit('openai', 'gpt')));
   });
 
@@ -29,6 +36,7 @@ describe('the names of keys', () => {
     expect(tagOf(keys.mailbox('i-1'))).not.toBe(tagOf(keys.mailbox('i-2')));
     expect(tagOf(keys.queuePrefix(0))).not.toBe(tagOf(keys.queuePrefix(1)));
     expect(tagOf(keys.cooldowns('a'))).not.toBe(tagOf(keys.cooldowns('b')));
+    expect(tagOf(keys.attempts)).not.toBe(tagOf(keys.logs));
   });
 
   it('all start with the prefix, so that two fleets can share a Redis', () => {

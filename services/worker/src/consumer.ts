@@ -9,6 +9,7 @@ import type { RunJobNeeds } from './consumer/run-job-needs.ts';
 import type { BegunRun } from './consumer/run-memory.ts';
 import { startInference } from './consumer/start-inference.ts';
 import type { ClaimedRun, Outcome } from './run/claimed-run.ts';
+import { spentBefore } from './run/tally.ts';
 import { run } from './run.ts';
 
 const queue = 'chat';
@@ -100,5 +101,11 @@ function toOutcome(
 ): Outcome {
   const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
   logger.error({ internal_id: requestId, trace_id: traceId, err: error }, 'run failed');
-  return { kind: 'error', error: new GatewayError(code), attempts: state.attempts, events: 0 };
+  return {
+    kind: 'error',
+    error: new GatewayError(code),
+    attempts: state.attempts,
+    events: 0,
+    spent: spentBefore(state),
+  };
 }

@@ -12,7 +12,7 @@ import { noTargetError } from './run/final-error.ts';
 import { nextAttempt } from './run/next-attempt.ts';
 import { type Candidate, createPlan } from './run/plan.ts';
 import type { NextAttempt, RunNeeds, RunProgress } from './run/progress.ts';
-import { createTally } from './run/tally.ts';
+import { createTally, type Tally } from './run/tally.ts';
 import { waitForPreferred, endRound } from './run/wait.ts';
 
 /** Default of `timeouts.whole_attempt_ms`: the limit of a whole answer while another target is left. */
@@ -37,13 +37,20 @@ async function serve(needs: RunNeeds, claimedRun: ClaimedRun, images: Remembered
     const { lastFailure } = progress.state;
     const error =
       lastFailure === undefined ? noTargetError(needs.targetsOf, claimedRun.job) : toClientError(lastFailure);
-    return { kind: 'error', error, attempts: progress.tally.calls(), events: 0, lastFailure };
+    const outcome: Outcome = { kind: 'error', error, attempts: progress.tally.calls(), events: 0, lastFailure };
+    return withSpent(outcome, progress.tally);
   }
   for (;;) {
     const outcome = await step(needs, progress);
-    if (outcome !== undefined) return outcome;
+    if (outcome !== undefined) return withSpent(outcome, progress.tally);
   }
 }
+
+/** The other outcomes have the cost in their payload. */
+const withSpent = (outcome: Outcome, { costMicros, isEstimated }: Tally): Outcome =>
+  outcome.kind === 'error' && (costMicros > 0 || isEstimated)
+    ? { ...outcome, spent: { costMicros, isEstimated } }
+    : outcome;
 
 /** Makes the next attempt, or waits. Returns undefined if the run continues. */
 async function step(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {

@@ -10,6 +10,7 @@ import { type Leaf, nameOf } from './leaves.ts';
 export function effectiveValue({ path, value }: Leaf, { config, environment }: Layers): unknown {
   const name = nameOf(path);
   if (name === 'redis.url' && environment.REDIS_URL !== undefined) return environment.REDIS_URL;
+  if (name === 'database.url' && environment.DATABASE_URL !== undefined) return environment.DATABASE_URL;
   // A list of the file may be longer in `Config`; the URL there has no user.
   const isOther = name === 'redis.url' || path.some((step) => typeof step === 'number');
   const resolved = isOther ? undefined : valueAt(config, camelCase(name).split('.'));

@@ -20,6 +20,13 @@ export interface Profile {
   /** Names of the variables that hold a secret. */
   readonly secretVariables: readonly string[];
   /**
+   * Returns names of Sluice's own variables whose value is meant for the other program, so that Sluice must not read it.
+   * Absent = none.
+   *
+   * @param env environment without empty variables
+   */
+  readonly foreignVariables?: (env: Readonly<Record<string, string | undefined>>) => readonly string[];
+  /**
    * Converts its variables to settings, or returns the problems, such as files that are missing on this machine.
    *
    * @param env environment that `variables` has accepted

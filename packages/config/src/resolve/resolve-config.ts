@@ -12,12 +12,14 @@ import type {
 } from '../config.ts';
 import { deepFreeze } from '../deep-freeze.ts';
 import type { Environment } from '../environment.ts';
+import { noDatabase } from '../schema/database.ts';
 import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
-import { resolveKeys } from './resolve-keys.ts';
+import { resolveKeys, resolveTeams } from './resolve-keys.ts';
 import { resolveProxies, warnOfProxies } from './resolve-proxies.ts';
 import type { Paths } from './absolute-path.ts';
+import { resolveDatabase } from './resolve-database.ts';
 import { resolveRedis } from './resolve-redis.ts';
 import { resolveRouting } from './resolve-routing.ts';
 
@@ -35,7 +37,7 @@ export interface Parts {
 /** Combines file and environment; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
-  const { redis, keys: fileKeys, upstreams, models, ...plain } = settings;
+  const { redis, database, keys: fileKeys, teams, upstreams, models, ...plain } = settings;
   const tree = camelCased(plain);
   const openAccess = warnOfOpenAccess(fileKeys, environment.HOST ?? settings.server.host);
   const keys = resolveKeys(fileKeys, environment.SLUICE_API_KEYS ?? []);
@@ -45,7 +47,10 @@ export function resolveConfig(parts: Parts): Config {
     server: resolveServer(tree.server, environment),
     worker: resolveWorker(tree.worker, environment),
     redis: resolveRedis(redis, { environmentUrl: environment.REDIS_URL, paths }),
+    database: resolveDatabase(database, { environmentUrl: environment.DATABASE_URL, paths }),
+    isDatabaseRefused: (environment.DATABASE_URL ?? database.url) === noDatabase,
     keys,
+    teams: resolveTeams(teams),
     proxies: resolveProxies(environment),
     simulator,
     ...resolveRouting({ upstreams, models }, paths, simulator),

@@ -1,9 +1,9 @@
-import type { RedisConfig, RedisNode, RedisPlace, RedisTls } from '../config.ts';
+import type { RedisConfig, RedisNode, RedisPlace } from '../config.ts';
 import { splitHostAndPort } from '@sluice/setting-types';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
-import { absoluteTlsFiles } from './absolute-path.ts';
 import type { Paths } from './absolute-path.ts';
+import { tlsOf } from './resolve-tls.ts';
 
 const defaultUrl = 'redis://127.0.0.1:6379';
 
@@ -61,10 +61,4 @@ function credentials({ redis, url, isFromEnvironment }: CredentialSource): { use
   if (isFromEnvironment && Object.keys(inUrl).length > 0) return inUrl;
   const { username, password } = redis;
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }), ...inUrl };
-}
-
-function tlsOf(tls: Settings['redis']['tls'], paths: Paths): RedisTls | undefined {
-  if (typeof tls !== 'object') return tls === true ? true : undefined;
-  const { servername, reject_unauthorized } = tls;
-  return { ...absoluteTlsFiles(tls, paths), servername, rejectUnauthorized: reject_unauthorized };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isOwnSecret, notKnownToAll, ownUserinfo } from '../example-secrets.ts';
 import { across, fieldOf, type Finding } from './across.ts';
-import { findHalfCertificate, tlsFiles } from './tls-files.ts';
-import { flag, hostAndPort, inWords, listOf, must, section, someText, textLike } from '@sluice/setting-types';
+import { tls } from './tls.ts';
+import { hostAndPort, inWords, listOf, must, section, someText, textLike } from '@sluice/setting-types';
 
 const urlInWords = 'a URL such as redis://host:6379 or rediss://user:password@host:6380/0';
 const urlError = must(urlInWords);
@@ -23,23 +23,12 @@ const nodes = (whose: string): z.ZodArray<z.ZodString> => {
   return inWords(listOf(hostAndPort(), wanted).min(1, must(wanted)), wanted);
 };
 
-const tlsInWords = 'true, false or a mapping with ca, cert, key, servername and reject_unauthorized';
-const tlsDetails = across(
-  section({
-    ...tlsFiles('Redis'),
-    servername: someText('a host name')
-      .optional()
-      .meta({ 'x-default': 'the host of the connection' })
-      .describe(
-        'Name that the certificate must hold, and that is sent as SNI. For sentinels and clusters that report their servers by address, and for sentinels of several hosts.',
-      ),
-    reject_unauthorized: flag()
-      .default(true)
-      .describe('Refuses a certificate without the signature of a trusted authority. `false` only for tests.'),
-  }),
-  findHalfCertificate,
-);
-const tls = () => inWords(z.union([flag(), tlsDetails], must(tlsInWords)), tlsInWords).optional();
+const redisTls = () =>
+  tls({
+    peer: 'Redis',
+    servername:
+      'Name that the certificate must hold, and that is sent as SNI. For sentinels and clusters that report their servers by address, and for sentinels of several hosts.',
+  });
 
 export const redis = across(
   section({
@@ -55,11 +44,11 @@ export const redis = across(
       nodes: nodes('sentinel').describe('The sentinels.'),
       username: someText('the name of an ACL user').optional().describe('ACL user of the sentinels.'),
       password: password().describe('Password for the sentinels; `redis.password` is not sent to them. Secret.'),
-      tls: tls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypts the connections to the sentinels.'),
+      tls: redisTls().meta({ 'x-default': 'as `redis.tls`' }).describe('Encrypts the connections to the sentinels.'),
     })
       .optional()
       .describe('Redis behind sentinels.'),
-    tls: tls().describe('Encrypts the connections, for all three forms.'),
+    tls: redisTls().describe('Encrypts the connections, for all three forms.'),
     username: someText('the name of an ACL user').optional().describe('ACL user.'),
     password: password().describe('Password. Secret.'),
     key_prefix: textLike(

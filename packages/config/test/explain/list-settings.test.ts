@@ -133,6 +133,19 @@ describe('the value of a setting', () => {
     ]);
   });
 
+  it('is that of DATABASE_URL, without its password', () => {
+    const shown = 'postgres://[secret]@db.example:5432/records?sslmode=require';
+    const url = shown.replace('[secret]', 'app:canary-password');
+    expect(setting(list(undefined), 'database.url')?.value).toMatch(/^none; npm start uses /);
+    for (const found of [
+      list(undefined, { ...anyKey, DATABASE_URL: url }),
+      list(`database: { url: "${url}" }`),
+      list('database: { url: "postgres://file/other" }', { ...anyKey, DATABASE_URL: url }),
+    ]) {
+      expect(setting(found, 'database.url')).toMatchObject({ value: shown, isSecret: true });
+    }
+  });
+
   const passwords = ["it's-me", 'p"ss', 'p@ss', 'p ss', 'p%40ss', "a'b@c d"];
 
   it.each(passwords)('hides the password of Redis in a URL: %s', (password) => {

@@ -20,6 +20,7 @@ const gateway: Profile = {
     OLD_TERMS: z.literal('accepted', 'must be accepted'),
   }),
   secretVariables: ['OLD_KEY', 'OLD_PROVIDER_KEY'],
+  foreignVariables: ({ DATABASE_URL }) => (DATABASE_URL === 'old.db' ? ['DATABASE_URL'] : []),
   toSettings(env, { home, read }): ProfileResult {
     const login = read(`${home}/.old/login.json`);
     if (login === 'damaged') return { problems: [{ path: `${home}/.old/login.json`, message: 'is damaged' }] };
@@ -135,6 +136,17 @@ describe('a profile', () => {
   it('warns about a secret of its own that is set but empty', () => {
     const { warnings } = loadConfig(source({ ...given, OLD_KEY: '', SLUICE_API_KEYS: 'sk-new-key-0001' }));
     expect(warnings).toEqual(['OLD_KEY is set but empty, which counts as not set']);
+  });
+});
+
+describe("a variable of Sluice that is meant for the profile's program", () => {
+  it('is not read', () => {
+    expect(loadConfig(source({ ...given, DATABASE_URL: 'old.db' })).database).toBeUndefined();
+  });
+
+  it('is read with any other value', () => {
+    const env = { ...given, DATABASE_URL: 'other.db' };
+    expect(errorOf(() => loadConfig(source(env))).problems).toMatchObject([{ path: 'DATABASE_URL' }]);
   });
 });
 

@@ -62,6 +62,10 @@ export const retryStateSchema = z.object({
   renewedTokens: z.array(z.string()).default([]),
   /** Approximate tokens received from failed attempts: billed by the provider, not reported to the client. */
   burntTokens: z.number().int().nonnegative(),
+  /** Cost of all calls so far, in micro-dollars; an older replica does not count it. */
+  costMicros: z.number().int().nonnegative().default(0),
+  /** Some part of the cost so far is estimated, because a provider did not report its tokens. */
+  isEstimated: z.boolean().default(false),
 });
 export type RetryState = z.infer<typeof retryStateSchema>;
 
@@ -82,6 +86,8 @@ export const firstRetryState: RetryState = {
   withoutPrefill: [],
   renewedTokens: [],
   burntTokens: 0,
+  costMicros: 0,
+  isEstimated: false,
 };
 
 /** `started`: a worker has the request and is about to make an attempt. */
@@ -107,8 +113,18 @@ export const answeredSchema = z.object({
   attempts: z.number().int().positive(),
   /** Number of extension attempts so far; absent for none. */
   continuations: z.number().int().positive().optional(),
+  /** Credential of the attempt; an older worker does not send it. */
+  credential: z.string().optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
+
+/** Cost of all calls of a request, as its last frame tells it. */
+const spent = {
+  /** Micro-dollars; absent for none, and from an older worker. */
+  costMicros: z.number().int().nonnegative().optional(),
+  /** Some part of the cost is estimated, because a provider did not report its tokens; absent for no. */
+  isEstimated: z.boolean().optional(),
+};
 
 /** `end`: the answer is complete. */
 export const endSchema = z.object({
@@ -121,6 +137,7 @@ export const endSchema = z.object({
   burntTokens: z.number().int().nonnegative(),
   /** Number of extension attempts; absent for none. */
   continuations: z.number().int().positive().optional(),
+  ...spent,
 });
 export type End = z.infer<typeof endSchema>;
 
@@ -145,5 +162,6 @@ export const failedSchema = z.object({
   failure: z.object({ kind: z.string(), status: z.number().optional() }).optional().catch(undefined),
   /** Number of upstream events passed on before the failure; 0 means that the client has received nothing billable. */
   events: z.number().int().nonnegative(),
+  ...spent,
 });
 export type Failed = z.infer<typeof failedSchema>;

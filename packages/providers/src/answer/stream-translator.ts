@@ -49,6 +49,15 @@ export interface EventHandler {
   readonly write?: (delta: object) => string;
 }
 
+/** Length of the longest text (characters) that counts as one token; longer ones hold several tokens. */
+const longestToken = 16;
+/** Characters of a token in a longer text: OpenAI's rule of thumb for English. */
+const charactersPerToken = 4;
+
+/** Counts the tokens of a text, approximately. Most providers send one at a time, some a line at a time. */
+const tokensOf = (text: string | undefined): number =>
+  text === undefined || text === '' ? 0 : text.length <= longestToken ? 1 : Math.ceil(text.length / charactersPerToken);
+
 /** The state of a stream that has not ended. */
 export const openStream: StreamState = { kind: 'open' };
 
@@ -70,6 +79,11 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
   let output = '';
   let heartbeatsInRow = 0;
   let hasBegun = false;
+  let events = 0;
+  let lastDeltaAt = 0;
+  let lastUsageAt = 0;
+  let outputTokens = 0;
+  let reasoningTokens = 0;
   const wantsUsage = clientWantsUsage(body);
   const { write = JSON.stringify } = handler;
   const writer = createChunkWriter(() => names.current, { noUsage: wantsUsage ? null : undefined, write });
@@ -85,6 +99,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       if (hasBegun && Object.values(delta).every(isEmpty)) return;
       hasBegun = true;
       heartbeatsInRow = 0;
+      lastDeltaAt = events;
+      reasoningTokens += tokensOf(delta.reasoning_content);
+      outputTokens += tokensOf(delta.content) + tokensOf(delta.refusal) + (delta.tool_calls?.length ?? 0);
       output += writer.delta(delta);
     },
     heartbeat() {
@@ -96,7 +113,10 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       translator.isFinished = true;
       output += writer.finish(reason);
     },
-    usage: count.add,
+    usage(usage) {
+      lastUsageAt = events;
+      count.add(usage);
+    },
     fail(failure) {
       if (!isOpen() || (finishReason !== undefined && failure.kind === 'malformed')) return;
       translator.state = { kind: 'failed', failure };
@@ -127,6 +147,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     isFinished: false,
     heartbeats: 0,
     push(event: UpstreamEvent): string {
+      events++;
       if (isOpen()) handler.onEvent(event, answer);
       return take();
     },
@@ -135,6 +156,11 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       answer.complete();
       return take();
     },
+    counted: () => ({
+      usage: count.total(),
+      isCurrent: lastDeltaAt > 0 && lastUsageAt >= lastDeltaAt,
+      tokens: { output: outputTokens, reasoning: reasoningTokens },
+    }),
     ...(handler.toCancel === undefined ? {} : { toCancel: () => handler.toCancel?.() }),
   };
   return translator;

@@ -40,6 +40,7 @@ function* embedAllButTheLast(batches: readonly ChatBody[], adapter: ProviderAdap
     if (head.status < 200 || head.status >= 300) return { kind: 'failed', failure: adapter.toFailure(head, text) };
     const translated = adapter.translateWhole(text, batch, plan);
     if (translated.kind === 'failed') return translated;
+    plan.noteUsage?.(translated.summary.usage);
     gathered = add(gathered, translated.text);
     if (gathered === undefined) return malformed;
     plan.keepNotes?.(toNotes(gathered));
@@ -95,6 +96,7 @@ function add({ batches, items, count, tokens }: Gathered, text: string): Gathere
 type Complete = Extract<WholeTranslation, { readonly kind: 'complete' }>;
 
 function toWhole(plan: CallPlan, { text, summary }: Complete): WholeTranslation {
+  plan.noteUsage?.(summary.usage);
   const gathered = add(readNotes(plan), text);
   if (gathered === undefined) return malformed;
   const { items, tokens } = gathered;

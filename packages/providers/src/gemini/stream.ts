@@ -90,6 +90,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   return {
     push: translator.push,
     end: translator.end,
+    ...(translator.counted === undefined ? {} : { counted: translator.counted }),
     get state() {
       return translator.state;
     },

@@ -67,10 +67,10 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
     return delivered ?? (job.stream || !isContinuable(body) ? undefined : collectedIn(collection));
   }
 
-  function sinkOf({ target }: Candidate, onAnswer: () => void): AnswerSink {
+  function sinkOf({ target, credentialId }: Candidate, onAnswer: () => void): AnswerSink {
     const way: ClientWay = {
       onAnswer() {
-        publisher.send('answered', answeredBy(target, tally));
+        publisher.send('answered', answeredBy(target, credentialId, tally));
         if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
         onAnswer();
       },
@@ -103,7 +103,7 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
       const asked = withAnswerSoFar(candidate.fitted, soFar?.content ?? '', style);
       const sink = sinkOf(candidate, onAnswer);
       // Sent before the call: if this worker dies, the next worker learns that the answer was extended.
-      publisher.send('answered', answeredBy(candidate.target, tally));
+      publisher.send('answered', answeredBy(candidate.target, candidate.credentialId, tally));
       const resumed =
         job.stream && soFar !== undefined ? resumeFrom(createResumedAnswer(soFar, 'continue'), sink) : sink;
       return { body: asked, sink: resumed, isPrefilled: style !== 'none' };
@@ -154,9 +154,10 @@ const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle |
   withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
 
 /** The message to the ingress: the target that answers, and the number of calls so far. */
-const answeredBy = ({ upstream, model }: Target, tally: Tally): Answered => ({
+const answeredBy = ({ upstream, model }: Target, credential: string, tally: Tally): Answered => ({
   upstream,
   model,
+  credential,
   attempts: tally.calls(),
   ...(tally.extensions > 0 ? { continuations: tally.extensions } : {}),
 });

@@ -14,9 +14,9 @@ export function publishOutcome(publisher: Publisher, outcome: Outcome): void {
     case 'end':
       return publisher.send('end', outcome.end);
     case 'error': {
-      const { attempts, events, lastFailure } = outcome;
+      const { attempts, events, lastFailure, spent } = outcome;
       const failure = lastFailure && { kind: lastFailure.kind, status: lastFailure.status };
-      return publisher.send('error', { error: toWireError(outcome.error), attempts, events, failure });
+      return publisher.send('error', { error: toWireError(outcome.error), attempts, events, failure, ...spent });
     }
     case 'retry': {
       const { delayMs, state } = outcome;

@@ -2,6 +2,7 @@ import type { ChatBody, ChatJob, Delivered, End, GatewayError, LastFailure, Retr
 import type { Publisher } from '@sluice/relay';
 import type { SpanHandle } from '@sluice/telemetry';
 import type { ActiveRun } from '../consumer/active-runs.ts';
+import type { Spent } from './tally.ts';
 
 /** One run of a request that this worker has claimed. */
 export interface ClaimedRun {
@@ -28,6 +29,8 @@ export type Outcome =
       readonly events: number;
       /** For the log. */
       readonly lastFailure?: LastFailure | undefined;
+      /** Cost of all calls of the request; absent for none. */
+      readonly spent?: Spent | undefined;
     }
   /** The request runs again after the delay; `error` is the cause. */
   | {

@@ -23,9 +23,10 @@ export function complete(
 export function end({ answer, tally, claimedRun }: RunProgress, last: End): Outcome {
   answer.close();
   const usage = believableUsage(answer.usage() ?? last.usage, claimedRun.body);
-  const { burntTokens, events, extensions } = tally;
+  const { burntTokens, events, extensions, costMicros, isEstimated } = tally;
   const counted = extensions > 0 ? { continuations: extensions } : {};
-  return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted }, attempts: tally.calls() };
+  const spent = { ...(costMicros > 0 && { costMicros }), ...(isEstimated && { isEstimated }) };
+  return { kind: 'end', end: { ...last, usage, events, burntTokens, ...counted, ...spent }, attempts: tally.calls() };
 }
 
 /** Ends a run that is no longer wanted, or whose worker stops. */

@@ -47,7 +47,9 @@ describe('the first attempt', () => {
     expect(isPrefilled).toBe(false);
     expect(frames).toEqual([]);
     sink.onAnswer();
-    expect(frames).toEqual([{ kind: 'answered', payload: { upstream: 'u', model: 'm', attempts: 1 } }]);
+    expect(frames).toEqual([
+      { kind: 'answered', payload: { upstream: 'u', model: 'm', credential: 'a', attempts: 1 } },
+    ]);
   });
 });
 

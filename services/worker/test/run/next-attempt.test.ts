@@ -102,7 +102,9 @@ describe('the beginning of an answer', () => {
 
   it('tells the ingress the target and the number of calls', async () => {
     const { frames } = await answerWith({}, { attempts: 2 });
-    expect(frames).toEqual([{ kind: 'answered', payload: { upstream: 'u', model: 'm', attempts: 3 } }]);
+    expect(frames).toEqual([
+      { kind: 'answered', payload: { upstream: 'u', model: 'm', credential: 'a', attempts: 3 } },
+    ]);
   });
 
   it.each([

@@ -61,6 +61,8 @@ export function createClientSide(request: ResumptionRequest, listener: ExchangeL
     spent: ({ attempts, job, mayHaveCalled }) => ({
       attempts: Math.max(attempts, job.state.attempts, mayHaveCalled ? 1 : 0),
       events: resumption.chunks(),
+      costMicros: job.state.costMicros,
+      isEstimated: job.state.isEstimated || mayHaveCalled,
     }),
   };
 }

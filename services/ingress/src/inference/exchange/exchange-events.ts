@@ -17,6 +17,10 @@ export interface FailureFacts {
   readonly attempts: number;
   /** Upstream events that the client got before the failure. */
   readonly events: number;
+  /** Cost of all attempts in micro-dollars, as far as workers have reported it. */
+  readonly costMicros?: number | undefined;
+  /** Some part of the cost is counted by the gateway. */
+  readonly isEstimated?: boolean | undefined;
   /** The last failure of an attempt, for the log. */
   readonly failure?: Failed['failure'];
 }

@@ -176,7 +176,7 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
   switch (decision.kind) {
     case 'complete': {
-      const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens };
+      const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens, ...spentBy(ending) };
       return finish(state, { kind: 'tell_end', end });
     }
     case 'over': {
@@ -184,6 +184,7 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
         attempts: state.attempts,
         events: chunks,
         failure: ending.isLost ? undefined : ending.state.lastFailure,
+        ...spentBy(ending),
       };
       return finish(state, { kind: 'tell_error', error: ending.error, facts }, facts);
     }
@@ -210,6 +211,12 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
     }
   }
 }
+
+/** Returns the cost that workers have reported; that of a lost run is unknown. */
+const spentBy = ({ state: { costMicros, isEstimated }, isLost }: Ending): Pick<End, 'costMicros' | 'isEstimated'> => ({
+  costMicros,
+  isEstimated: isEstimated || isLost,
+});
 
 /** Ends the request from this side: the client gets the error now, and the worker's confirmation follows. */
 export function fail(state: ExchangeState, code: ErrorCode): Step {

@@ -80,6 +80,6 @@ describe("the client's side of a request", () => {
   ])('charges %s', (_what, over, attempts) => {
     const { client, carryOut } = setUp();
     carryOut({ kind: 'tell_data', text });
-    expect(client.spent(stateIn('running', over))).toEqual({ attempts, events: 1 });
+    expect(client.spent(stateIn('running', over))).toMatchObject({ attempts, events: 1 });
   });
 });

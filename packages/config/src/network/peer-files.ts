@@ -1,4 +1,4 @@
-import type { RedisConfig, RedisTls } from '../config.ts';
+import type { DatabaseConfig, PeerTls, RedisConfig } from '../config.ts';
 import { readTlsFiles } from './tls-files.ts';
 
 /**
@@ -12,5 +12,15 @@ export function readRedisFiles(redis: RedisConfig): RedisConfig {
   return { ...redis, tls, sentinelTls: readFiles(redis.sentinelTls, 'redis.sentinel.tls') };
 }
 
-const readFiles = (tls: RedisTls | undefined, setting: string): RedisTls | undefined =>
+/**
+ * Replaces the paths of PEM files by their texts.
+ *
+ * @throws ConfigError that names each file that can't be used
+ */
+export const readDatabaseFiles = (database: DatabaseConfig): DatabaseConfig => ({
+  ...database,
+  tls: readFiles(database.tls, 'database.tls'),
+});
+
+const readFiles = (tls: PeerTls | undefined, setting: string): PeerTls | undefined =>
   typeof tls === 'object' ? { ...tls, ...readTlsFiles(tls, setting) } : tls;

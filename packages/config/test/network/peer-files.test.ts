@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { readRedisFiles } from '@sluice/config';
+import { databaseConnection, readRedisFiles } from '@sluice/config';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorOf, load } from '../load.ts';
 
@@ -47,5 +47,37 @@ describe('readRedisFiles', () => {
     expect(pathOf('{ tls: { ca: /absent/ca.pem } }')).toEqual(['redis.tls.ca']);
     const sentinel = 'sentinel: { name: m, nodes: ["h:1"], tls: { ca: /absent/ca.pem } }';
     expect(pathOf(`{ ${sentinel}, tls: { ca: ${path} } }`)).toEqual(['redis.sentinel.tls.ca']);
+  });
+});
+
+describe('databaseConnection', () => {
+  const connection = (yaml: string) => {
+    const { database } = load(`database: { url: "postgres://app:p%40ss-word@h/records", ${yaml} }`);
+    if (database === undefined) throw new Error('there is no database');
+    return databaseConnection(database);
+  };
+
+  it('has the URL with its password, and no TLS by default', () => {
+    expect(connection('connect_timeout_ms: 300')).toEqual({
+      connectionString: 'postgres://app:p%40ss-word@h/records',
+      ssl: false,
+      connectionTimeoutMillis: 300,
+    });
+  });
+
+  it('has the texts of the files', () => {
+    const { path, pem } = writtenAuthorities();
+    expect(connection(`tls: { ca: ${path}, servername: db.example }`).ssl).toEqual({
+      ca: pem,
+      servername: 'db.example',
+      rejectUnauthorized: true,
+    });
+    expect(connection('tls: true').ssl).toEqual({});
+  });
+
+  it('refuses a file that is absent', () => {
+    expect(errorOf(() => connection('tls: { ca: absent.pem }')).problems).toEqual([
+      { path: 'database.tls.ca', message: expect.stringContaining("can't be read (ENOENT)") },
+    ]);
   });
 });
