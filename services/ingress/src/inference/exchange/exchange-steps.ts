@@ -216,12 +216,6 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
   }
 }
 
-/** Returns the cost that workers have reported; that of a lost run is unknown. */
-const spentBy = ({ state: { costMicros, isEstimated }, isLost }: Ending): Pick<End, 'costMicros' | 'isEstimated'> => ({
-  costMicros,
-  isEstimated: isEstimated || isLost,
-});
-
 /** Ends the request from this side: the client gets the error now, and the worker's confirmation follows. */
 export function fail(state: ExchangeState, code: ErrorCode): Step {
   const error = new GatewayError(code, { retryAfterMs: errorTable[code].status === 503 ? 1000 : undefined });
