@@ -166,7 +166,7 @@ export function onGap(state: ExchangeState): Step {
 export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap'): Step {
   const error = new GatewayError(code);
   if (state.hasLostRun) return finish(state, { kind: 'tell_error', error });
-  const retry = { ...state.job.state, attempts: state.job.state.attempts + 1 };
+  const retry = { ...state.job.state, attempts: state.job.state.attempts + 1, isEstimated: true };
   const ending: Ending = { error, delayMs: 0, state: retry, isLost: true };
   return to({ ...state, hasLostRun: true }, { kind: 'decide_rerun', ending });
 }
@@ -213,9 +213,9 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
 }
 
 /** Returns the cost that workers have reported; that of a lost run is unknown. */
-const spentBy = ({ state: { costMicros, isEstimated }, isLost }: Ending): Pick<End, 'costMicros' | 'isEstimated'> => ({
+const spentBy = ({ state: { costMicros, isEstimated } }: Ending): Pick<End, 'costMicros' | 'isEstimated'> => ({
   costMicros,
-  isEstimated: isEstimated || isLost,
+  isEstimated,
 });
 
 /** Ends the request from this side: the client gets the error now, and the worker's confirmation follows. */
