@@ -65,6 +65,7 @@ describe('loadConfig', () => {
         keyPrefix: 'sluice',
         isDefault: true,
       },
+      records: { retentionDays: 30, bodyRetentionDays: 7, ledgerRetentionMonths: 13 },
       queue: { shards: 1 },
       isDatabaseRefused: false,
       proxies: { http: undefined, https: undefined, exempt: '' },

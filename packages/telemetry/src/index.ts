@@ -7,6 +7,7 @@ export type {
   FinishedRequest,
   IngressMetrics,
   IngressSources,
+  RecorderFacts,
   SharedMetrics,
   WorkerMetrics,
   WorkerSources,

@@ -1,5 +1,6 @@
 import { answerMetrics } from './metric-table/answer-metrics.ts';
 import { queueMetrics } from './metric-table/queue-metrics.ts';
+import { recordMetrics } from './metric-table/record-metrics.ts';
 import { relayMetrics } from './metric-table/relay-metrics.ts';
 import { upstreamMetrics } from './metric-table/upstream-metrics.ts';
 
@@ -9,4 +10,5 @@ export const metricTable = {
   ...queueMetrics,
   ...upstreamMetrics,
   ...relayMetrics,
+  ...recordMetrics,
 } as const;

@@ -2,6 +2,7 @@ import type { Peek } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type RequestHandler, Router } from 'express';
+import { adminRoutes } from './admin/admin-routes.ts';
 import { createListener, type DirectRoutes, type Listener } from './direct-routes.ts';
 import { documentPages } from './documents/document-pages.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
@@ -23,6 +24,7 @@ import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { InferenceNeeds } from './inference/handle-inference.ts';
 import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
+import type { RecordsStore } from './records/records-store.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
@@ -34,6 +36,7 @@ export interface AppNeeds {
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
+  readonly records: RecordsStore;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
   /** Version of the gateway, for the document of its API. */
@@ -70,6 +73,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   ownPages.route('/status').get(showPageInFull(pages.status, maySeeAll)).all(getOnly);
   ownPages.route('/metrics').get(requireAdmin(isAdmin), metrics(needs.metrics)).all(getOnly);
   app.use(ownPages);
+  app.use(adminRoutes({ config, records: needs.records, requireAdmin: requireAdmin(isAdmin), clock: Date.now }));
   if (config.server.docs) app.use(documentPages(needs.version));
 
   const { server } = config;

@@ -1,9 +1,9 @@
 import type { Admission } from '@sluice/admission';
 import { type ManagementServer, within } from '@sluice/lifecycle';
-import type { OutboxWriter } from '@sluice/outbox';
 import type { Submitter } from '@sluice/queue';
 import type { Fleet, MailboxWriter, Roster } from '@sluice/relay';
 import type { OpenExchanges } from './inference/exchange/open-exchanges.ts';
+import type { Records } from './records/records.ts';
 import type { ClientServer } from './server.ts';
 
 export interface StopOptions {
@@ -14,7 +14,7 @@ export interface StopOptions {
 
 export interface DrainNeeds extends StopOptions {
   readonly links: DrainedLinks;
-  readonly requestLogs: Pick<OutboxWriter<never>, 'flush' | 'close'> | undefined;
+  readonly records: Pick<Records, 'close'>;
   readonly server: Omit<ClientServer, 'port'> | undefined;
   readonly management: Pick<ManagementServer, 'close'> | undefined;
   /** Longest time from the arrival of a request to the end of its answer. */
@@ -41,7 +41,7 @@ const lastWordsMs = 3000;
 
 /** Lets the running requests finish, ends those that still run after the grace, and closes everything. */
 export async function drain(needs: DrainNeeds): Promise<void> {
-  const { links, requestLogs, server, management, graceMs, noticeMs, now } = needs;
+  const { links, records, server, management, graceMs, noticeMs, now } = needs;
   const { exchanges, admission, fleet, roster, submitter } = links;
   const endsAt = now() + graceMs;
   server?.endWithAnswers();
@@ -62,8 +62,7 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
   server?.close();
   management?.close();
-  await requestLogs?.flush(lastWordsMs);
-  requestLogs?.close();
+  await records.close(lastWordsMs);
   await within(Promise.all([fleet.close(), roster.close(), submitter.close()]), lastWordsMs);
   fleet.disconnect();
 }

@@ -6,9 +6,10 @@ import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareR
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { keepRequestLogs } from './keep-request-logs.ts';
-import { createModelCatalogue } from './model-catalogue.ts';
-import { createRedisLinks } from './redis-links.ts';
+import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createIngressRecorder } from './recorder/ingress-recorder.ts';
+import { openRecords } from './records/records.ts';
+import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
@@ -55,7 +56,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
-  const requestLogs = keepRequestLogs({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
+  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -66,6 +67,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
   let settling: NodeJS.Timeout | undefined;
+  const recorder = createIngressRecorder({ config, logger, metrics, now });
 
   watchGauges(metrics, config, links);
 
@@ -86,13 +88,16 @@ export function createIngress(needs: IngressNeeds): Ingress {
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
-    catalogue: createModelCatalogue({
-      config,
-      lists: createModelListReader({ connection: commands, keys: links.keys }),
-      onError,
+    catalogue: openCatalogue(config, links, onError),
+    observe: {
+      requestLogs: records.requestLogs,
+      metrics,
+      logger,
+      totals,
+      trustTraceContext: config.server.trustTraceContext,
       now,
-    }),
-    observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, requestLogs, now },
+    },
+    records: records.store,
     state,
     pages,
     version,
@@ -123,6 +128,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
+      recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
       settling = setInterval(() => void settleLost().catch(onError), settleEveryMs);
     },
@@ -132,21 +138,21 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async stop(options) {
       isDraining = true;
       const onServesUntil = (at: number): void => void (servesUntil = at);
-      const drained = {
-        links,
-        requestLogs,
-        server,
-        management,
-        longestAnswerMs: longestAnswerMs(config),
-        onServesUntil,
-        now,
-      };
-      await drain({ ...options, ...drained }).finally(() => {
+      const drained = { links, records, server, management, onServesUntil, now };
+      const longest = { longestAnswerMs: longestAnswerMs(config) };
+      await drain({ ...options, ...drained, ...longest }).finally(() => {
         clearInterval(watchdog);
         clearInterval(settling);
       });
+      // The last requests have left their entries in Redis.
+      await recorder.stop();
     },
   };
+}
+
+function openCatalogue(config: IngressConfig, links: RedisLinks, onError: (error: unknown) => void): ModelCatalogue {
+  const lists = createModelListReader({ connection: links.fleet.commands, keys: links.keys });
+  return createModelCatalogue({ config, lists, onError, now: () => performance.now() });
 }
 
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */

@@ -34,7 +34,7 @@ function setUp({
   }
   let servesUntil: number | undefined;
   const needs: DrainNeeds = {
-    requestLogs: undefined,
+    records: { close: () => Promise.resolve() },
     links: {
       exchanges: {
         failAll: (code) => note(`fail requests: ${code}`),

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from '../tables.ts';
@@ -8,8 +9,8 @@ import { StoreUnavailable, toStoreError } from './unavailable.ts';
 export interface StoreOptions {
   /** `postgres://user:password@host:port/database`. */
   readonly url: string;
-  /** Absent: the connection is not encrypted. */
-  readonly tls?: StoreTls | undefined;
+  /** TLS of the connection; absent: it is not encrypted. */
+  readonly ssl?: ConnectionOptions | false;
   /** Most connections at once. */
   readonly poolSize: number;
   /** Most time of one statement. A server that has stopped answering costs as much, and its connection. */
@@ -21,18 +22,6 @@ export interface StoreOptions {
   /** Shown in `pg_stat_activity`; default `sluice`. */
   readonly applicationName?: string;
 }
-
-/** TLS of the connection; `true` uses the system's authorities. Certificates and keys are PEM texts. */
-export type StoreTls =
-  | true
-  | {
-      readonly ca?: string | undefined;
-      readonly cert?: string | undefined;
-      readonly key?: string | undefined;
-      /** Name that the server's certificate must hold. Default: the host of the connection. */
-      readonly servername?: string | undefined;
-      readonly rejectUnauthorized?: boolean | undefined;
-    };
 
 /** A connection to the database of records. */
 export interface Store {
@@ -53,11 +42,19 @@ const keepAliveDelayMs = 10_000;
  * @throws StoreUnavailable if the URL can't be understood; the message does not repeat it
  */
 export function connectStore(options: StoreOptions): Store {
-  const { url, tls, poolSize, statementTimeoutMs, connectTimeoutMs, onError, applicationName = 'sluice' } = options;
+  const {
+    url,
+    ssl = false,
+    poolSize,
+    statementTimeoutMs,
+    connectTimeoutMs,
+    onError,
+    applicationName = 'sluice',
+  } = options;
   checkUrl(url);
   const pool = new pg.Pool({
     connectionString: url,
-    ...tlsOption(tls),
+    ssl,
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: idleTimeoutMs,
@@ -77,12 +74,6 @@ export function connectStore(options: StoreOptions): Store {
     // Kysely ends the pool only after a first call.
     close: () => (closing ??= db.destroy().then(() => (pool.ended ? undefined : pool.end()))),
   };
-}
-
-/** Returns the driver's option; without it, the driver takes what the URL says. */
-export function tlsOption(tls: StoreTls | undefined): Pick<pg.PoolConfig, 'ssl'> {
-  if (tls === undefined || tls === true) return tls === undefined ? {} : { ssl: true };
-  return { ssl: Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)) };
 }
 
 /** The driver parses the URL at the first call, and its error repeats the URL with the password. */

@@ -1,11 +1,12 @@
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import { checkUrl, type StoreTls, tlsOption } from '../connection/connect-store.ts';
+import { checkUrl } from '../connection/connect-store.ts';
 import { StoreUnavailable, toStoreError } from '../connection/unavailable.ts';
 import { type Migration, readMigrations } from './read-migrations.ts';
 
 export interface MigrateOptions {
   readonly url: string;
-  readonly tls?: StoreTls | undefined;
+  readonly ssl?: ConnectionOptions | false;
   readonly connectTimeoutMs: number;
   /** Default: those of this package. */
   readonly migrations?: readonly Migration[];
@@ -28,12 +29,12 @@ const lockTimeoutMs = 600_000;
  * @throws MigrationError if the database is newer than this version, or if an applied migration has changed; StoreUnavailable
  */
 export async function migrateStore(options: MigrateOptions): Promise<readonly string[]> {
-  const { url, tls, connectTimeoutMs, migrations = await readMigrations() } = options;
+  const { url, ssl = false, connectTimeoutMs, migrations = await readMigrations() } = options;
   checkUrl(url);
   // Without a pool and its timeouts: a migration may take minutes.
   const client = new pg.Client({
     connectionString: url,
-    ...tlsOption(tls),
+    ssl,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     application_name: 'sluice migrate',

@@ -1,10 +1,11 @@
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import { checkUrl, type StoreTls, tlsOption } from '../connection/connect-store.ts';
+import { checkUrl } from '../connection/connect-store.ts';
 import { toStoreError } from '../connection/unavailable.ts';
 
 export interface RunnerLockNeeds {
   readonly url: string;
-  readonly tls?: StoreTls | undefined;
+  readonly ssl?: ConnectionOptions | false;
   readonly connectTimeoutMs: number;
   /** Name of the fleet: several may keep their records in one database. */
   readonly fleet: string;
@@ -30,11 +31,11 @@ const answerTimeoutMs = 5000;
  * @throws StoreUnavailable
  */
 export async function takeRunnerLock(needs: RunnerLockNeeds): Promise<RunnerLock | undefined> {
-  const { url, tls, connectTimeoutMs, fleet, onLost } = needs;
+  const { url, ssl = false, connectTimeoutMs, fleet, onLost } = needs;
   checkUrl(url);
   const client = new pg.Client({
     connectionString: url,
-    ...tlsOption(tls),
+    ssl,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: answerTimeoutMs,
     keepAlive: true,

@@ -26,7 +26,7 @@ export interface UsageQuery {
   /** At most one of `hour`, `day` and `month`, and of `tag` and `session`. */
   readonly groupBy: readonly UsageGroup[];
   /** Each value must be equal. */
-  readonly filter?: Readonly<Partial<Record<PlainGroup, string>>>;
+  readonly filter?: Readonly<Partial<Record<PlainGroup, string | undefined>>>;
   /** Most rows; default 10,000. */
   readonly limit?: number;
 }

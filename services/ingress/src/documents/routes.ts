@@ -1,4 +1,5 @@
 import { chatMessageSchema, contentPartSchema, toolCallSchema, toolSchema, usageSchema } from '@sluice/protocol';
+import { adminDescriptions } from '../admin/admin-descriptions.ts';
 import { chatChunk } from './answer-schemas.ts';
 import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -10,6 +11,7 @@ import type { NamedSchema, RouteDescription } from './route-description.ts';
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
   ...modelRoutes,
+  ...adminDescriptions,
   ...healthRoutes,
   ...documentRoutes,
 ];

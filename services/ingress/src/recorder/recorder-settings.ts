@@ -1,6 +1,6 @@
-import { type IngressConfig, readDatabaseFiles, readRedisFiles } from '@sluice/config';
+import { databaseConnection, type DatabaseConnection, type IngressConfig, readRedisFiles } from '@sluice/config';
 import type { RedisSettings } from '@sluice/redis';
-import type { Retention, StoreTls } from '@sluice/store';
+import type { Retention } from '@sluice/store';
 
 type RedisConfig = IngressConfig['redis'];
 
@@ -17,7 +17,7 @@ export interface RecorderSettings {
 
 export interface DatabaseAccess {
   readonly url: string;
-  readonly tls: StoreTls | undefined;
+  readonly ssl: DatabaseConnection['ssl'];
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
 }
@@ -41,8 +41,13 @@ export function recorderSettings(
 
 /** Returns the settings of connections to the database. */
 export function databaseAccess(database: NonNullable<IngressConfig['database']>): DatabaseAccess {
-  const { url, tls, statementTimeoutMs, connectTimeoutMs } = readDatabaseFiles(database);
-  return { url: url.reveal(), tls, statementTimeoutMs, connectTimeoutMs };
+  const { connectionString, ssl, connectionTimeoutMillis } = databaseConnection(database);
+  return {
+    url: connectionString,
+    ssl,
+    statementTimeoutMs: database.statementTimeoutMs,
+    connectTimeoutMs: connectionTimeoutMillis,
+  };
 }
 
 /** Returns the settings of a connection to Redis as they were before they were sent. */

@@ -1,18 +1,11 @@
 import { connect, createKeys } from '@sluice/redis';
-import { connectStore, migrateStore, type Store, takeRunnerLock } from '@sluice/store';
-import { createOutboxReader } from '@sluice/outbox';
-import { z } from 'zod';
+import { connectStore, migrateStore, takeRunnerLock } from '@sluice/store';
 import { every } from './every.ts';
-import {
-  type Log,
-  noCounts,
-  type RecorderState,
-  type StreamLag,
-  type StreamName,
-  streamNames,
-} from './recorder-state.ts';
+import { type Log, noCounts, type RecorderState } from './recorder-state.ts';
 import { type RecorderSettings, redisSettings } from './recorder-settings.ts';
 import { run } from './runner.ts';
+import { watchDatabase } from './watch-database.ts';
+import { watchLag } from './watch-lag.ts';
 
 /** Brings records from Redis into the database, if no other process of the fleet does. */
 export interface Recorder {
@@ -32,7 +25,6 @@ export interface RecorderNeeds {
 const poolSize = 4;
 /** Another recorder takes over this long after the death of the one that writes. */
 const takeOverMs = 2000;
-const lagEveryMs = 1000;
 
 export function startRecorder({ settings, log, onError }: RecorderNeeds): Recorder {
   const { database, retention } = settings;
@@ -42,7 +34,6 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
   const store = connectStore({ ...database, poolSize, onError, applicationName: 'sluice recorder' });
   const written = noCounts();
   const skipped = noCounts();
-  let lag: Partial<Record<StreamName, StreamLag>> = {};
   let isMigrated = false;
   let isRunner = false;
   let imbalanced = 0;
@@ -95,65 +86,22 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
 
   const loop = { onError, signal: stopping.signal };
   const main = every({ ...loop, everyMs: takeOverMs, longestPauseMs: takeOverMs, run: compete });
-  const readers = streamNames.map((name) => {
-    const reader = createOutboxReader({ connection, key: keys[name], schema: z.unknown(), onBroken: () => undefined });
-    return { name, reader };
-  });
-  const watching = every({
-    signal: stopping.signal,
-    everyMs: lagEveryMs,
-    longestPauseMs: lagEveryMs,
-    onError() {
-      lag = {};
-    },
-    async run() {
-      const lags = await Promise.all(
-        readers.map(async ({ name, reader }): Promise<[StreamName, StreamLag]> => {
-          const { length, oldestAgeMs } = await reader.lag();
-          return [name, { batches: length, oldestAgeMs }];
-        }),
-      );
-      lag = Object.fromEntries(lags);
-    },
-  });
+  const lags = watchLag({ connection, keys, signal: stopping.signal });
 
   return {
     state: () => ({
       isRunner,
       isDatabaseUp: health.isUp,
-      lag,
+      lag: lags.lag,
       written: { ...written },
       skipped: { ...skipped },
       imbalanced,
     }),
     async stop() {
       stopping.abort();
-      await Promise.all([main, watching, health.ended]);
+      await Promise.all([main, lags.ended, health.ended]);
       await store.close();
       connection.disconnect();
     },
-  };
-}
-
-const pingEveryMs = 2000;
-
-/** Asks the database from time to time whether it is there. */
-function watchDatabase(store: Store, signal: AbortSignal): { readonly isUp: boolean; readonly ended: Promise<void> } {
-  let isUp = false;
-  const ended = every({
-    signal,
-    everyMs: pingEveryMs,
-    longestPauseMs: pingEveryMs,
-    onError: () => void (isUp = false),
-    async run() {
-      await store.db.selectNoFrom((is) => is.lit(1).as('one')).execute();
-      isUp = true;
-    },
-  });
-  return {
-    get isUp() {
-      return isUp;
-    },
-    ended,
   };
 }

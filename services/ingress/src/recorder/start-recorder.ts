@@ -78,7 +78,7 @@ export function startRecorderThread(needs: RecorderThreadNeeds): RecorderThread 
       if (thread.threadId === -1) return;
       const ended = new Promise((resolve) => thread.once('exit', resolve));
       const message: StopMessage = { kind: 'stop' };
-      thread.postMessage(message);
+      thread.postMessage(message, []);
       const timer = setTimeout(() => void thread.terminate(), stopTimeoutMs);
       await ended;
       clearTimeout(timer);

@@ -28,7 +28,7 @@ function settingsOf({ redisUrl, keyPrefix, databaseUrl }: Start): RecorderSettin
     redisPassword: undefined,
     sentinelPassword: undefined,
     keyPrefix,
-    database: { url: databaseUrl, tls: undefined, ...databaseTimeouts },
+    database: { url: databaseUrl, ssl: false, ...databaseTimeouts },
     retention: { logDays: 30, bodyDays: 7, ledgerMonths: 13 },
   };
 }

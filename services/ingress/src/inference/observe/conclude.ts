@@ -58,6 +58,25 @@ export interface Facts {
   isLogged: boolean;
 }
 
+/** The facts at the start of a request. */
+export const noFacts = (): Facts => ({
+  principal: undefined,
+  model: undefined,
+  entryId: undefined,
+  stream: false,
+  parameters: undefined,
+  keyAt: undefined,
+  bodyAt: undefined,
+  admittedAt: undefined,
+  workerAt: undefined,
+  queueWaitMs: undefined,
+  ttftMs: undefined,
+  answered: undefined,
+  resumptions: 0,
+  droppedMessages: 0,
+  isLogged: true,
+});
+
 /** The end of a request. */
 export interface Conclusion {
   /** HTTP status that the client got; 499 if it left. */

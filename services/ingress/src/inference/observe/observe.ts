@@ -14,9 +14,10 @@ import {
   type ConcludeNeeds,
   type Conclusion,
   type Facts,
+  noFacts,
   type Arrival,
 } from './conclude.ts';
-import { toRequestLog } from './to-request-log.ts';
+import { recordOnceClosed } from './record-once-closed.ts';
 
 /** Collects the facts of one request to a model, and writes its span, its metrics and its one log line at the end. */
 export interface Observation {
@@ -92,52 +93,16 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
   const { requestId, publicId, startedAt } = context;
   const userAgent = request.get('user-agent');
   const arrival: Arrival = { span, requestId, publicId, startedAt, operation, request, userAgent };
-  const facts: Facts = {
-    principal: undefined,
-    model: undefined,
-    entryId: undefined,
-    stream: false,
-    parameters: undefined,
-    keyAt: undefined,
-    bodyAt: undefined,
-    admittedAt: undefined,
-    workerAt: undefined,
-    queueWaitMs: undefined,
-    ttftMs: undefined,
-    answered: undefined,
-    resumptions: 0,
-    droppedMessages: 0,
-    isLogged: true,
-  };
+  const facts = noFacts();
   let queuedAt: number | undefined;
   let isOver = false;
-  let concluded: Conclusion | undefined;
-  let endedAt = 0;
-  let closedAt: number | undefined;
-  let isUnread = false;
+  const recordEnd =
+    requestLogs === undefined ? undefined : recordOnceClosed({ requestLogs, request, response, arrival, facts, now });
 
   function end(conclusion: Conclusion): void {
     isOver = true;
-    concluded = conclusion;
-    endedAt = conclude(needs, arrival, facts, conclusion);
-    isUnread = !request.complete;
-    recordOnce();
-  }
-
-  /** Writes the request log when the request has ended and its response is closed, whichever comes last. */
-  function recordOnce(): void {
-    if (concluded === undefined || closedAt === undefined || !facts.isLogged) return;
-    const arrivedAt = Math.round(Date.now() - (now() - startedAt));
-    // The response to a client that still sends its body closes a second after the client has got it: `end-unread.ts`.
-    const until = isUnread ? endedAt : closedAt;
-    requestLogs?.add(toRequestLog({ arrival, facts, conclusion: concluded, endedAt, closedAt: until, arrivedAt }));
-  }
-
-  if (requestLogs !== undefined) {
-    response.once('close', () => {
-      closedAt = now();
-      recordOnce();
-    });
+    const endedAt = conclude(needs, arrival, facts, conclusion);
+    recordEnd?.(conclusion, endedAt);
   }
 
   return {
