@@ -42,7 +42,7 @@ beforeAll(async () => {
         lease_ms: leaseMs,
       },
       server: { drain_timeout_ms: 1000 },
-      retry: { max_attempts: 2, backoff_initial_ms: 10 },
+      retry: { max_attempts: 2, base_delay_ms: 10 },
       // Nothing listens there, so that the ledger stays in Redis.
       database: { url: 'postgres://nobody:nothing@127.0.0.1:1/none' },
     }),
