@@ -20,8 +20,8 @@ export interface DollarRates {
 
 /** A price of the configuration. */
 export interface PriceOverride extends DollarRates {
-  /** Glob over ids of upstreams; absent = all. */
-  readonly upstream?: string;
+  /** Glob over ids of upstreams. */
+  readonly upstream: string;
   /** Glob over names of models at the upstream. */
   readonly model: string;
 }
@@ -81,7 +81,7 @@ const mostRemembered = 2000;
 
 export function createPricing(needs: PricingNeeds): Pricing {
   const overrides = needs.overrides.map((override) => ({
-    hasUpstream: needs.compileGlob(override.upstream ?? '*'),
+    hasUpstream: needs.compileGlob(override.upstream),
     hasModel: needs.compileGlob(override.model),
     found: { prices: inMicros(override), source: 'config', isKnown: true } satisfies Found,
   }));

@@ -84,8 +84,8 @@ describe('the price of a target', () => {
     const overridden = pricing({
       overrides: [
         { upstream: 'other', model: '*', input: 9, output: 9 },
-        { model: 'gpt-*', input: 0.1, output: 0.25, cacheRead: 0.05 },
-        { model: '*', input: 8, output: 8 },
+        { upstream: '*', model: 'gpt-*', input: 0.1, output: 0.25, cacheRead: 0.05 },
+        { upstream: 'main', model: '*', input: 8, output: 8 },
       ],
     });
     expect(overridden.priceOf({ ...target({}), at })).toEqual({
@@ -134,7 +134,7 @@ describe('the worst cost', () => {
     // The dearest token of a prompt is one that is written into the cache for an hour: 6 dollars a million.
     expect(pricing().worstCost({ ...claude, at, promptTokens: 1000, answerTokens: 100 })).toBe(6000 + 1500);
     const cheap = { input: 0.1, output: 0.1 };
-    const rounded = pricing({ overrides: [{ model: '*', ...cheap }] });
+    const rounded = pricing({ overrides: [{ upstream: '*', model: '*', ...cheap }] });
     expect(rounded.worstCost({ ...claude, at, promptTokens: 1, answerTokens: 0 })).toBe(1);
   });
 
