@@ -7,6 +7,8 @@ import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareR
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
+import { createCostBounds } from './inference/accounting/cost-bounds.ts';
+import { pricingOf } from './pricing-of.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
@@ -90,7 +92,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
+  const costBounds = createCostBounds({ upstreams: config.upstreams, pricing: pricingOf(config), clock: Date.now });
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },

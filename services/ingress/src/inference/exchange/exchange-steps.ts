@@ -167,7 +167,7 @@ export function onGap(state: ExchangeState): Step {
 export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap'): Step {
   const error = new GatewayError(code);
   if (state.hasLostRun) return finish(state, { kind: 'tell_error', error });
-  const retry = { ...state.job.state, attempts: state.job.state.attempts + 1 };
+  const retry = { ...state.job.state, attempts: state.job.state.attempts + 1, isEstimated: true };
   const ending: Ending = { error, delayMs: 0, state: retry, isLost: true };
   return to({ ...state, hasLostRun: true }, { kind: 'decide_rerun', ending });
 }
