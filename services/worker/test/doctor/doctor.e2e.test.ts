@@ -225,7 +225,10 @@ describe('the doctor', () => {
       );
       expect(toJson(report)).not.toContain('canary-database-password');
     }
-    expect(findings(await examine({ config })).join()).not.toContain('database');
+    const placeholder = { DATABASE_URL: 'postgres://the-ingresses-have-it/records' };
+    for (const env of [{}, placeholder, { DATABASE_URL: 'none' }]) {
+      expect(findings(await examine({ config, env })).join()).not.toContain('database');
+    }
   });
 });
 
