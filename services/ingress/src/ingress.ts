@@ -1,13 +1,14 @@
 import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady, watchPresence } from '@sluice/redis';
-import { createModelListReader } from '@sluice/relay';
+import { createFleetReader, createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createModelCatalogue } from './model-catalogue.ts';
-import { createRedisLinks } from './redis-links.ts';
+import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
+import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
@@ -49,7 +50,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
+  const links = createRedisLinks({ config, ingressId, version, logger, metrics, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const totals = createTotals();
@@ -73,19 +74,15 @@ export function createIngress(needs: IngressNeeds): Ingress {
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
-  const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
+  const fleetStatus = readFleet(config, links, now);
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, metrics, onInternal, now },
     peek: links.peek,
-    catalogue: createModelCatalogue({
-      config,
-      lists: createModelListReader({ connection: commands, keys: links.keys }),
-      onError,
-      now,
-    }),
+    catalogue: listModels({ config, links, onError, now }),
     observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
     state,
     pages,
@@ -125,6 +122,25 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
+const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+  createFleetStatus({
+    limits,
+    occupancy: links.admission.occupancy,
+    shardCounts: links.submitter.shardCounts,
+    reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
+    now,
+  });
+
+interface CatalogueParts extends Omit<CatalogueNeeds, 'lists'> {
+  readonly links: RedisLinks;
+}
+
+const listModels = ({ links, ...needs }: CatalogueParts): ModelCatalogue =>
+  createModelCatalogue({
+    ...needs,
+    lists: createModelListReader({ connection: links.fleet.commands, keys: links.keys }),
+  });
+
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */
 const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
   Math.max(timeouts.streamTotalMs, timeouts.totalMs) + limits.maxQueueWaitMs;
@@ -150,8 +166,8 @@ function listenToOperators(
     metrics,
     livez: pages.livez,
     readyz: pages.readyz,
-    health: () => pages.health(true),
-    status: () => pages.status(true),
+    health: () => pages.health('all'),
+    status: () => pages.status('all'),
     logger,
   });
 }

@@ -22,6 +22,7 @@ export interface RedisLinks {
 export interface RedisLinksNeeds {
   readonly config: Pick<IngressConfig, 'redis' | 'limits' | 'queue' | 'secretKey'>;
   readonly ingressId: string;
+  readonly version: string;
   readonly logger: Pick<Logger, 'warn'>;
   readonly metrics: FleetMetrics & Pick<IngressMetrics, 'relayDropped' | 'relayGap'>;
   readonly onError: (error: unknown) => void;
@@ -29,12 +30,21 @@ export interface RedisLinksNeeds {
   readonly now: () => number;
 }
 
-export function createRedisLinks({ config, ingressId, logger, metrics, onError, now }: RedisLinksNeeds): RedisLinks {
+export function createRedisLinks({
+  config,
+  ingressId,
+  version,
+  logger,
+  metrics,
+  onError,
+  now,
+}: RedisLinksNeeds): RedisLinks {
   const keys = createKeys(config.redis.keyPrefix);
   const fleet = joinFleet({
     settings: readRedisFiles(config.redis),
     service: 'ingress',
     processId: ingressId,
+    version,
     keys,
     mailboxKeys: [keys.mailbox(ingressId), keys.admissionMailbox(ingressId)],
     metrics,

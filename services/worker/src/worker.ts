@@ -4,6 +4,7 @@ import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { type Consumer, createClaim, createConsumer, createForget, createJobSeal } from '@sluice/queue';
 import { createKeys, type Keys, untilReady } from '@sluice/redis';
+import { createUpstreamReporter, type UpstreamReporter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createMakeAttempt } from './attempt.ts';
 import { logThrown } from './attempt/log-attempt.ts';
@@ -13,6 +14,7 @@ import type { RunJobNeeds } from './consumer/run-job-needs.ts';
 import { runJob } from './consumer.ts';
 import { createForbiddenCredentials } from './credentials/forbidden-credentials.ts';
 import { createHealth } from './targets/fleet-health.ts';
+import { reportUpstreams } from './targets/report-upstreams.ts';
 import { createTargets } from './targets/targets.ts';
 import { tellProxies } from './targets/upstream-clients.ts';
 import { warnOfProviders } from './targets/warn-of-providers.ts';
@@ -33,6 +35,7 @@ export interface Worker {
 export interface WorkerNeeds {
   readonly config: Config;
   readonly workerId: string;
+  readonly version: string;
   readonly logger: Logger;
   readonly metrics: WorkerMetrics;
 }
@@ -69,6 +72,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const { commands, liveness } = fleet;
   const { clients, tokens, images, modelLists } = upstreams;
   const consumer = consume(parts);
+  const reporter = createReporter(parts);
   metrics.watch({
     ...watchUpstreams(config, health),
     pools: clients.pools,
@@ -86,6 +90,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       await delay(untilKnownMs);
       await consumer.start();
       modelLists.start();
+      reporter.start();
       isRunning = true;
     },
     get isReady() {
@@ -96,7 +101,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
     },
     async stop(graceMs) {
       isRunning = false;
-      const listed = modelLists.close();
+      const listed = Promise.all([modelLists.close(), reporter.close()]);
       const drained = consumer.drain();
       // A renewed login must be stored even if its request has ended: the provider no longer accepts the previous one.
       const renewed = drained.then(() => tokens?.close());
@@ -111,12 +116,12 @@ export function createWorker(needs: WorkerNeeds): Worker {
 }
 
 function connectParts(needs: WorkerNeeds): Parts {
-  const { config, workerId, logger, metrics } = needs;
+  const { config, workerId, version, logger, metrics } = needs;
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const runs = createActiveRuns();
-  const links = createRedisLinks({ config, workerId, keys, runs, metrics, onError, now });
+  const links = createRedisLinks({ config, workerId, version, keys, runs, metrics, onError, now });
   const { commands } = links.fleet;
   const health = createUpstreamHealth({
     connection: commands,
@@ -129,6 +134,14 @@ function connectParts(needs: WorkerNeeds): Parts {
   const seal = createJobSeal(config.secretKey?.reveal());
   return { ...needs, keys, runs, links, health, upstreams, seal, onError, now };
 }
+
+const createReporter = ({ config, health, keys, links, onError }: Parts): UpstreamReporter =>
+  createUpstreamReporter({
+    connection: links.fleet.commands,
+    keys,
+    report: () => reportUpstreams({ config, health, now: Date.now }),
+    onError,
+  });
 
 function consume(parts: Parts): Consumer {
   const { config, keys, links, metrics, seal, onError } = parts;
