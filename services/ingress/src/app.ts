@@ -7,7 +7,9 @@ import { createListener, type DirectRoutes, type Listener } from './direct-route
 import { documentPages } from './documents/document-pages.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
 import { type AcceptedKey, toKnownKey } from './keys/known-key.ts';
-import { createKnownKeys, type KnownKeys } from './keys/known-keys.ts';
+import type { KeyService } from './keys/key-service.ts';
+import { keyRoutes } from './keys/key-routes.ts';
+import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
@@ -37,6 +39,7 @@ export interface AppNeeds {
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
   readonly records: RecordsStore;
+  readonly keys: KeyService;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
   /** Version of the gateway, for the document of its API. */
@@ -61,7 +64,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const first = [requestId, ...(origins.length > 0 ? [cors(origins)] : []), refuseExpectation, requireHost];
   app.use(first, mergeSlashes);
 
-  const keys = createKnownKeys(config);
+  const keys = needs.keys.known;
   const isAdmin = adminCheck(keys);
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
@@ -91,6 +94,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
     peek: needs.peek,
   });
   const api = Router();
+  api.use(keyRoutes({ config, service: needs.keys, requireAdmin: requireAdmin(isAdmin) }));
   const direct = new Map<string, readonly RequestHandler[]>();
   for (const { path, operation, bodyShape, handler } of surfaces) {
     const handlers = [

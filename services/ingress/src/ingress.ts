@@ -10,6 +10,7 @@ import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { createCostBounds } from './inference/accounting/cost-bounds.ts';
 import { pricingOf } from './pricing-of.ts';
 import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createKeyService } from './keys/key-service.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
@@ -61,6 +62,15 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
+  const keyService = createKeyService({
+    config,
+    connection: commands,
+    names: links.keys,
+    records: records.store,
+    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
+    logger,
+    onError,
+  });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -103,6 +113,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       now,
     },
     records: records.store,
+    keys: keyService,
     state,
     pages,
     version,
@@ -131,7 +142,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([fleet.start(), links.roster.start()]);
+      await Promise.all([fleet.start(), links.roster.start(), keyService.start()]);
       isStarted = true;
       recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
@@ -142,6 +153,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
     async stop(options) {
       isDraining = true;
+      keyService.close();
       const onServesUntil = (at: number): void => void (servesUntil = at);
       const drained = { links, records, server, management, onServesUntil, now };
       const longest = { longestAnswerMs: longestAnswerMs(config) };
