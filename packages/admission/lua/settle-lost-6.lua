@@ -2,21 +2,22 @@
   Settles requests that their ingress has left behind: those with an open entry, but with neither a lease nor a waiter
   that an ingress vouches for. Gives their reservations back, charges an estimate, and adds an entry with the outcome
   `lost` to the ledger. One that never ran is charged nothing. Looks at a part of the open entries in each call. Safe to
-  repeat, and to run in several processes.
+  repeat, and to run in several processes: a new pass within the pause after the beginning of another one ends at once.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
   KEYS[2]  vouched waiters: zset, request id -> time until which its ingress vouches for it (ms)
   KEYS[3]  waiters: hash, request id -> `<key id> <arrival> <cost> <share> <ingress id>`, or `-` after displacement
   KEYS[4]  open entries: hash, request id -> see `open-entry.lua`
   KEYS[5]  ledger: stream of entries of requests, for the database; field `e` is the JSON of one
-  KEYS[6]  name prefix of all admission keys; `room:unserved`, `spend:<owner>` or `lost:<request id>` follows
+  KEYS[6]  name prefix of all admission keys; `room:unserved`, `spend:<owner>`, `lost:<request id>` or `settling` follows
   ARGV[1]  where to go on: '0', or the first value of the previous reply
   ARGV[2]  number of open entries to look at, about
   ARGV[3]  '1' to add entries to the ledger
+  ARGV[4]  pause (ms, 0 none)
   Returns  {where to go on, '0' after the last part; number of requests settled}
 ]]
 local fleet_leases, vouched, waiters, open_entries, ledger, prefix = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local cursor, count, is_recorded = ARGV[1], ARGV[2], ARGV[3] == '1'
+local cursor, count, is_recorded, pause_ms = ARGV[1], ARGV[2], ARGV[3] == '1', tonumber(ARGV[4])
 -- Time (ms) in which its ingress may still correct the charge of a lost request.
 local correctable_ms = 86400000
 
@@ -49,6 +50,9 @@ local function settle(id, text)
   redis.call('PEXPIRE', ledger, entries_live_ms)
 end
 
+if pause_ms > 0 and cursor == '0' and not redis.call('SET', prefix .. 'settling', '', 'NX', 'PX', pause_ms) then
+  return { '0', 0 }
+end
 local found = redis.call('HSCAN', open_entries, cursor, 'COUNT', count)
 local settled = 0
 for at = 1, #found[2], 2 do

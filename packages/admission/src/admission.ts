@@ -58,6 +58,8 @@ export interface Admission {
   wake(requestId: string): void;
   /** Handles the admission mailbox's message that this request was displaced from the waiting room. */
   displace(requestId: string): void;
+  /** Settles the requests of the last seconds again after a lost connection, because a fail-over may have lost that. */
+  recheck(): void;
   /** Counts over all replicas. */
   occupancy(): Promise<Occupancy>;
   /** Stops the renewals. Resolves when the pending releases have finished or `timeoutMs` has passed. */
@@ -82,7 +84,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   const { leaseMs } = needs.fleet;
   const scripts = createScripts(needs);
   const held = createRenewals({ scripts, leaseMs, onError, onLeaseLost, random });
-  const releases = createReleases({ scripts, leaseMs, onError });
+  const releases = createReleases({ scripts, leaseMs, onError, now: () => performance.now() });
   /** Requests without a reply yet: the admitted message has its own connection and can overtake the reply. */
   const asking = new Map<string, PromiseWithResolvers<Turn>>();
 
@@ -131,6 +133,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
 
     wake: (requestId) => endWait(requestId, 'run'),
     displace: (requestId) => endWait(requestId, 'displaced'),
+
+    recheck: releases.repeatSettled,
 
     occupancy: scripts.occupancy,
 

@@ -46,7 +46,7 @@ const spent = (costMicros: number, text: string | undefined = undefined) => ({
 
 const owner = { scope: 'key', id: 'k' } as const;
 const settlerOf = ({ connection, keys }: SetUp, isRecorded = true) =>
-  createLostSettler({ connection, keys, isRecorded });
+  createLostSettler({ connection, keys, isRecorded, pauseMs: 0 });
 const ledgerOf = async ({ connection, keys }: SetUp): Promise<string[]> =>
   (await connection.xrange(keys.ledger, '-', '+')).map(([, [, text = '']]) => text);
 const openOf = ({ connection, keys }: SetUp): Promise<string[]> => connection.hkeys(keys.openEntries);
@@ -326,6 +326,18 @@ describe('the ledger', () => {
     await settlerOf(all, false).settleAll();
     expect([await ledgerOf(all), await openOf(all)]).toEqual([[], []]);
     expect(await createSpends(all).read(owner, Date.now())).toMatchObject({ total: 60, reserved: 0 });
+  });
+
+  redisTest('is looked after by one process at a time', async ({ redisUrl, keyPrefix }) => {
+    const all = await setUp({ redisUrl, keyPrefix });
+    const { connection, keys } = all;
+    const settler = createLostSettler({ connection, keys, isRecorded: true, pauseMs: 30_000 });
+    expect(await settler.settleAll()).toBe(0);
+    await accept(all, costly('a', 60));
+    await advance(all, 30_001);
+    expect(await settler.settleAll()).toBe(0);
+    await connection.del(`${keys.admissionPrefix}settling`);
+    expect(await settler.settleAll()).toBe(1);
   });
 
   redisTest('gets all lost requests, however many there are', async ({ redisUrl, keyPrefix }) => {

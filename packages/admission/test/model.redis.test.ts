@@ -98,7 +98,7 @@ describe('the scripts', () => {
       const { connection, keys } = all;
       // Not through `Admission`: it never renews or releases requests that it does not hold.
       const scripts = createScripts({ connection, keys, ingressId: 'i-1', fleet });
-      const settler = createLostSettler({ connection, keys, isRecorded: true });
+      const settler = createLostSettler({ connection, keys, isRecorded: true, pauseMs: 0 });
       await fc.assert(
         fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
           const stored = await connection.keys(`${keyPrefix}:{adm}:*`);

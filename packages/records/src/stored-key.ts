@@ -51,5 +51,7 @@ export const storedKeySchema = z.object({
   /** Milliseconds since 1970. */
   expiresAt: z.number().int().optional(),
   isRevoked: z.boolean().default(false),
+  /** Its running streams end when it is revoked. */
+  endsStreams: z.boolean().default(false),
 });
 export type StoredKey = z.infer<typeof storedKeySchema>;

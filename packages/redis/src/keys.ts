@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
  * | `{q0}`…       | a queue shard: BullMQ's keys and the request records         | number of shards      |
  * | `{up:<id>}`   | cooldowns, circuits and access tokens of one upstream        | upstreams             |
  * | `{<process>}` | a process's mailbox                                          | processes             |
+ * | `{keys}`      | the registry of the database's client keys and teams         | one node              |
  * | `{attempts}`  | the outbox of the attempts' ledger entries                   | one node              |
  * | `{logs}`      | the outbox of the request log                                | one node              |
  */
@@ -71,6 +72,12 @@ export interface Keys {
   readonly attempts: string;
   /** stream: entries of the request log on their way to the database; field `e` is a JSON array of them. */
   readonly logs: string;
+  /** hash: `source` and `revision` of the registry of client keys. */
+  readonly registryState: string;
+  /** zset, id of a client key or team → revision of its latest change. */
+  readonly registryRevisions: string;
+  /** hash, id of a client key or team → JSON of its record, which has hashes of secrets only. */
+  readonly registryRecords: string;
 }
 
 /** The fields of an upstream that determine its models. */
@@ -119,5 +126,8 @@ export function createKeys(prefix: string): Keys {
     ledger: `${admission}:ledger`,
     attempts: `${prefix}:outbox:{attempts}`,
     logs: `${prefix}:outbox:{logs}`,
+    registryState: `${prefix}:{keys}:state`,
+    registryRevisions: `${prefix}:{keys}:revisions`,
+    registryRecords: `${prefix}:{keys}:records`,
   };
 }

@@ -1,5 +1,31 @@
 export { connectStore, type Store, type StoreOptions } from './connection/connect-store.ts';
 export { isRefusedData, StoreUnavailable, type UnavailableReason } from './connection/unavailable.ts';
+export type { KeyCursor } from './keys/change-keys.ts';
+export {
+  changeClientKey,
+  createClientKey,
+  createFirstAdminKey,
+  findClientKey,
+  type KeptSecret,
+  type KeyPatch,
+  listClientKeys,
+  type ListKeys,
+  type NewKey,
+  revokeClientKey,
+  rotateClientKey,
+} from './keys/client-keys.ts';
+export type { KeptKey } from './keys/key-rows.ts';
+export { readKeyChanges } from './keys/read-key-changes.ts';
+export {
+  changeTeam,
+  createTeam,
+  findTeam,
+  type KeptTeam,
+  listTeams,
+  type ListTeams,
+  removeTeam,
+  type TeamPatch,
+} from './keys/teams.ts';
 export { createRecordWriter, type RecordWriter } from './ledger/record-writer.ts';
 export { findRequest, type FoundRequest } from './logs/find-request.ts';
 export {

@@ -7,9 +7,7 @@ import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
-import { recorderSettings } from './recorder/recorder-settings.ts';
-import { type RecorderThread, startRecorderThread } from './recorder/start-recorder.ts';
-import { watchRecorder } from './recorder/watch-recorder.ts';
+import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
@@ -48,6 +46,8 @@ const checkEveryMs = 500;
  * writes twice a second.
  */
 const noWriteMs = 2000;
+/** Interval at which the fleet looks for requests of killed ingresses. */
+const settleEveryMs = 1000;
 
 export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
@@ -66,11 +66,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
-  let recorder: RecorderThread | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  const recorder = createIngressRecorder({ config, logger, metrics, now });
 
   watchGauges(metrics, config, links);
-  const recording = recorderSettings(config);
-  if (recording !== undefined) watchRecorder(metrics, () => recorder?.state());
 
   const state = (): ReplicaState => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -112,6 +111,12 @@ export function createIngress(needs: IngressNeeds): Ingress {
     exchanges.failAll('redis_unavailable');
   }
 
+  async function settleLost(): Promise<void> {
+    if (!redis.isUp) return;
+    const requests = await links.lostSettler.settleAll();
+    if (requests > 0) logger.warn({ requests }, 'requests of ingresses that are gone are settled');
+  }
+
   return {
     async listen() {
       server = await listenToClients(needs, app, now);
@@ -123,8 +128,9 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
-      if (recording !== undefined) recorder = startRecorderThread({ settings: recording, logger, now });
+      recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
+      settling = setInterval(() => void settleLost().catch(onError), settleEveryMs);
     },
     get openRequests() {
       return exchanges.size;
@@ -134,9 +140,12 @@ export function createIngress(needs: IngressNeeds): Ingress {
       const onServesUntil = (at: number): void => void (servesUntil = at);
       const drained = { links, records, server, management, onServesUntil, now };
       const longest = { longestAnswerMs: longestAnswerMs(config) };
-      await drain({ ...options, ...drained, ...longest }).finally(() => clearInterval(watchdog));
+      await drain({ ...options, ...drained, ...longest }).finally(() => {
+        clearInterval(watchdog);
+        clearInterval(settling);
+      });
       // The last requests have left their entries in Redis.
-      await recorder?.stop();
+      await recorder.stop();
     },
   };
 }

@@ -1,4 +1,11 @@
-import { type Admission, createAdmission, createPeek, type Peek } from '@sluice/admission';
+import {
+  type Admission,
+  createAdmission,
+  createLostSettler,
+  createPeek,
+  type LostSettler,
+  type Peek,
+} from '@sluice/admission';
 import { type IngressConfig, readRedisFiles } from '@sluice/config';
 import { createJobSeal, createSubmitter, type Submitter } from '@sluice/queue';
 import { createKeys, type Keys } from '@sluice/redis';
@@ -14,13 +21,14 @@ export interface RedisLinks {
   readonly fleet: Fleet;
   readonly roster: Roster;
   readonly admission: Admission;
+  readonly lostSettler: LostSettler;
   readonly peek: Peek;
   readonly submitter: Submitter;
   readonly exchanges: OpenExchanges;
 }
 
 export interface RedisLinksNeeds {
-  readonly config: Pick<IngressConfig, 'redis' | 'limits' | 'queue' | 'secretKey'>;
+  readonly config: Pick<IngressConfig, 'redis' | 'database' | 'limits' | 'queue' | 'secretKey'>;
   readonly ingressId: string;
   readonly logger: Pick<Logger, 'warn'>;
   readonly metrics: FleetMetrics & Pick<IngressMetrics, 'relayDropped' | 'relayGap'>;
@@ -28,6 +36,9 @@ export interface RedisLinksNeeds {
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
+
+/** Pause between two looks at the requests of killed ingresses, over all replicas: less than the interval of one. */
+const settlePauseMs = 900;
 
 export function createRedisLinks({ config, ingressId, logger, metrics, onError, now }: RedisLinksNeeds): RedisLinks {
   const keys = createKeys(config.redis.keyPrefix);
@@ -59,6 +70,12 @@ export function createRedisLinks({ config, ingressId, logger, metrics, onError, 
     onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request continues without it'),
     random: Math.random,
   });
+  const lostSettler = createLostSettler({
+    connection: commands,
+    keys,
+    isRecorded: config.database !== undefined,
+    pauseMs: settlePauseMs,
+  });
   const inbox = createRequestInbox({ writer, metrics, admission, onError });
   const submitter = createSubmitter({
     connection: commands,
@@ -72,6 +89,10 @@ export function createRedisLinks({ config, ingressId, logger, metrics, onError, 
     onError,
   });
   const exchanges = createOpenExchanges({ inbox, submitter, writer, workers, roster, onError });
-  commands.on('ready', () => void submitter.recheck().catch(onError));
-  return { keys, fleet, roster, admission, peek: createPeek({ connection: commands, keys }), submitter, exchanges };
+  commands.on('ready', () => {
+    void submitter.recheck().catch(onError);
+    admission.recheck();
+  });
+  const peek = createPeek({ connection: commands, keys });
+  return { keys, fleet, roster, admission, lostSettler, peek, submitter, exchanges };
 }

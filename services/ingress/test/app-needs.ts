@@ -1,7 +1,7 @@
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import type { AppNeeds } from '../src/app.ts';
 import { createTotals } from '../src/totals.ts';
-import { configWith } from './inference/fakes.ts';
+import { configWith, costBounds } from './inference/fakes.ts';
 
 const never = (): never => {
   throw new Error('this test sends no request');

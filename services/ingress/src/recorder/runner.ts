@@ -10,6 +10,7 @@ import {
 } from '@sluice/store';
 import { every } from './every.ts';
 import type { Log, StreamName } from './recorder-state.ts';
+import { seedSpends } from './seed-spends.ts';
 import { createStreams, type RecordedStream } from './streams.ts';
 
 export interface RunnerNeeds {
@@ -60,6 +61,7 @@ export async function run(needs: RunnerNeeds): Promise<void> {
   const loop = { longestPauseMs, onError, signal };
   await Promise.all([
     ...streams.map((stream) => every({ ...loop, everyMs: idleMs, run: () => stream.drain() })),
+    seedSpends(needs),
     every({ ...loop, everyMs: maintainEveryMs, run: maintain }),
     every({ ...loop, everyMs: balanceEveryMs, run: checkBalance }),
   ]);
