@@ -1,11 +1,14 @@
-import type { IngressConfig } from '@sluice/config';
+import { compileGlob, type IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
+import { createPricing } from '@sluice/prices';
 import { untilReady, watchPresence } from '@sluice/redis';
 import { createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
+import { createCostBounds } from './inference/accounting/cost-bounds.ts';
+import { pricingOf } from './pricing-of.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
@@ -53,7 +56,13 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
+  const pricing = createPricing({
+    overrides: [],
+    unknownModel: 'zero',
+    default: { input: 0, output: 0 },
+    compileGlob,
+  });
+  const links = createRedisLinks({ config, ingressId, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
@@ -83,7 +92,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
+  const costBounds = createCostBounds({ upstreams: config.upstreams, pricing: pricingOf(config), clock: Date.now });
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
