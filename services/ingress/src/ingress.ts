@@ -1,15 +1,19 @@
 import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady, watchPresence } from '@sluice/redis';
-import { createModelListReader } from '@sluice/relay';
+import { createFleetReader, createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
-import { createKeyService } from './keys/key-service.ts';
+import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
+import { createCostBounds } from './inference/accounting/cost-bounds.ts';
+import { pricingOf } from './pricing-of.ts';
+import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createKeyService, type KeyService } from './keys/key-service.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
+import type { RecordsStore } from './records/records-store.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
@@ -56,21 +60,12 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
+  const pricing = pricingOf(config);
+  const links = createRedisLinks({ config, ingressId, version, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
-  const keyService = createKeyService({
-    config,
-    connection: commands,
-    names: links.keys,
-    records: records.store,
-    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
-    logger,
-    onError,
-    ...(needs.showAdminKey === undefined ? {} : { showOnce: needs.showAdminKey }),
-    onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
-  });
+  const keyService = openKeys(needs, { links, store: records.store, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -94,15 +89,16 @@ export function createIngress(needs: IngressNeeds): Ingress {
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
-  const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
+  const fleetStatus = readFleet(config, links, now);
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
+  const costBounds = createCostBounds({ upstreams: config.upstreams, pricing, clock: Date.now });
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
-    catalogue: openCatalogue(config, links, onError),
+    catalogue: listModels({ config, links, onError, now }),
     observe: {
       requestLogs: records.requestLogs,
       metrics,
@@ -166,10 +162,24 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-function openCatalogue(config: IngressConfig, links: RedisLinks, onError: (error: unknown) => void): ModelCatalogue {
-  const lists = createModelListReader({ connection: links.fleet.commands, keys: links.keys });
-  return createModelCatalogue({ config, lists, onError, now: () => performance.now() });
+const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+  createFleetStatus({
+    limits,
+    occupancy: links.admission.occupancy,
+    shardCounts: links.submitter.shardCounts,
+    reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
+    now,
+  });
+
+interface CatalogueParts extends Omit<CatalogueNeeds, 'lists'> {
+  readonly links: RedisLinks;
 }
+
+const listModels = ({ links, ...needs }: CatalogueParts): ModelCatalogue =>
+  createModelCatalogue({
+    ...needs,
+    lists: createModelListReader({ connection: links.fleet.commands, keys: links.keys }),
+  });
 
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */
 const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
@@ -196,8 +206,31 @@ function listenToOperators(
     metrics,
     livez: pages.livez,
     readyz: pages.readyz,
-    health: () => pages.health(true),
-    status: () => pages.status(true),
+    health: () => pages.health('all'),
+    status: () => pages.status('all'),
     logger,
   });
 }
+
+interface KeyWays {
+  readonly links: RedisLinks;
+  readonly store: RecordsStore;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+const openKeys = (
+  { config, logger, showAdminKey }: IngressNeeds,
+  { links, store, onError, now }: KeyWays,
+): KeyService =>
+  createKeyService({
+    config,
+    connection: links.fleet.commands,
+    names: links.keys,
+    records: store,
+    onStreamsEnd: (keyId) => links.exchanges.failAllOf(keyId, 'key_revoked'),
+    logger,
+    onError,
+    onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
+    ...(showAdminKey === undefined ? {} : { showOnce: showAdminKey }),
+  });

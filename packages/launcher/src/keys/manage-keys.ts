@@ -17,9 +17,7 @@ const timeoutMs = 15_000;
 const shownFields = { status: z.string().optional(), team: z.string().nullish(), owner: z.string().nullish() };
 
 const answerSchema = z.looseObject({
-  data: z
-    .array(z.looseObject({ id: z.string(), name: z.string(), source: z.string() }).extend(shownFields))
-    .optional(),
+  data: z.array(z.looseObject({ id: z.string(), name: z.string(), source: z.string() }).extend(shownFields)).optional(),
   next_after: z.string().nullish(),
   error: z.object({ message: z.string(), param: z.string().nullable() }).optional(),
 });
@@ -74,7 +72,7 @@ async function ask({ url, key, request: { method, path, body } }: Asked): Promis
 }
 
 /** Returns a line for each entry of a list, or for each field of one. */
-export function textOf(answer: Answer): string {
+function textOf(answer: Answer): string {
   if (answer.data === undefined) return fieldsOf(answer).join('\n');
   const lines = answer.data.map((entry) =>
     [entry.id, entry.name, entry.source, entry.status, entry.team, entry.owner]
