@@ -25,7 +25,7 @@ async function ask({ keys = [], tokens = noTokens, secret }: Asked): Promise<unk
   app.use(handleError(() => undefined));
   const headers = { authorization: `Bearer ${secret}`, 'x-user': 'eve', 'x-owner': 'eve' };
   const { status, json } = await send(await serve(app), { method: 'GET', headers });
-  return status === 200 ? json : `${status} ${json.error.code}`;
+  return status === 200 ? json : `${status} ${json.error?.code}`;
 }
 
 const secret = 'sk-known-0001';
