@@ -31,13 +31,14 @@ const timing = [
   'packages/e2e/test/metrics.e2e.test.ts',
   'packages/e2e/test/rest-budget.e2e.test.ts',
   'packages/e2e/test/sdk.e2e.test.ts',
+  'packages/launcher/test/postgres/own-server.e2e.test.ts',
 ];
 /** For files that wait for processes and clocks most of the time: more of them run at once than the machine has cores. */
 const waiting = { maxWorkers: 4, sequence: { groupOrder: 3 } };
 
 /**
- * Eight projects. `unit` touches nothing outside its process, `redis` uses a real Redis, `e2e` real processes; `timing` has
- * those files of the two that measure durations. `npm run test:faults` runs `faults`, which hurts the processes, and `load`,
+ * Nine projects. `unit` touches nothing outside its process, `redis` uses a real Redis, `postgres` a real PostgreSQL and
+ * Redis, `e2e` real processes; `timing` has those files that measure durations. `npm run test:faults` runs `faults`, which hurts the processes, and `load`,
  * which wears them out; both take minutes. `npm run soak` runs `soak`, which takes half an hour. `npm run test:deploy` runs
  * `deploy`, which proves images, compose file and chart with the real tools; not every machine has them.
  */
@@ -67,7 +68,7 @@ export default defineConfig({
           testTimeout: 30_000,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
           include: ['{packages,services}/*/test/**/*.test.ts'],
-          exclude: [...exclude, '**/*.{redis,e2e,faults,load,soak,deploy}.test.ts'],
+          exclude: [...exclude, '**/*.{redis,postgres,e2e,faults,load,soak,deploy}.test.ts'],
         },
       },
       {
@@ -79,6 +80,19 @@ export default defineConfig({
           exclude: [...exclude, ...timing],
           ...waiting,
           globalSetup: ['packages/testkit/src/global-redis.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'postgres',
+          setupFiles: startingFiles,
+          include: ['{packages,services}/*/test/**/*.postgres.test.ts'],
+          exclude,
+          ...waiting,
+          globalSetup: ['packages/testkit/src/global-redis.ts', 'packages/testkit/src/global-postgres.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -6,6 +6,7 @@
   counts against that limit.
   A full waiting room is shared equally among keys: a request of a key with fewer waiters displaces the newest waiter
   of the key with the most, unless the two keys would only swap their counts.
+  For requests without a team, a budget and a ledger entry; `acquire-12` decides on the others.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
   KEYS[2]  leases of the client key: likewise; includes waiters if the key has its own concurrency limit
@@ -39,107 +40,12 @@ local key_id, share, cost = ARGV[12], tonumber(ARGV[13]), ARGV[14]
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now = math.floor(now_us / 1000)
+local accounting -- nil: no team, no budget, no ledger entry
 
 --@include longest-debt
 
--- Returns the rate now and after `amount` more, and the ms until the amount fits (0: now, -1: never).
-local function read_rate(key, per_minute, burst, amount)
-  if per_minute == 0 then return { wait_ms = 0 } end
-  local interval = 60000 / per_minute
-  local tolerance = interval * burst
-  local stored = tonumber(redis.call('GET', key) or 0)
-  local arrival = math.max(math.min(stored, now + math.max(tolerance, longest_debt_ms)), now)
-  local after = arrival + interval * amount
-  local wait_ms = 0
-  if amount > burst then wait_ms = -1 elseif after - tolerance > now then wait_ms = math.ceil(after - tolerance - now) end
-  return { key = key, interval = interval, tolerance = tolerance, arrival = arrival, after = after, wait_ms = wait_ms }
-end
-
-local function spend(rate)
-  if not rate.key then return end
-  rate.arrival = rate.after
-  redis.call('SET', rate.key, string.format('%.4f', rate.after), 'PX', math.ceil(rate.after - now) + 1000)
-end
-
--- Returns the unused part of a burst, and the ms until the whole burst is available again.
-local function show(rate)
-  if not rate.key then return -1, 0 end
-  local debt = rate.arrival - now
-  return math.max(0, math.floor((rate.tolerance - debt) / rate.interval + 1e-6)), math.ceil(debt)
-end
-
-local requests = read_rate(request_rate, rpm, rpm_burst, 1)
-local budget = read_rate(token_rate, tpm, tpm_burst, tokens)
-
-local function reply(verdict, reason, retry_ms)
-  local requests_left, requests_ms = show(requests)
-  local tokens_left, tokens_ms = show(budget)
-  return { verdict, now, reason, retry_ms, requests_left, requests_ms, tokens_left, tokens_ms }
-end
+--@include rates
 
 --@include hand-over
 
--- Displaces a waiter from a full room, if another key has at least two waiters more than this one.
-local function displace(here)
-  local largest = redis.call('ZREVRANGE', crowd, 0, 0, 'WITHSCORES')
-  if not largest[1] then return false end
-  local mine = tonumber(redis.call('ZSCORE', crowd, key_id) or 0)
-  if mine + 1 >= tonumber(largest[2]) then return false end
-  local newest = here.end_of_line('ZREVRANGEBYLEX', largest[1])
-  if not newest then return false end
-  here.leave_line(newest)
-  redis.call('HSET', waiters, newest.id, '-')
-  here.tell(newest.ingress, newest.id, 'displaced')
-  return true
-end
-
-local function wait(here)
-  -- A returning key keeps its own turn, or gets the lowest turn of the waiting keys if that is higher.
-  if not redis.call('ZSCORE', crowd, key_id) then
-    local lowest = tonumber(redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')[2] or 0)
-    local own = tonumber(redis.call('ZSCORE', turns, key_id) or 0)
-    redis.call('ZADD', turns, math.max(own, lowest), key_id)
-  end
-  local arrival = string.format('%016d', now_us)
-  redis.call('ZADD', room, 0, key_id .. ' ' .. arrival .. ' ' .. request_id)
-  redis.call('ZINCRBY', crowd, 1, key_id)
-  redis.call('ZADD', vouched, now + lease_ms, request_id)
-  redis.call('HSET', waiters, request_id, table.concat({ key_id, arrival, cost, share, ingress_id }, ' '))
-  here.keep()
-end
-
-local here = hand_over()
-
--- A request that already runs is not refused when it asks again.
-local function refuse(reason, retry_ms)
-  if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
-  return reply('refused', reason, retry_ms)
-end
-
--- Removes expired leases only when they decide the result.
-local function holds(limit)
-  if limit == 0 or redis.call('ZCARD', key_leases) < limit then return false end
-  redis.call('ZREMRANGEBYSCORE', key_leases, '-inf', now)
-  return redis.call('ZCARD', key_leases) >= limit
-end
-
-if here and here.read(request_id) then return reply('waiting', '', 0) end
-if holds(key_limit) then return refuse('concurrency', 1000) end
-if requests.wait_ms ~= 0 then return refuse('requests', requests.wait_ms) end
-if budget.wait_ms ~= 0 then return refuse('tokens', budget.wait_ms) end
-
-local verdict = 'admitted'
-if redis.call('ZCARD', fleet_leases) < fleet_limit and not holds(share) then
-  if not lease(fleet_leases, request_id) then return reply('admitted', '', 0) end
-  if share > 0 then lease(key_leases, request_id) end
-else
-  if redis.call('ZSCORE', fleet_leases, request_id) then return reply('admitted', '', 0) end
-  here = here or waiting_room()
-  if redis.call('ZCARD', room) >= room_size and not displace(here) then return reply('refused', 'overloaded', 1000) end
-  verdict = 'waiting'
-  wait(here)
-end
-if key_limit > 0 then lease(key_leases, request_id) end
-spend(requests)
-spend(budget)
-return reply(verdict, '', 0)
+--@include decide

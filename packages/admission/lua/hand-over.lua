@@ -1,6 +1,7 @@
 -- Included by the scripts beside it. Needs the locals: now, lease_ms, fleet_limit, fleet_leases, room, vouched,
--- waiters, turns, crowd, mailbox_prefix. Derives two more key names, both with the hash tag of all admission keys: the
--- mailbox of a waiter's ingress, and the leases of a waiter's client key, `<leases of the fleet>:<key id>`.
+-- waiters, turns, crowd, mailbox_prefix. Derives three more key names, all with the hash tag of all admission keys: the
+-- mailbox of a waiter's ingress; the leases of a waiter's client key, `<leases of the fleet>:<key id>`; and
+-- `<waiting room>:unserved`, a set of the requests that left the room without their ingress, for `settle-lost`.
 -- Returns true if the request had no lease before.
 local function lease(key, id)
   local added = redis.call('ZADD', key, now + lease_ms, id)
@@ -37,6 +38,13 @@ local function waiting_room()
     if waiter then leave_line(waiter) end
     redis.call('ZREM', vouched, id)
     return redis.call('HDEL', waiters, id)
+  end
+
+  -- Removes a waiter whose ingress is gone. It has cost nothing, which `settle-lost` must know.
+  local function drop(id)
+    leave(id)
+    redis.call('SADD', room .. ':unserved', id)
+    redis.call('PEXPIRE', room .. ':unserved', lease_ms * 4)
   end
 
   -- Returns this key's first waiter (ZRANGEBYLEX) or last waiter (ZREVRANGEBYLEX), or nil.
@@ -78,12 +86,14 @@ local function waiting_room()
   -- Gives free leases to waiters, key by key in turn and first come, first served within a key, and notifies their
   -- ingress in the same step.
   local function hand_over()
-    for _, id in ipairs(redis.call('ZRANGEBYSCORE', vouched, '-inf', now)) do leave(id) end
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', vouched, '-inf', now)) do drop(id) end
     while redis.call('ZCARD', fleet_leases) < fleet_limit do
       local waiter, turn = next_in_turn()
       if not waiter then return end
-      leave(waiter.id)
-      if tell(waiter.ingress, waiter.id, 'admitted') then
+      if not tell(waiter.ingress, waiter.id, 'admitted') then
+        drop(waiter.id)
+      else
+        leave(waiter.id)
         lease(fleet_leases, waiter.id)
         if waiter.share > 0 then lease(fleet_leases .. ':' .. waiter.key_id, waiter.id) end
         redis.call('ZADD', turns, turn + waiter.cost, waiter.key_id)

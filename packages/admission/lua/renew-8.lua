@@ -1,5 +1,5 @@
 --[[
-  Renews some requests of one client key, running and waiting, and removes what crashed ingresses left behind.
+  Renews some requests of one client key and team, running and waiting, and removes what crashed ingresses left behind.
   A request with neither a lease nor a waiter (its lease expired, or Redis lost data) gets a lease if one is free.
 
   KEYS[1]  leases of the fleet: zset, request id -> expiry (ms, Redis clock)
@@ -12,12 +12,13 @@
   KEYS[8]  name prefix of the ingresses' admission mailboxes (streams with this hash tag); the ingress id follows
   ARGV[1]  lease length (ms)   ARGV[2]  fleet's limit
   ARGV[3]  requests that hold a lease of the client key: 'none' | 'running' | 'all' (waiters too)
-  ARGV[4…] request ids; at most 50, to bound the time in Redis
+  ARGV[4]  team whose lease they hold ('' none), waiters too; its leases are `<leases of the fleet>:team:<team id>`
+  ARGV[5…] request ids; at most 50, to bound the time in Redis
   Returns  for each id, in the same order: 'running' | 'waiting' | 'displaced' | 'lost'
 ]]
 local fleet_leases, key_leases, room, vouched, waiters, turns, crowd, mailbox_prefix =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local lease_ms, fleet_limit, key_leased = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local lease_ms, fleet_limit, key_leased, team_id = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -34,7 +35,7 @@ end
 local here = waiting_room()
 local states = {}
 local does_any_wait = false
-for at = 4, #ARGV do
+for at = 5, #ARGV do
   local id = ARGV[at]
   if redis.call('ZSCORE', fleet_leases, id) then
     states[id] = run(id)
@@ -46,13 +47,14 @@ for at = 4, #ARGV do
     states[id] = 'displaced'
   end
   if key_leased == 'all' then lease(key_leases, id) end
+  if team_id ~= '' then lease(fleet_leases .. ':team:' .. team_id, id) end
 end
 if does_any_wait then here.keep() end
 
 hand_over()
 
 local reply = {}
-for at = 4, #ARGV do
+for at = 5, #ARGV do
   local id = ARGV[at]
   if not states[id] and redis.call('ZCARD', fleet_leases) < fleet_limit then states[id] = run(id) end
   reply[#reply + 1] = states[id] or 'lost'

@@ -1,8 +1,8 @@
 import { type Keys, isRedisUnavailable, type RedisConnection } from '@sluice/redis';
-import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
+import type { AdmissionRequest, FleetLimits, RefusalReason } from './admission-request.ts';
 import { createReleases } from './releases.ts';
 import { createRenewals, type RenewalsNeeds, type Turn } from './renewals.ts';
-import { type AcquireReply, type Correction, createScripts, type Occupancy } from './scripts.ts';
+import { type AcquireReply, type Correction, createScripts, type Occupancy, type RefusingLimit } from './scripts.ts';
 
 /** Remaining part of a rate, for the `x-ratelimit-*` headers. */
 export interface RateState {
@@ -21,12 +21,14 @@ export type Verdict =
   | { readonly kind: 'accepted'; readonly lease: Lease; readonly rates: Rates; readonly redisNow: number }
   | Refusal;
 
-export interface Refusal {
+export interface Refusal extends RefusingLimit {
   readonly kind: 'refused';
   readonly reason: RefusalReason;
-  /** Undefined when waiting cannot help: the request alone is larger than the burst. */
+  /** Undefined when waiting cannot help: the request alone is larger than the burst, or a budget is used up. */
   readonly retryAfterMs: number | undefined;
   readonly rates: Rates;
+  /** Time on the Redis clock, ms since 1970. */
+  readonly redisNow: number;
 }
 
 /** An accepted request: running, or a waiter. */
@@ -56,6 +58,8 @@ export interface Admission {
   wake(requestId: string): void;
   /** Handles the admission mailbox's message that this request was displaced from the waiting room. */
   displace(requestId: string): void;
+  /** Settles the requests of the last seconds again after a lost connection, because a fail-over may have lost that. */
+  recheck(): void;
   /** Counts over all replicas. */
   occupancy(): Promise<Occupancy>;
   /** Stops the renewals. Resolves when the pending releases have finished or `timeoutMs` has passed. */
@@ -80,7 +84,7 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   const { leaseMs } = needs.fleet;
   const scripts = createScripts(needs);
   const held = createRenewals({ scripts, leaseMs, onError, onLeaseLost, random });
-  const releases = createReleases({ scripts, leaseMs, onError });
+  const releases = createReleases({ scripts, leaseMs, onError, now: () => performance.now() });
   /** Requests without a reply yet: the admitted message has its own connection and can overtake the reply. */
   const asking = new Map<string, PromiseWithResolvers<Turn>>();
 
@@ -109,9 +113,10 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
         // This request may need the leases that ended in this turn.
         releases.flush();
         const reply = await scripts.acquire(request);
-        const rates = ratesOf(reply, request.limits);
+        const rates = ratesOf(reply, request);
         if (reply.verdict === 'refused') {
-          return { kind: 'refused', reason: reply.reason, retryAfterMs: reply.retryAfterMs, rates };
+          const { reason, retryAfterMs, scope, budget, redisNow } = reply;
+          return { kind: 'refused', reason, retryAfterMs, scope, budget, rates, redisNow };
         }
         const lease = accept({ request, turn, mustWait: reply.verdict === 'waiting' });
         return { kind: 'accepted', lease, rates, redisNow: reply.redisNow };
@@ -129,6 +134,8 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
     wake: (requestId) => endWait(requestId, 'run'),
     displace: (requestId) => endWait(requestId, 'displaced'),
 
+    recheck: releases.repeatSettled,
+
     occupancy: scripts.occupancy,
 
     async close(timeoutMs) {
@@ -138,10 +145,21 @@ export function createAdmission(needs: AdmissionNeeds): Admission {
   };
 }
 
-function ratesOf(reply: AcquireReply, limits: KeyLimits): Rates {
-  const { requests, tokens } = reply;
+/** Returns the state of the key's rates, or of its team's where less is left. */
+function ratesOf({ requests, tokens, team }: AcquireReply, { limits, accounting }: AdmissionRequest): Rates {
+  const ofTeam = accounting?.team?.limits;
   return {
-    requests: limits.rpm === undefined ? undefined : { limit: limits.rpm, ...requests },
-    tokens: limits.tpm === undefined ? undefined : { limit: limits.tpm, ...tokens },
+    requests: tighter(stateOf(limits.rpm, requests), stateOf(ofTeam?.rpm, team?.requests)),
+    tokens: tighter(stateOf(limits.tpm, tokens), stateOf(ofTeam?.tpm, team?.tokens)),
   };
+}
+
+function stateOf(limit: number | undefined, rate: Omit<RateState, 'limit'> | undefined): RateState | undefined {
+  return limit === undefined || rate === undefined ? undefined : { limit, ...rate };
+}
+
+/** Returns the rate of which less is left. */
+function tighter(one: RateState | undefined, other: RateState | undefined): RateState | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.remaining < one.remaining ? other : one;
 }

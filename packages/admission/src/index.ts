@@ -1,4 +1,12 @@
-export type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
+export type {
+  Accounting,
+  AdmissionRequest,
+  MoneyReservation,
+  TeamLimits,
+  FleetLimits,
+  KeyLimits,
+  RefusalReason,
+} from './admission-request.ts';
 export {
   type Admission,
   type AdmissionNeeds,
@@ -11,4 +19,6 @@ export {
 } from './admission.ts';
 export type { Turn } from './renewals.ts';
 export { createPeek, type Peek, type Peeked, type PeekQuestion } from './peek.ts';
-export type { Occupancy } from './scripts.ts';
+export { createLostSettler, type LostSettler, type LostSettlerNeeds } from './lost-settler.ts';
+export { type BudgetOwner, createSpends, type Spend, type Spends, type Spent } from './spends.ts';
+export type { Correction, Occupancy, RefusingLimit, Settled } from './scripts.ts';

@@ -7,32 +7,67 @@ export interface Releases {
   begin(request: AdmissionRequest, correction: Correction & WaitFact): void;
   /** Sends what this turn has given back, for a command that needs it. */
   flush(): void;
+  /**
+   * Sends the settlements of the last 30 s again, after a lost connection: a fail-over may have lost them. Those that it
+   * has not lost change nothing.
+   */
+  repeatSettled(): void;
   /** Ends the retries after the pending releases have finished or `timeoutMs` has passed. */
   close(timeoutMs: number): Promise<void>;
 }
 
 export interface ReleasesNeeds {
   readonly scripts: Pick<AdmissionScripts, 'release'>;
-  /** While Redis is away, a release is retried for this time: then the lease has expired. */
+  /**
+   * While Redis is away, a release is retried for this time: then the lease has expired. One with a ledger entry or a
+   * reservation is retried for an hour.
+   */
   readonly leaseMs: number;
   readonly onError: (error: unknown) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
 }
 
 const retryMs = 500;
+/** Bounded by the requests that were open when Redis went away: without Redis, none is admitted. */
+const settledForMs = 3_600_000;
 
-export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Releases {
+/** Settlements are kept for this time … */
+const keptMs = 30_000;
+/** … and up to this many characters of their entries. */
+const keptLength = 16 * 1024 * 1024;
+
+export function createReleases({ scripts, leaseMs, onError, now }: ReleasesNeeds): Releases {
   const batches = createTurnBatches({
-    send: (_all: 'all', ended: readonly EndedRequest[]) => scripts.release(ended),
+    send: (_isAccounted: boolean, ended: readonly EndedRequest[]) => scripts.release(ended),
     isRepeatable: true,
   });
   const pending = new Set<Promise<void>>();
+  /** Oldest first. */
+  const kept = new Set<Kept>();
+  let keptSum = 0;
   let isClosed = false;
 
+  function keep(ended: EndedRequest): void {
+    const { settled } = ended.correction;
+    if (settled === undefined) return;
+    const length = settled.entry?.length ?? 0;
+    kept.add({ ended, length, at: now() });
+    keptSum += length;
+    for (const oldest of kept) {
+      if (oldest.at >= now() - keptMs && keptSum <= keptLength) break;
+      kept.delete(oldest);
+      keptSum -= oldest.length;
+    }
+  }
+
   async function release(ended: EndedRequest): Promise<void> {
-    const mostTries = Math.ceil(leaseMs / retryMs);
+    const isAccounted = ended.request.accounting !== undefined;
+    const mostTries = Math.ceil((isAccounted ? settledForMs : leaseMs) / retryMs);
     for (let tries = 0; tries < mostTries && !isClosed; tries++) {
       try {
-        await batches.add('all', ended);
+        await batches.add(isAccounted, ended);
+        keep(ended);
         return;
       } catch (error) {
         onError(error);
@@ -42,12 +77,20 @@ export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Re
     }
   }
 
+  function begin(ended: EndedRequest): void {
+    const done: Promise<void> = release(ended).finally(() => pending.delete(done));
+    pending.add(done);
+  }
+
   return {
-    begin(request, correction) {
-      const done: Promise<void> = release({ request, correction }).finally(() => pending.delete(done));
-      pending.add(done);
-    },
+    begin: (request, correction) => begin({ request, correction }),
     flush: batches.flush,
+    repeatSettled() {
+      const due = [...kept];
+      kept.clear();
+      keptSum = 0;
+      for (const { ended } of due) begin(ended);
+    },
     async close(timeoutMs) {
       const { promise: tooLate, resolve } = Promise.withResolvers<void>();
       const limit = setTimeout(resolve, timeoutMs);
@@ -56,4 +99,11 @@ export function createReleases({ scripts, leaseMs, onError }: ReleasesNeeds): Re
       isClosed = true;
     },
   };
+}
+
+interface Kept {
+  readonly ended: EndedRequest;
+  /** Characters of its entry. */
+  readonly length: number;
+  readonly at: number;
 }

@@ -1,3 +1,4 @@
+import { leasedTeam } from './accounting-arguments.ts';
 import type { AdmissionRequest } from './admission-request.ts';
 import type { AdmissionScripts } from './scripts.ts';
 
@@ -71,10 +72,11 @@ export function createRenewals({ scripts, leaseMs, onError, onLeaseLost, random 
   };
 }
 
-/** A script renews requests of one client key. */
+/** A script renews requests of one client key and team; a key can change its team. */
 function batchesByKey(requests: Iterable<HeldRequest>): HeldRequest[][] {
   const batches: HeldRequest[][] = [];
-  for (const ofKey of Map.groupBy(requests, ({ keyId }) => keyId).values()) {
+  const byKey = Map.groupBy(requests, ({ keyId, accounting }) => `${keyId} ${leasedTeam(accounting)}`);
+  for (const ofKey of byKey.values()) {
     for (let at = 0; at < ofKey.length; at += renewBatch) batches.push(ofKey.slice(at, at + renewBatch));
   }
   return batches;

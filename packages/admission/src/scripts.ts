@@ -1,5 +1,7 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
+import type { BudgetScope, BudgetWindow } from '@sluice/records';
+import { accountingArguments, leasedTeam, settledArguments } from './accounting-arguments.ts';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
 import { limitArguments } from './limit-arguments.ts';
 
@@ -7,11 +9,11 @@ import { limitArguments } from './limit-arguments.ts';
 export interface AdmissionScripts {
   acquire(request: AdmissionRequest): Promise<AcquireReply>;
   /**
-   * Ends requests, at most 50, and corrects the rates; a negative delta gives back. Returns for each request whether it
-   * was known.
+   * Ends requests, at most 50, all of them with `accounting` or none, and corrects the rates; a negative delta gives
+   * back. Returns for each request whether it was known.
    */
   release(ended: readonly EndedRequest[]): Promise<boolean[]>;
-  /** Renews requests of one client key, at most 50. */
+  /** Renews requests of one client key and team, at most 50. */
   renew(requests: readonly AdmissionRequest[]): Promise<LeaseState[]>;
   occupancy(): Promise<Occupancy>;
 }
@@ -19,6 +21,15 @@ export interface AdmissionScripts {
 export interface Correction {
   readonly requests: number;
   readonly tokens: number;
+  /** Absent for a request without `accounting`, or one that has cost nothing and gets no ledger entry. */
+  readonly settled?: Settled | undefined;
+}
+
+export interface Settled {
+  /** Cost of the whole request, in micro-dollars. */
+  readonly costMicros: number;
+  /** JSON of the `RequestEntry`; undefined: no ledger entry. */
+  readonly entry: string | undefined;
 }
 
 export interface WaitFact {
@@ -48,28 +59,53 @@ export interface ScriptNeeds {
   readonly fleet: FleetLimits;
 }
 
+/** The limit that refused a request. */
+export interface RefusingLimit {
+  /** Undefined for the fleet's limits. */
+  readonly scope: BudgetScope | undefined;
+  /** Only for the reason `budget`. */
+  readonly budget: { readonly window: BudgetWindow; readonly leftMicros: number } | undefined;
+}
+
 interface RateReply {
   readonly remaining: number;
   readonly resetMs: number;
 }
 
-/** Reply of `acquire-10.lua`. */
+/** Reply of `acquire-10.lua` and `acquire-12.lua`. */
 export type AcquireReply = {
   /** Time on the Redis clock, ms since 1970. */
   readonly redisNow: number;
   readonly requests: RateReply;
   readonly tokens: RateReply;
+  /** Rates of the team; meaningless without limits of it. */
+  readonly team: { readonly requests: RateReply; readonly tokens: RateReply } | undefined;
 } & (
   | { readonly verdict: 'admitted' | 'waiting' }
-  | { readonly verdict: 'refused'; readonly reason: RefusalReason; readonly retryAfterMs: number | undefined }
+  | ({
+      readonly verdict: 'refused';
+      readonly reason: RefusalReason;
+      readonly retryAfterMs: number | undefined;
+    } & RefusingLimit)
 );
 
 const here = (file: string): URL => new URL(`../lua/${file}`, import.meta.url);
 const whole = z.number().int();
-const acquireReply = z.tuple([
+const decided = [
   z.enum(['admitted', 'waiting', 'refused']),
   whole,
-  z.enum(['', 'concurrency', 'requests', 'tokens', 'overloaded']),
+  z.enum(['', 'concurrency', 'requests', 'tokens', 'overloaded', 'budget']),
+  whole,
+  whole,
+  whole,
+  whole,
+  whole,
+] as const;
+const acquireReply = z.tuple(decided);
+const accountedReply = z.tuple([
+  ...decided,
+  z.enum(['', 'key', 'team']),
+  z.enum(['', 'day', 'month', 'total']),
   whole,
   whole,
   whole,
@@ -78,11 +114,13 @@ const acquireReply = z.tuple([
 ]);
 const renewReply = z.array(z.enum(['running', 'waiting', 'displaced', 'lost']));
 
-const acquireScript = defineScript(here('acquire-10.lua'), toAcquireReply);
+const acquireScript = defineScript(here('acquire-10.lua'), (reply) => toAcquireReply(acquireReply.parse(reply)));
+const acquireAccountedScript = defineScript(here('acquire-12.lua'), toAccountedReply);
 // Created once: creating a schema takes some ten times as long as using it.
 const releaseReply = z.array(z.number());
 const occupancyReply = z.tuple([whole, whole, whole]);
 const releaseScript = defineScript(here('release-7-3n.lua'), (reply) => releaseReply.parse(reply));
+const releaseAccountedScript = defineScript(here('release-10-3n.lua'), (reply) => releaseReply.parse(reply));
 const renewScript = defineScript(here('renew-8.lua'), (reply) => renewReply.parse(reply));
 const occupancyScript = defineScript(here('occupancy-4.lua'), (reply) => occupancyReply.parse(reply));
 
@@ -100,30 +138,41 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
     return concurrency === undefined && share < fleet.maxConcurrentRequests ? share : 0;
   };
   return {
-    acquire: ({ requestId, keyId, limits, tokens, weight = 1 }) =>
-      acquireScript.run(
-        connection,
-        [keys.leases, ...keysOf(keyId), ...room],
-        [
-          requestId,
-          ingressId,
-          fleet.leaseMs,
-          fleet.maxConcurrentRequests,
-          fleet.queueSize,
-          ...limitArguments(limits),
-          tokens,
-          keyId,
-          shareOf(limits),
-          turnCost(tokens, weight),
-        ],
-      ),
+    acquire(request) {
+      const { requestId, keyId, limits, tokens, weight = 1, accounting } = request;
+      const names = [keys.leases, ...keysOf(keyId), ...room];
+      const facts = [
+        requestId,
+        ingressId,
+        fleet.leaseMs,
+        fleet.maxConcurrentRequests,
+        fleet.queueSize,
+        ...limitArguments(limits),
+        tokens,
+        keyId,
+        shareOf(limits),
+        turnCost(tokens, weight),
+      ];
+      if (accounting === undefined) return acquireScript.run(connection, names, facts);
+      names.push(keys.openEntries, keys.admissionPrefix);
+      return acquireAccountedScript.run(connection, names, [...facts, ...accountingArguments(accounting)]);
+    },
 
     async release(ended) {
-      const known = await releaseScript.run(
-        connection,
-        [keys.leases, ...room, ...ended.flatMap(({ request }) => keysOf(request.keyId))],
-        [fleet.leaseMs, fleet.maxConcurrentRequests, ...ended.flatMap(releaseArguments)],
-      );
+      const perRequest = ended.flatMap(({ request }) => keysOf(request.keyId));
+      const common = [fleet.leaseMs, fleet.maxConcurrentRequests];
+      const known =
+        ended[0]?.request.accounting === undefined
+          ? await releaseScript.run(
+              connection,
+              [keys.leases, ...room, ...perRequest],
+              [...common, ...ended.flatMap(releaseArguments)],
+            )
+          : await releaseAccountedScript.run(
+              connection,
+              [keys.leases, ...room, keys.openEntries, keys.ledger, keys.admissionPrefix, ...perRequest],
+              [...common, ...ended.flatMap((one) => [...releaseArguments(one), ...settledArguments(one)])],
+            );
       return known.map((one) => one === 1);
     },
 
@@ -139,12 +188,18 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
     renew(requests) {
       const [first] = requests;
       if (first === undefined) return Promise.resolve([]);
-      const { limits } = first;
+      const { limits, accounting } = first;
       const keyLeased = limits.concurrency !== undefined ? 'all' : shareOf(limits) > 0 ? 'running' : 'none';
       return renewScript.run(
         connection,
         [keys.leases, keys.keyLeases(first.keyId), ...room],
-        [fleet.leaseMs, fleet.maxConcurrentRequests, keyLeased, ...requests.map(({ requestId }) => requestId)],
+        [
+          fleet.leaseMs,
+          fleet.maxConcurrentRequests,
+          keyLeased,
+          leasedTeam(accounting),
+          ...requests.map(({ requestId }) => requestId),
+        ],
       );
     },
   };
@@ -171,15 +226,37 @@ function releaseArguments({ request, correction }: EndedRequest): (string | numb
 const turnCost = (tokens: number, weight: number): number =>
   Math.min(Math.max(tokens, 1), costliestTurnTokens) / weight;
 
-function toAcquireReply(reply: unknown): AcquireReply {
-  const [verdict, redisNow, reason, retryMs, requestsLeft, requestsMs, tokensLeft, tokensMs] =
-    acquireReply.parse(reply);
+type Decided = z.infer<typeof acquireReply>;
+
+function toAcquireReply(
+  [verdict, redisNow, reason, retryMs, requestsLeft, requestsMs, tokensLeft, tokensMs]: Decided,
+  limit: RefusingLimit = { scope: reason === 'overloaded' ? undefined : 'key', budget: undefined },
+  team?: AcquireReply['team'],
+): AcquireReply {
   const rates = {
     redisNow,
     requests: { remaining: requestsLeft, resetMs: requestsMs },
     tokens: { remaining: tokensLeft, resetMs: tokensMs },
+    team,
   };
   if (verdict !== 'refused') return { verdict, ...rates };
-  if (reason === '') throw new Error('acquire-10.lua refused without a reason');
-  return { verdict, reason, retryAfterMs: retryMs < 0 ? undefined : retryMs, ...rates };
+  if (reason === '') throw new Error('acquire refused without a reason');
+  return { verdict, reason, retryAfterMs: retryMs < 0 ? undefined : retryMs, ...limit, ...rates };
+}
+
+function toAccountedReply(reply: unknown): AcquireReply {
+  const [verdict, now, reason, retryMs, requestsLeft, requestsMs, tokensLeft, tokensMs, scope, window, left, ...team] =
+    accountedReply.parse(reply);
+  const [teamRequestsLeft, teamRequestsMs, teamTokensLeft, teamTokensMs] = team;
+  return toAcquireReply(
+    [verdict, now, reason, retryMs, requestsLeft, requestsMs, tokensLeft, tokensMs],
+    {
+      scope: scope === '' ? undefined : scope,
+      budget: window === '' ? undefined : { window, leftMicros: left },
+    },
+    {
+      requests: { remaining: teamRequestsLeft, resetMs: teamRequestsMs },
+      tokens: { remaining: teamTokensLeft, resetMs: teamTokensMs },
+    },
+  );
 }

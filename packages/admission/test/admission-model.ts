@@ -12,9 +12,42 @@ export interface ModelKey {
   readonly id: string;
   /** Maximum of running and waiting requests. */
   readonly concurrency: number | undefined;
+  /** Budgets in all and team of its requests, which get ledger entries; absent: neither team nor budgets nor entries. */
+  readonly accounting?: ModelAccounting | undefined;
 }
 
-export type ModelVerdict = 'admitted' | 'waiting' | 'concurrency' | 'overloaded';
+export interface ModelAccounting {
+  readonly budget: number | undefined;
+  readonly team: { readonly id: string; readonly concurrency: number; readonly budget: number } | undefined;
+}
+
+/** Money of one request. */
+export interface ModelMoney {
+  readonly micros: number;
+  readonly isBounded: boolean;
+  readonly microsIfLost: number;
+}
+
+export interface ModelEnded {
+  readonly id: string;
+  readonly key: ModelKey;
+  readonly turnDelta: number;
+  /** Cost in micro-dollars. */
+  readonly cost: number;
+}
+
+interface OpenEntry {
+  readonly reserved: number;
+  readonly microsIfLost: number;
+  readonly owners: readonly string[];
+}
+
+interface Spend {
+  spent: number;
+  reserved: number;
+}
+
+export type ModelVerdict = 'admitted' | 'waiting' | 'concurrency' | 'overloaded' | 'budget';
 
 interface Waiter {
   readonly id: string;
@@ -24,7 +57,7 @@ interface Waiter {
   vouchedUntil: number;
 }
 
-/** Models concurrency and turns only; the test advances the time. Rates have their own model. */
+/** Models concurrency, turns, budgets and ledger; the test advances the time. Rates have their own model. */
 export function createAdmissionModel(limits: ModelLimits) {
   let now = 0;
   const running = new Map<string, number>();
@@ -33,6 +66,57 @@ export function createAdmissionModel(limits: ModelLimits) {
   let waiting: Waiter[] = [];
   const displaced = new Map<string, number>();
   const turns = new Map<string, number>();
+  const teamLeases = new Map<string, Map<string, number>>();
+  const open = new Map<string, OpenEntry>();
+  const spends = new Map<string, Spend>();
+  /** Charges of requests that were settled as lost. */
+  const lost = new Map<string, { readonly charged: number; readonly owners: readonly string[] }>();
+  /** Requests that left the waiting room without their ingress. */
+  const unserved = new Set<string>();
+  const ledger: string[] = [];
+
+  const teamLeasesOf = (id: string): Map<string, number> => {
+    const those = teamLeases.get(id) ?? new Map<string, number>();
+    teamLeases.set(id, those);
+    return those;
+  };
+  const spendOf = (owner: string): Spend => {
+    const spend = spends.get(owner) ?? { spent: 0, reserved: 0 };
+    spends.set(owner, spend);
+    return spend;
+  };
+  function charge(owners: readonly string[], money: number, returned: number): void {
+    for (const owner of owners) {
+      spendOf(owner).spent += money;
+      spendOf(owner).reserved -= returned;
+    }
+  }
+  const isAlive = (end: number | undefined): boolean => end !== undefined && end > now;
+  const isTeamFull = ({ accounting }: ModelKey): boolean => {
+    const { team } = accounting ?? {};
+    return team !== undefined && [...teamLeasesOf(team.id).values()].filter(isAlive).length >= team.concurrency;
+  };
+  const budgetsOf = ({ id, accounting }: ModelKey): { readonly owner: string; readonly limit: number }[] => {
+    const { budget, team } = accounting ?? {};
+    return [
+      ...(budget === undefined ? [] : [{ owner: `k:${id}`, limit: budget }]),
+      ...(team === undefined ? [] : [{ owner: `t:${team.id}`, limit: team.budget }]),
+    ];
+  };
+  const isShort = (key: ModelKey, { micros, isBounded }: ModelMoney): boolean =>
+    budgetsOf(key).some(({ owner, limit }) => {
+      const { spent, reserved } = spendOf(owner);
+      const mayRunAlone = !isBounded && reserved === 0 && spent < limit;
+      return spent + reserved + micros > limit && !mayRunAlone;
+    });
+  function reserve(id: string, key: ModelKey, { micros, microsIfLost }: ModelMoney): void {
+    if (key.accounting === undefined) return;
+    if (key.accounting.team !== undefined) teamLeasesOf(key.accounting.team.id).set(id, now + limits.leaseMs);
+    if (open.has(id)) return;
+    const owners = budgetsOf(key).map(({ owner }) => owner);
+    open.set(id, { reserved: micros, microsIfLost, owners });
+    charge(owners, 0, -micros);
+  }
 
   const leasesOf = ({ id }: ModelKey): Map<string, number> => {
     const those = keyLeases.get(id) ?? new Map<string, number>();
@@ -54,8 +138,9 @@ export function createAdmissionModel(limits: ModelLimits) {
   function handOver(): void {
     for (const [id, end] of running) if (end <= now) running.delete(id);
     if (waiting.length === 0) return;
+    for (const { id, vouchedUntil } of waiting) if (vouchedUntil <= now) unserved.add(id);
     waiting = waiting.filter(({ vouchedUntil }) => vouchedUntil > now);
-    for (const [id, end] of displaced) if (end <= now) displaced.delete(id);
+    for (const [id, end] of displaced) if (end <= now && displaced.delete(id)) unserved.add(id);
     while (running.size < limits.fleet) {
       const line = inTurn().map(([keyId, turn]) => ({ keyId, turn, first: waitersOf(keyId)[0] }));
       const at = line.findIndex(({ first }) => first !== undefined && hasShareLeft(first.key));
@@ -88,17 +173,20 @@ export function createAdmissionModel(limits: ModelLimits) {
     advance(ms: number) {
       now += ms;
     },
-    acquire(id: string, key: ModelKey, cost: number): ModelVerdict {
+    acquire(id: string, key: ModelKey, cost: number, money: ModelMoney): ModelVerdict {
       handOver();
       if (waiting.some((waiter) => waiter.id === id)) return 'waiting';
       const isOverItsOwn = key.concurrency !== undefined && held(key) >= key.concurrency;
-      const mayRun = !isOverItsOwn && running.size < limits.fleet && hasShareLeft(key);
+      const isFull = isTeamFull(key);
+      const isRefused = isOverItsOwn || isFull || isShort(key, money);
+      const mayRun = !isRefused && running.size < limits.fleet && hasShareLeft(key);
       if (running.has(id)) {
         // A repeated request takes nothing more; if a lease would be free for it, its own lease starts anew.
         if (mayRun) running.set(id, now + limits.leaseMs);
         return 'admitted';
       }
-      if (isOverItsOwn) return 'concurrency';
+      if (isOverItsOwn || isFull) return 'concurrency';
+      if (isRefused) return 'budget';
       if (mayRun) {
         run(id, key);
       } else {
@@ -108,11 +196,12 @@ export function createAdmissionModel(limits: ModelLimits) {
         waiting.push({ id, key, cost, vouchedUntil: now + limits.leaseMs });
       }
       if (key.concurrency !== undefined) leasesOf(key).set(id, now + limits.leaseMs);
+      reserve(id, key, money);
       return mayRun ? 'admitted' : 'waiting';
     },
     /** Ends requests one after the other, then hands their leases over. */
-    release(ended: readonly { readonly id: string; readonly key: ModelKey; readonly turnDelta: number }[]) {
-      for (const { id, key, turnDelta } of ended) {
+    release(ended: readonly ModelEnded[]) {
+      for (const { id, key, turnDelta, cost } of ended) {
         const turn = turns.get(key.id);
         if (!running.delete(id)) {
           waiting = waiting.filter((waiter) => waiter.id !== id);
@@ -121,8 +210,29 @@ export function createAdmissionModel(limits: ModelLimits) {
           turns.set(key.id, Math.max(turn + turnDelta, lowestTurn()));
         }
         leasesOf(key).delete(id);
+        if (key.accounting === undefined) continue;
+        if (key.accounting.team !== undefined) teamLeasesOf(key.accounting.team.id).delete(id);
+        const entry = open.get(id);
+        const wrong = lost.get(id);
+        if (entry !== undefined) charge(entry.owners, cost, entry.reserved);
+        else if (wrong !== undefined) charge(wrong.owners, cost - wrong.charged, 0);
+        if (!open.delete(id)) lost.delete(id);
+        ledger.push(`ingress ${id} ${cost}`);
       }
       handOver();
+    },
+    /** Settles the open entries that have neither a lease nor a waiter. */
+    settleLost() {
+      for (const [id, { reserved, microsIfLost, owners }] of [...open].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+        const waiter = waiting.find((each) => each.id === id);
+        if ([running.get(id), waiter?.vouchedUntil, displaced.get(id)].some(isAlive)) continue;
+        const neverRan = unserved.delete(id) || waiter !== undefined || displaced.has(id);
+        const charged = neverRan ? 0 : microsIfLost;
+        open.delete(id);
+        charge(owners, charged, reserved);
+        if (owners.length > 0) lost.set(id, { charged, owners });
+        ledger.push(`fleet ${id} ${charged}`);
+      }
     },
     renew(id: string, key: ModelKey) {
       const waiter = waiting.find((each) => each.id === id);
@@ -130,6 +240,8 @@ export function createAdmissionModel(limits: ModelLimits) {
       if (running.has(id)) run(id, key);
       const isKnown = running.has(id) || waiter !== undefined || displaced.has(id);
       if (key.concurrency !== undefined) leasesOf(key).set(id, now + limits.leaseMs);
+      const { team } = key.accounting ?? {};
+      if (team !== undefined) teamLeasesOf(team.id).set(id, now + limits.leaseMs);
       handOver();
       if (!isKnown && running.size < limits.fleet) run(id, key);
     },
@@ -142,6 +254,13 @@ export function createAdmissionModel(limits: ModelLimits) {
     get waiting() {
       return waiting.filter(({ vouchedUntil }) => vouchedUntil > now).map(({ id }) => id);
     },
+    get open() {
+      return [...open.keys()].toSorted();
+    },
+    get ledger() {
+      return ledger;
+    },
+    spendOf: (owner: string): Spend => ({ ...spendOf(owner) }),
     get turns() {
       return Object.fromEntries(turns);
     },

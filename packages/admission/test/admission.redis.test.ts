@@ -1,8 +1,6 @@
 import { redisTest, until } from '@sluice/testkit';
-import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { createScripts } from '../src/scripts.ts';
-import { createAdmissionModel, type ModelKey } from './admission-model.ts';
 import { advance, ask, nothing, setUp } from './scene.ts';
 
 describe('leases', () => {
@@ -292,104 +290,4 @@ describe('the scripts', () => {
       expect(await connection.pttl(name), name).toBeGreaterThan(0);
     }
   });
-
-  redisTest(
-    'agree with the model for every sequence of calls',
-    async ({ redisUrl, keyPrefix }) => {
-      const limits = { fleet: 3, queueSize: 4, leaseMs: 1_000_000, share: 2 };
-      const clients: readonly (ModelKey & { readonly weight: number })[] = [
-        { id: 'k0', concurrency: 3, weight: 1 },
-        { id: 'k1', concurrency: undefined, weight: 1 },
-        { id: 'k2', concurrency: undefined, weight: 2 },
-      ];
-      const requestOf = (id: number, client: (typeof clients)[number]) => ({
-        requestId: `r${id}-${client.id}`,
-        keyId: client.id,
-        limits: client.concurrency === undefined ? {} : { concurrency: client.concurrency },
-        tokens: 10 * 4 ** (id % 3),
-        weight: client.weight,
-      });
-      const some = { id: fc.nat(5), client: fc.constantFrom(...clients) };
-      const command = fc.oneof(
-        { weight: 3, arbitrary: fc.record({ do: fc.constant('acquire' as const), ...some }) },
-        {
-          weight: 2,
-          arbitrary: fc.record({
-            do: fc.constant('release' as const),
-            ended: fc.array(fc.record({ ...some, correction: fc.constantFrom(-20, 0, 50), hasWaited: fc.boolean() }), {
-              minLength: 1,
-              maxLength: 3,
-            }),
-          }),
-        },
-        fc.record({ do: fc.constant('renew' as const), ...some }),
-        fc.record({ do: fc.constant('advance' as const), ms: fc.constantFrom(400_000, 700_000) }),
-      );
-      const fleet = {
-        maxConcurrentRequests: limits.fleet,
-        queueSize: limits.queueSize,
-        leaseMs: limits.leaseMs,
-        defaultKeyConcurrency: limits.share,
-      };
-      const all = await setUp({ redisUrl, keyPrefix }, fleet);
-      const { connection, keys } = all;
-      // Not through `Admission`: it never renews or releases requests that it does not hold.
-      const scripts = createScripts({ connection, keys, ingressId: 'i-1', fleet });
-      await fc.assert(
-        fc.asyncProperty(fc.array(command, { maxLength: 30 }), async (commands) => {
-          const stored = await connection.keys(`${keyPrefix}:{adm}:*`);
-          const old = stored.filter((name) => !name.includes(':mb:'));
-          if (old.length > 0) await connection.del(...old);
-          const model = createAdmissionModel(limits);
-          for (const one of commands) {
-            if (one.do === 'advance') {
-              model.advance(one.ms);
-              await advance(all, one.ms);
-              continue;
-            }
-            if (one.do === 'acquire') {
-              const request = requestOf(one.id, one.client);
-              const reply = await scripts.acquire(request);
-              const verdict = reply.verdict === 'refused' ? reply.reason : reply.verdict;
-              const { requestId, tokens, weight } = request;
-              expect(verdict).toBe(model.acquire(requestId, one.client, tokens / weight));
-            } else if (one.do === 'release') {
-              await scripts.release(
-                one.ended.map(({ id, client, correction: tokens, hasWaited }) => ({
-                  request: requestOf(id, client),
-                  correction: { requests: 0, tokens, hasWaited },
-                })),
-              );
-              model.release(
-                one.ended.map(({ id, client, correction, hasWaited }) => {
-                  const { requestId, tokens, weight } = requestOf(id, client);
-                  const cost = (used: number): number => Math.max(used, 1) / weight;
-                  const turnDelta = hasWaited ? cost(tokens + correction) - cost(tokens) : 0;
-                  return { id: requestId, key: client, turnDelta };
-                }),
-              );
-            } else {
-              const request = requestOf(one.id, one.client);
-              await scripts.renew([request]);
-              model.renew(request.requestId, one.client);
-            }
-            const now = Date.now();
-            expect((await connection.zrangebyscore(keys.leases, now, '+inf')).toSorted()).toEqual(model.running);
-            const vouched = await connection.zrangebyscore(keys.vouched, now, '+inf');
-            const places = (await connection.zrange(keys.room, '0', '-1')).map((place) => place.split(' '));
-            const inOrder = places.toSorted(([, a = ''], [, b = '']) => (a < b ? -1 : 1)).map(([, , waiter]) => waiter);
-            expect(inOrder.filter((waiter) => vouched.includes(waiter ?? ''))).toEqual(model.waiting);
-            const turns = await connection.zrange(keys.turns, '0', '-1', 'WITHSCORES');
-            const pairs = Array.from({ length: turns.length / 2 }, (_, at) => [
-              turns[2 * at],
-              Number(turns[2 * at + 1]),
-            ]);
-            expect(Object.fromEntries(pairs)).toEqual(model.turns);
-          }
-        }),
-        { numRuns: Number(process.env['ADMISSION_MODEL_RUNS'] ?? 150) },
-      );
-    },
-    600_000,
-  );
 });

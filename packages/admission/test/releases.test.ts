@@ -21,6 +21,7 @@ function setUp(replies: readonly (Promise<boolean[]> | Error)[]) {
     },
     leaseMs: 3000,
     onError: (error) => errors.push(error),
+    now: () => performance.now(),
   });
   return { releases, errors, tries: () => tries };
 }
@@ -70,6 +71,36 @@ describe('a release', () => {
     releases.begin(request, correction);
     await vi.advanceTimersByTimeAsync(5000);
     expect([tries(), errors.length]).toEqual([1, 1]);
+  });
+});
+
+describe('settlements', () => {
+  const accounting = { openEntry: '{}', promptTokens: 1 };
+  const settled = { ...correction, settled: { costMicros: 1, entry: '{}' } };
+
+  it('are retried for longer than a lease', async () => {
+    const { releases, tries } = setUp([away]);
+    releases.begin({ ...request, accounting }, settled);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tries()).toBeGreaterThan(100);
+  });
+
+  it('of the last 30 s are repeated after a lost connection', async () => {
+    const { releases, tries } = setUp([Promise.resolve([true])]);
+    releases.begin({ ...request, accounting }, settled);
+    releases.begin(request, correction);
+    await vi.advanceTimersByTimeAsync(20_000);
+    const before = tries();
+    releases.repeatSettled();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(tries()).toBe(before + 1);
+    releases.begin({ ...request, accounting }, settled);
+    await vi.advanceTimersByTimeAsync(31_000);
+    releases.begin({ ...request, accounting }, settled);
+    await vi.advanceTimersByTimeAsync(1);
+    releases.repeatSettled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(tries()).toBe(before + 4);
   });
 });
 

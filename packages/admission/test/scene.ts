@@ -70,7 +70,7 @@ export const nothing = { requests: 0, tokens: 0 };
 
 /** Lets time pass for everything that admission has stored: Redis's clock is its only clock. */
 export async function advance({ connection, keys }: Pick<SetUp, 'connection' | 'keys'>, ms: number): Promise<void> {
-  const keyLeases = ['k', 'k0', 'k1', 'k2'].map(keys.keyLeases);
+  const keyLeases = ['k', 'k0', 'k1', 'k2', 'k3', 'k4', 'team:t'].map(keys.keyLeases);
   for (const key of [keys.leases, keys.vouched, ...keyLeases]) {
     const members = await connection.zrange(key, '0', '-1', 'WITHSCORES');
     for (let at = 0; at + 1 < members.length; at += 2) {

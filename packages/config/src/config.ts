@@ -1,3 +1,4 @@
+import type { Budgets } from '@sluice/records';
 import type { RetryPolicy, TotalTimeouts } from '@sluice/policy';
 import type { CamelCased } from './camel-case.ts';
 import type { EnvironmentProxies } from './network/choose-proxy.ts';
@@ -15,7 +16,7 @@ type Tree = CamelCased<Settings>;
  * A setting has the name that it has in the file, in camel case. Its type, meaning and unit stand in its line of `schema/`.
  * An optional setting is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
  */
-export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'upstreams'> {
+export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'teams' | 'upstreams'> {
   readonly server: ServerConfig;
   readonly worker: WorkerConfig;
   readonly redis: RedisConfig;
@@ -25,6 +26,8 @@ export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'upst
   readonly isDatabaseRefused: boolean;
   /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
+  /** The teams of the file; their ids are unique. */
+  readonly teams: readonly TeamConfig[];
   /** The accounts at providers; their ids are unique. */
   readonly upstreams: readonly UpstreamConfig[];
   /** The proxies of the environment, for upstreams without their own and for images. */
@@ -128,7 +131,7 @@ export interface RedisNode {
 }
 
 /** A client key; only its hash is kept. */
-export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash'> {
+export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash' | 'budgets' | 'expiresAt'> {
   /** The first 16 hex digits of `digest`. */
   readonly id: string;
   readonly name: string;
@@ -136,6 +139,17 @@ export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash'>
   readonly digest: string;
   /** First and last four characters, as in `sk-t…0001`; undefined for a key that is configured by its hash. */
   readonly hint: string | undefined;
+  /** Micro-dollars. */
+  readonly budgets: Budgets;
+  /** Milliseconds since 1970. */
+  readonly expiresAt?: number;
+}
+
+/** A team: keys that share models, limits and budgets. */
+export interface TeamConfig extends Omit<Tree['teams'][number], 'name' | 'budgets'> {
+  readonly name: string;
+  /** Micro-dollars. */
+  readonly budgets: Budgets;
 }
 
 /** The limits of all replicas together. */

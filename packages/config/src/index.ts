@@ -2,6 +2,7 @@ export {
   type ClientKey,
   type Config,
   type DatabaseConfig,
+  type TeamConfig,
   type TokenOrigin,
   type UpstreamConfig,
   type UpstreamCredential,
@@ -18,7 +19,7 @@ export {
 export { type ChooseProxy, createChooseProxy, type EnvironmentProxies } from './network/choose-proxy.ts';
 export type { Proxy } from './network/proxy.ts';
 export { type DatabaseConnection, databaseConnection } from './network/database-connection.ts';
-export { readRedisFiles } from './network/peer-files.ts';
+export { readDatabaseFiles, readRedisFiles } from './network/peer-files.ts';
 export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { serviceLinksIn } from './environment.ts';
 export { allowsModel, findListedModel, findModel, isListed } from './find-model.ts';

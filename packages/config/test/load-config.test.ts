@@ -12,6 +12,7 @@ describe('loadConfig', () => {
     expect(keys).toHaveLength(1);
     expect(upstreams).toHaveLength(1);
     expect(rest).toEqual({
+      teams: [],
       server: {
         port: 8080,
         isPortUsual: true,
@@ -33,6 +34,7 @@ describe('loadConfig', () => {
         headersTimeoutMs: 10_000,
         requestTimeoutMs: 60_000,
         publicStatus: false,
+        docs: true,
         cors: { origins: [] },
         allowedHosts: [],
         holdMs: 10_000,
@@ -63,7 +65,9 @@ describe('loadConfig', () => {
         keyPrefix: 'sluice',
         isDefault: true,
       },
+      records: { retentionDays: 30, bodyRetentionDays: 7, ledgerRetentionMonths: 13 },
       queue: { shards: 1 },
+      isDatabaseRefused: false,
       proxies: { http: undefined, https: undefined, exempt: '' },
       models: ['demo', 'demo-*'].map((id) => ({
         id,

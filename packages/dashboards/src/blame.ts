@@ -9,6 +9,7 @@ const byType = {
   authentication_error: 'client',
   permission_error: 'client',
   rate_limit_error: 'key limits',
+  insufficient_quota: 'key limits',
   overloaded_error: 'fleet',
   upstream_error: 'provider',
   timeout_error: 'provider',

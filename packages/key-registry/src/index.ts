@@ -1,1 +1,2 @@
-export {};
+export { createKeyRegistry, type KeyRegistry, type KeyRegistryNeeds } from './key-registry.ts';
+export type { ReadKeyChanges } from './publish-keys.ts';

@@ -65,7 +65,8 @@ export async function bench(launch: BenchLaunch, rest: readonly string[]): Promi
   }
   const file = join(root, '.sluice/bench.yaml');
   writeFileSync(file, JSON.stringify(what === 'fairness' ? fairConfiguration : configuration));
-  const own = { ...env, ...(await upstreamPort(args)), SLUICE_CONFIG: file };
+  // Records cost a part of what is measured, so a database must be asked for.
+  const own = { DATABASE_URL: 'none', ...env, ...(await upstreamPort(args)), SLUICE_CONFIG: file };
   const settings = readSettings(own, root);
   return await withProduct({ root, env: own, terminal, settings, isQuiet: true }, async (product) =>
     run(folder, args, await setupOf(product, launch)),

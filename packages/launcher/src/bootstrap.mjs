@@ -10,7 +10,7 @@ import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { takeLock } from './bare/lock.mjs';
 import { findNode24, majorOf } from './bare/node-24.mjs';
 import { runInForeground } from './bare/run.mjs';
-import { isBuilt, isServiceName, serviceArguments, serviceEnvironment } from './bare/service-command.mjs';
+import { isBuilt, isProgramName, serviceArguments, serviceEnvironment } from './bare/service-command.mjs';
 import { stopWithParent } from './bare/signals.mjs';
 import { openTerminal } from './bare/terminal.mjs';
 
@@ -41,10 +41,10 @@ async function main([command = '', ...rest]) {
   if (majorOf(process.version) < oldestMajor) {
     throw new LaunchError(`Sluice needs Node ${oldestMajor} or newer to set itself up; this is ${process.version}.`);
   }
-  if (isServiceName(command)) return await runService(command, rest);
+  if (isProgramName(command)) return await runService(command, rest);
   if (!launcherCommands.includes(command)) {
     throw new LaunchError(
-      `Unknown command "${command}". There are: ${launcherCommands.join(', ')}, ingress, worker, simulator.`,
+      `Unknown command "${command}". There are: ${launcherCommands.join(', ')}, ingress, worker, simulator, migrate.`,
     );
   }
   const node = await setUp();
@@ -55,7 +55,7 @@ async function main([command = '', ...rest]) {
 /**
  * Runs one replica in the foreground. It must be ready within seconds, so the set-up is only checked, not done.
  *
- * @param {import('./bare/service-command.mjs').ServiceName} name
+ * @param {import('./bare/service-command.mjs').ProgramName} name
  * @param {readonly string[]} rest
  */
 async function runService(name, rest) {

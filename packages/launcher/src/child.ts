@@ -23,6 +23,12 @@ export interface ChildRequest {
    */
   readonly isOurs?: boolean;
   readonly onLine?: (line: string) => void;
+  /** Working directory. Default: that of this process. */
+  readonly cwd?: string;
+  /** User of the child; only root may name one. */
+  readonly account?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Signals for an orderly end and for one at once. Default: SIGTERM and SIGKILL. */
+  readonly signals?: { readonly stop: NodeJS.Signals; readonly kill: NodeJS.Signals };
 }
 
 /** A process that runs beside the launcher. */
@@ -32,7 +38,8 @@ export interface Child extends Started {
 
 /** Starts a process and writes its output to a file. A program that can't be run counts as one that died. */
 export function startChild(request: ChildRequest): Child {
-  const { name, file, args, logFile, graceMs, isOurs = false } = request;
+  const { name, file, args, cwd, account, logFile, graceMs, isOurs = false } = request;
+  const { stop, kill } = request.signals ?? { stop: 'SIGTERM', kill: 'SIGKILL' };
   const onFailure = (text: string): void => request.onLine?.(text);
   const log = openRollingFile({ path: logFile, keep: { files: keptFiles }, onFailure });
   const lastLines: string[] = [];
@@ -40,6 +47,8 @@ export function startChild(request: ChildRequest): Child {
 
   const child = spawn(file, args, {
     env: { ...(request.env ?? process.env), ...(isOurs ? { SLUICE_SUPERVISED: '1' } : {}) },
+    ...(cwd === undefined ? {} : { cwd }),
+    ...account,
     stdio: ['ignore', 'pipe', 'pipe', ...(isOurs ? (['ipc'] as const) : [])],
   });
   const keep = (line: string): void => {
@@ -71,14 +80,14 @@ export function startChild(request: ChildRequest): Child {
     died: died.promise,
     async stop() {
       isStopping = true;
-      child.kill('SIGTERM');
+      child.kill(stop);
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
       await ended;
       clearTimeout(timer);
     },
     kill() {
       isStopping = true;
-      child.kill('SIGKILL');
+      child.kill(kill);
     },
   };
 }

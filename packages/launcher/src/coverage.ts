@@ -16,7 +16,7 @@ export async function measureCoverage(root: string, rest: readonly string[]): Pr
   const processes = join(root, '.sluice/coverage');
   rmSync(processes, { recursive: true, force: true });
   process.env[folderVariable] = processes;
-  const projects = ['unit', 'redis', 'e2e', 'timing'];
+  const projects = ['unit', 'redis', 'postgres', 'e2e', 'timing'];
   const exitCode = await runTests(root, { projects, rest: ['--coverage', ...rest] });
   const tests = join(root, 'coverage/coverage-final.json');
   const options = rest.length === 0 && exitCode === 0 ? ['--readme'] : [];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { LaunchError } from './bare/launch-error.mjs';
 import { runInForeground } from './bare/run.mjs';
 import { secretKeyForReaders } from './reader-secret.ts';
-import { notedRedis } from './cooldowns.ts';
+import { notedUrl } from './noted-urls.ts';
 import { readSettings } from './settings.ts';
 
 export interface DoctorNeeds {
@@ -14,13 +14,15 @@ export interface DoctorNeeds {
 
 /**
  * Prints the settings and tests everything that Sluice needs. The doctor runs in its own process, with the environment of
- * the services, the state folder of `npm start`, and the URL of the Redis that a running `npm start` has started.
+ * the services, the state folder of `npm start`, and the URLs of the Redis and the database
+ * that a running `npm start` has started.
  *
  * @returns exit code: 1 when a problem was found
  */
 export async function doctor({ root, env, dotenvNames = [] }: DoctorNeeds, args: readonly string[]): Promise<number> {
   const stateFolder = join(root, '.sluice');
-  const redisUrl = notedRedis(stateFolder);
+  const redisUrl = notedUrl(stateFolder, 'redis');
+  const databaseUrl = notedUrl(stateFolder, 'database');
   return await runInForeground({
     file: process.execPath,
     args: ['--enable-source-maps', join(root, 'services/worker/dist/doctor/main.js'), ...args],
@@ -31,6 +33,7 @@ export async function doctor({ root, env, dotenvNames = [] }: DoctorNeeds, args:
       SLUICE_DOCTOR_STATE_FOLDER: stateFolder,
       SLUICE_DOCTOR_DOTENV_NAMES: dotenvNames.join(','),
       ...(redisUrl === undefined ? {} : { SLUICE_DOCTOR_REDIS_URL: redisUrl }),
+      ...(databaseUrl === undefined ? {} : { SLUICE_DOCTOR_DATABASE_URL: databaseUrl }),
     },
   });
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createWhole, hasCode, readIfThere } from './bare/files.mjs';
 import { LaunchError } from './bare/launch-error.mjs';
@@ -44,6 +44,23 @@ export function keepSecretKey(file: string): string {
   throw new LaunchError(
     `${file} does not hold a secret that was made here, and it is not overwritten: tokens in Redis may be encrypted with what it holds. Set SLUICE_SECRET_KEY to a secret of your own, or remove the file to have a new one made.`,
   );
+}
+
+/** The password of a database, and whether it was made just now. */
+export interface KeptPassword {
+  readonly text: string;
+  readonly isNew: boolean;
+}
+
+/** Returns the password of the database that `npm start` runs, made and kept in the same way as the API key. */
+export function keepDatabasePassword(file: string): KeptPassword {
+  const kept = keptIn(file, secretKey);
+  if (kept !== undefined) {
+    closeToOthers(file);
+    return { text: kept, isNew: false };
+  }
+  rmSync(file, { force: true });
+  return { text: keepSecretKey(file), isNew: true };
 }
 
 /** Returns the secret that {@link keepSecretKey} has kept; undefined when the file is missing or has other content. */

@@ -11,6 +11,7 @@ import { measureCoverage } from './coverage.ts';
 import { doctor } from './doctor.ts';
 import { logIn } from './login/login.ts';
 import { cooldowns } from './cooldowns.ts';
+import { noteBinaries } from './postgres/find-binaries.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { runTests } from './run-tests.ts';
@@ -56,31 +57,53 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
         rest,
       );
     case 'test':
-      await redisAtHand();
-      return await runTests(root, { projects: ['unit', 'redis', 'e2e', 'timing'], rest });
+      await serversAtHand();
+      return await runTests(root, { projects: ['unit', 'redis', 'postgres', 'e2e', 'timing'], rest });
     case 'coverage':
-      await redisAtHand();
+      await serversAtHand();
       return await measureCoverage(root, rest);
     case 'soak':
-      await redisAtHand();
+      await serversAtHand();
       return await runTests(root, { projects: ['soak'], rest });
     case 'test:deploy':
       return await runTests(root, { projects: ['deploy'], rest });
     case 'test:faults':
-      await redisAtHand();
+      await serversAtHand();
       return await runTests(root, { projects: ['faults', 'load'], rest });
     default:
       throw new LaunchError(`Unknown command "${command}".`);
   }
 }
 
-/** Finishes `npm run setup` after bootstrap.mjs. `--no-redis` is for image builds, which often can't reach Redis. */
+/**
+ * Finishes `npm run setup` after bootstrap.mjs. `--no-redis` is for image builds, which often can't reach Redis and need no
+ * database.
+ */
 async function endSetUp(rest: readonly string[]): Promise<number> {
   const unknown = rest.find((argument) => argument !== withoutRedis);
   if (unknown !== undefined) throw new LaunchError(`setup does not know "${unknown}"; it knows ${withoutRedis}.`);
-  const redis = rest.length === 0 ? await redisAtHand() : `not looked for (${withoutRedis})`;
-  terminal.say(`Redis: ${redis}. Everything is set up; \`npm start\` runs it.`);
+  const { redis, database } = rest.length === 0 ? await serversAtHand() : notLookedFor;
+  terminal.say(`Redis: ${redis}. Database: ${database}. Everything is set up; \`npm start\` runs it.`);
   return 0;
+}
+
+interface ServersAtHand {
+  readonly redis: string;
+  readonly database: string;
+}
+
+const notLookedFor: ServersAtHand = {
+  redis: `not looked for (${withoutRedis})`,
+  database: `not looked for (${withoutRedis})`,
+};
+
+/** Checks that a Redis and the programs of PostgreSQL are available, without starting them. Tests run without PostgreSQL too. */
+async function serversAtHand(): Promise<ServersAtHand> {
+  const redis = await redisAtHand();
+  const found = await noteBinaries({ searchPath: env['PATH'] ?? '', sharedFolder: join(root, '.sluice'), terminal });
+  if ('reason' in found) return { redis, database: `none (${found.reason})` };
+  env['SLUICE_POSTGRES_BIN'] ??= found.folder;
+  return { redis, database: `PostgreSQL ${found.version.text} in ${found.folder}` };
 }
 
 /** Checks that a Redis is available, without starting one. */

@@ -43,6 +43,8 @@ export interface PlanNeeds {
   readonly ports: Ports;
   /** Undefined when the services read it from the configuration. */
   readonly redisUrl: string | undefined;
+  /** URL of a database that was started here; undefined when there is none, or the services read it from the configuration. */
+  readonly databaseUrl: string | undefined;
   /** The generated client key, if the person set none. */
   readonly newApiKey: string | undefined;
   /** The generated SLUICE_SECRET_KEY, if one is needed and the person set none. */
@@ -54,11 +56,12 @@ export interface PlanNeeds {
  * the launcher chose are added.
  */
 export function planServices(needs: PlanNeeds): ServicePlan[] {
-  const { env, settings, ports, redisUrl, newApiKey, newSecretKey } = needs;
+  const { env, settings, ports, redisUrl, databaseUrl, newApiKey, newSecretKey } = needs;
   const { ingress, worker, simulator } = settings;
   const common = {
     ...env,
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
     ...(newApiKey === undefined ? {} : { SLUICE_API_KEYS: newApiKey }),
     ...(newSecretKey === undefined ? {} : { SLUICE_SECRET_KEY: newSecretKey }),
     ...(settings.isDemo ? { SIMULATOR_PORT: String(ports.simulator) } : {}),

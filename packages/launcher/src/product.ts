@@ -8,7 +8,8 @@ import { choosePorts, isEveryAddress, metricsPages, planServices } from './plan.
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
-import { noteRedis, type RedisNote } from './cooldowns.ts';
+import { type Note, type NotedServer, noteUrl } from './noted-urls.ts';
+import { bringDatabase } from './postgres/bring-database.ts';
 import { openRollingFile, type RollingFile } from './rolling-file.ts';
 import { type ServicePlan, startServices } from './services.ts';
 import type { Settings } from './settings.ts';
@@ -62,16 +63,16 @@ export async function withProduct(launch: Launch, use: (product: Product) => Pro
     stopping.abort();
   });
   const context: StartContext = { signal: stopping.signal, register: (thing) => void started.push(thing) };
-  let note: RedisNote | undefined;
+  const notes: Note[] = [];
   let copy: RollingFile | undefined;
-  const onRedis = (url: string): void => void (note = noteRedis(state.path, url));
+  const onUrl = (server: NotedServer, url: string): void => void notes.push(noteUrl(state.path, server, url));
   try {
     copy = openCopy(launch);
-    const ready = await bringUp({ ...launch, stateFolder: state.path, context, onRedis, copy });
+    const ready = await bringUp({ ...launch, stateFolder: state.path, context, onUrl, copy });
     return await use({ ...ready, started, signal: stopping.signal });
   } finally {
     for (const thing of started.toReversed()) await terminal.step(`Stopping the ${thing.name}`, () => thing.stop());
-    note?.remove();
+    for (const note of notes) note.remove();
     copy?.end();
     stopListening();
     state.release();
@@ -108,21 +109,39 @@ const isForbidden = (error: unknown): boolean => ['EACCES', 'EPERM', 'EROFS'].so
 interface Scene extends Launch {
   readonly stateFolder: string;
   readonly context: StartContext;
-  /** Called with the URL of Redis, unless the services read it from the configuration. */
-  readonly onRedis: (url: string) => void;
+  /** Called with the URL of Redis and of the database, unless the services read it from the configuration. */
+  readonly onUrl: (server: NotedServer, url: string) => void;
   readonly copy: RollingFile | undefined;
 }
 
-/** Starts Redis, then the services. */
+/** Starts Redis and the database, then the services. */
 async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> {
-  const { root, env, terminal, settings, isQuiet = false, stateFolder, context, onRedis, copy } = scene;
+  const { root, env, terminal, settings, isQuiet = false, stateFolder, context, onUrl, copy } = scene;
   for (const warning of settings.warnings) terminal.say(`Warning: ${warning}.`);
   const redis = await bringRedis(scene);
-  if (redis.url !== undefined) onRedis(redis.url);
+  if (redis.url !== undefined) onUrl('redis', redis.url);
+  const database = await bringDatabase({
+    root,
+    settings: settings.database,
+    searchPath: env['PATH'] ?? '',
+    stateFolder,
+    sharedFolder: join(root, '.sluice'),
+    terminal,
+    context,
+  });
+  if (database.url !== undefined) onUrl('database', database.url);
   const ports = await choosePorts(settings, terminal.say);
   const newApiKey = settings.hasClientKeys ? undefined : keepApiKey(join(root, '.sluice/api-key'));
   const newSecretKey = settings.needsSecretKey ? secretKeyOf(scene) : undefined;
-  const plans = planServices({ env, settings, ports, redisUrl: redis.url, newApiKey, newSecretKey });
+  const plans = planServices({
+    env,
+    settings,
+    ports,
+    redisUrl: redis.url,
+    databaseUrl: database.url,
+    newApiKey,
+    newSecretKey,
+  });
   const logs = join(stateFolder, 'logs');
   await startServices(plans, { root, logs, terminal, context, isQuiet, copy, known: new Set(settings.warnings) });
   const facts = {
@@ -131,6 +150,7 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
     key: keyOf(settings, newApiKey),
     model: settings.model,
     redis: redis.description,
+    database: database.description,
     metrics: metricsPages(settings, ports),
     logs: [relative(root, logs), ...(copy === undefined || settings.log.file === undefined ? [] : [settings.log.file])],
   };

@@ -6,6 +6,8 @@ export interface ReadyFacts {
   /** A model for the sample request; undefined when the configuration has only globs. */
   readonly model: string | undefined;
   readonly redis: string;
+  /** The database for the records, or the reason why there is none. */
+  readonly database: string;
   /** URLs of Prometheus metrics. */
   readonly metrics: readonly string[];
   /** The log folder, and `log.file` if set. */
@@ -21,7 +23,16 @@ export type ShownKey =
   | { readonly kind: 'none' };
 
 /** The block that `npm start` prints when everything runs. The curl command is one line, so that it is easy to copy. */
-export function readyBlock({ baseUrl, isOnEveryAddress, key, model, redis, metrics, logs }: ReadyFacts): string {
+export function readyBlock({
+  baseUrl,
+  isOnEveryAddress,
+  key,
+  model,
+  redis,
+  database,
+  metrics,
+  logs,
+}: ReadyFacts): string {
   const body = { model: model ?? 'MODEL', stream: true, messages: [{ role: 'user', content: 'Tell me a story.' }] };
   const curl = [
     'curl -N',
@@ -37,6 +48,7 @@ export function readyBlock({ baseUrl, isOnEveryAddress, key, model, redis, metri
     `  Base URL  ${baseUrl}${isOnEveryAddress ? ' (and at every other address of this machine)' : ''}`,
     `  API key   ${describeKey(key)}`,
     `  Redis     ${redis}`,
+    `  Database  ${database}`,
     `  Metrics   ${metrics.join(', ')}`,
     `  Logs      ${logs.join(', ')}`,
     '',

@@ -1,6 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { profiles } from '@sluice/compat';
-import { ConfigError, isGlob, loadConfig, serviceLinksIn, type Config } from '@sluice/config';
+import {
+  ConfigError,
+  type DatabaseConnection,
+  databaseConnection,
+  isGlob,
+  loadConfig,
+  serviceLinksIn,
+  type Config,
+} from '@sluice/config';
 import { LaunchError } from './bare/launch-error.mjs';
 
 /** The part of the services' configuration that the launcher itself needs. */
@@ -31,6 +39,12 @@ export interface Settings {
     | { readonly kind: 'url'; readonly url: string | undefined; readonly setting: string }
     /** A cluster, sentinels, or TLS with own certificates: only the services connect to it. */
     | { readonly kind: 'configured' };
+  readonly database:
+    /** None is configured: the launcher brings one. */
+    | { readonly kind: 'own' }
+    /** The person wants no records. */
+    | { readonly kind: 'none' }
+    | { readonly kind: 'given'; readonly connection: DatabaseConnection; readonly setting: string };
 }
 
 /** The address at which a service listens, and the maximum duration of its drain. */
@@ -124,6 +138,7 @@ function toSettings(config: Config, env: NodeJS.ProcessEnv): Omit<Settings, 'nee
     // Of the profiles only one has a log file, under this name.
     logFileSetting: isSet(env, 'SLUICE_COMPAT') ? 'LOG_FILE_PATH' : 'log.file',
     redis: redisOf(config, env),
+    database: databaseOf(config, env),
   };
 }
 
@@ -139,6 +154,13 @@ function redisOf({ redis }: Config, env: NodeJS.ProcessEnv): Settings['redis'] {
   if (redis.isDefault) return { kind: 'url', url: undefined, setting: 'REDIS_URL' };
   if (redis.kind !== 'single' || typeof redis.tls === 'object') return { kind: 'configured' };
   return { kind: 'url', url: wholeUrl(redis), setting };
+}
+
+function databaseOf({ database, isDatabaseRefused }: Config, env: NodeJS.ProcessEnv): Settings['database'] {
+  if (isDatabaseRefused) return { kind: 'none' };
+  if (database === undefined) return { kind: 'own' };
+  const setting = isSet(env, 'DATABASE_URL') ? 'DATABASE_URL' : 'database.url';
+  return { kind: 'given', connection: databaseConnection(database), setting };
 }
 
 /** Returns the URL with username, password and TLS, which the configuration holds apart from it. */

@@ -117,6 +117,23 @@ describe('the direction of dependencies', () => {
     for (const path of allowed ?? []) expect(filesWith(/./)).not.toContain(path);
   });
 
+  it('forbids the database on the way of a request', () => {
+    const text = "import { connectStore } from '@sluice/store';\nexport const planted = connectStore;\n";
+    const [allowed, forbidden] = [
+      ['recorder/planted', 'admin/planted', 'keys/planted', 'conversations/planted'],
+      ['planted', 'inference/planted', 'middleware/planted', 'routes/planted'],
+    ].map((names) => names.map((name) => `services/ingress/src/${name}.ts`));
+    for (const path of [...(allowed ?? []), ...(forbidden ?? [])]) {
+      mkdirSync(join(copy, path, '..'), { recursive: true });
+      writeFileSync(join(copy, path), text);
+    }
+    const filesWith = lint([...(allowed ?? []), ...(forbidden ?? [])]);
+    expect(filesWith(/No request may wait for the database/)).toEqual(forbidden?.toSorted());
+    for (const path of allowed ?? []) expect(filesWith(/./)).not.toContain(path);
+    plant('services/worker', text, { '@sluice/store': '0.1.0' });
+    expect(lint(['services/worker/src/planted.ts'])(/No request may wait for the database/)).toHaveLength(1);
+  });
+
   it('forbids circular imports', () => {
     plant('packages/policy', "import './planted-too.ts';\nexport const planted = 1;\n");
     writeFileSync(join(copy, 'packages/policy/src/planted-too.ts'), "import './planted.ts';\n");

@@ -27,6 +27,7 @@ const settings: Settings = {
   log: { level: 'info', retentionDays: 30 },
   logFileSetting: 'log.file',
   redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
+  database: { kind: 'own' },
 };
 const ports = { ingress: 8081, ingressManagement: 9466, worker: 9465, simulator: 9901 };
 const needs = {
@@ -34,6 +35,7 @@ const needs = {
   settings,
   ports,
   redisUrl: 'redis://127.0.0.1:7000',
+  databaseUrl: 'postgres://127.0.0.1:7001/sluice',
   newApiKey: 'sk-new',
   newSecretKey: undefined,
 };
@@ -52,6 +54,7 @@ test('starts simulator, worker and ingress in this order for a demo', () => {
     METRICS_PORT: '9466',
     SIMULATOR_PORT: '9901',
     REDIS_URL: 'redis://127.0.0.1:7000',
+    DATABASE_URL: 'postgres://127.0.0.1:7001/sluice',
     SLUICE_API_KEYS: 'sk-new',
   });
   expect(envOf(plans, 'worker')).toMatchObject({ METRICS_PORT: '9465', SIMULATOR_PORT: '9901' });
@@ -101,9 +104,10 @@ test('needs no port for the simulator when upstreams are configured', async () =
   }
 });
 
-test('leaves Redis and keys to the configuration when it has them', () => {
-  const [, worker] = planServices({ ...needs, redisUrl: undefined, newApiKey: undefined });
+test('leaves Redis, the database and keys to the configuration when it has them', () => {
+  const [, worker] = planServices({ ...needs, redisUrl: undefined, databaseUrl: undefined, newApiKey: undefined });
   expect(worker?.env).not.toHaveProperty('REDIS_URL');
+  expect(worker?.env).not.toHaveProperty('DATABASE_URL');
   expect(worker?.env).not.toHaveProperty('SLUICE_API_KEYS');
 });
 

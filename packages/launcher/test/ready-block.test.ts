@@ -7,16 +7,18 @@ const facts = {
   key: { kind: 'plain', text: 'sk-abc' },
   model: 'demo',
   redis: 'redis-server 7.0.15',
+  database: 'PostgreSQL 18.4, with its data in .sluice/postgres',
   metrics: ['http://127.0.0.1:9463/metrics'],
   logs: ['.sluice/logs'],
 } as const;
 
 const curlOf = (block: string) => block.split('\n').filter((line) => line.startsWith('curl '));
 
-test('shows base URL, key, and one line of curl that streams from the model', () => {
+test('shows base URL, key, database, and one line of curl that streams from the model', () => {
   const block = readyBlock(facts);
   expect(block).toContain('Base URL  http://127.0.0.1:8080/v1');
   expect(block).toContain('API key   sk-abc');
+  expect(block).toContain('Database  PostgreSQL 18.4, with its data in .sluice/postgres\n');
   expect(curlOf(block)).toEqual([
     "curl -N http://127.0.0.1:8080/v1/chat/completions -H 'Authorization: Bearer sk-abc' " +
       "-H 'Content-Type: application/json' " +

@@ -41,6 +41,28 @@ describe('the Redis of the settings', () => {
   });
 });
 
+describe('the database of the settings', () => {
+  const connection = { connectionString: 'postgres://h:7/db', ssl: false, connectionTimeoutMillis: 5000 };
+  it.each([
+    ['nothing names', '', {}, { kind: 'own' }],
+    [
+      'the file names',
+      'database: { url: postgres://h:7/db }',
+      {},
+      { kind: 'given', connection, setting: 'database.url' },
+    ],
+    [
+      'the environment names',
+      'database: { url: postgres://file/db }',
+      { DATABASE_URL: 'postgres://h:7/db' },
+      { kind: 'given', connection, setting: 'DATABASE_URL' },
+    ],
+    ['the person does not want', '', { DATABASE_URL: 'none' }, { kind: 'none' }],
+  ])('that %s', (_, yaml, env, database) => {
+    expect(settingsOf(yaml, env).database).toEqual(database);
+  });
+});
+
 describe('the model to try', () => {
   it('is the first that is not a glob', () => {
     const upstream = 'upstreams: [{ id: u, type: openai, base_url: "http://127.0.0.1:1/v1" }]';

@@ -23,6 +23,7 @@ import {
   until,
   verifies,
 } from '@sluice/testkit';
+import { choosePlace } from '../src/postgres/place.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
@@ -69,7 +70,7 @@ async function start(env: Env): Promise<Ready> {
     command: process.execPath,
     args: ['--conditions=@sluice/source', runner, root],
     cwd: root,
-    env: { HOME: home, CI: 'true', PORT: String(port), ...env },
+    env: { HOME: home, CI: 'true', PORT: String(port), DATABASE_URL: 'none', ...env },
     stopGraceMs: 20_000,
   });
   running = started;
@@ -184,6 +185,36 @@ describe('npm start with a profile is ready on every address, and its printed co
       await stop();
       expect(readied('logs/proxy.log', 'sluice-ingress')).toBe(2);
       expect(readied('.sluice/logs/worker.log', 'sluice-worker')).toBe(2);
+    },
+  );
+
+  it(
+    'unified-proxy: keeps its records in a PostgreSQL of our own, in place of its SQLite file',
+    verifies('003-25', '003-39'),
+    async () => {
+      const place = choosePlace({ stateFolder: join(root, '.sluice'), sharedFolder: join(root, '.sluice') });
+      if ('reason' in place) throw new Error(place.reason);
+      try {
+        const { output } = await start({
+          SLUICE_COMPAT: 'unified-proxy',
+          API_KEY: 'tok-provider',
+          BASE_URL: `${simulator.url}/v1`,
+          DATABASE_URL: 'sqlite+aiosqlite:///./data/proxy.db',
+        });
+        expect(output.match(/DATABASE_URL names an SQLite file, which is neither read nor written/g)).toHaveLength(1);
+        expect(output).toMatch(/Database  PostgreSQL \d+\.\d+, with its data in \S+/);
+        const url = readFileSync(join(root, '.sluice/database-url'), 'utf8');
+        expect([url, statSync(join(root, '.sluice/database-url')).mode & 0o777]).toEqual([
+          expect.stringMatching(/^postgres:\/\/sluice:.*@127\.0\.0\.1:\d+\/sluice$/),
+          0o600,
+        ]);
+        expect(output).not.toContain(new URL(url).password);
+        await stop();
+        expect(existsSync(join(root, '.sluice/database-url'))).toBe(false);
+      } finally {
+        await stop();
+        if (place.account !== undefined) rmSync(place.folder, { recursive: true, force: true });
+      }
     },
   );
 

@@ -48,6 +48,7 @@ beforeEach(async () => {
     log: { level: 'info', retentionDays: 30 },
     logFileSetting: 'log.file',
     redis: { kind: 'url', url: undefined, setting: 'REDIS_URL' },
+    database: { kind: 'none' },
   };
 });
 afterEach(() => {

@@ -1,5 +1,6 @@
+export { type Blame, blameOf, blames } from './errors/blame.ts';
 export { type ChatJob, chatJobSchema, type Operation } from './chat-job.ts';
-export { type ErrorCode, type ErrorRow, errorTable, type ErrorType } from './errors/codes.ts';
+export { type ErrorCode, type ErrorRow, errorTable, type ErrorType, isErrorCode } from './errors/codes.ts';
 export {
   type ErrorDetails,
   type ErrorEnvelope,
@@ -34,19 +35,21 @@ export type { Framing, ResponseHead, UpstreamEvent, UpstreamRequest } from './up
 export { inspectJson, type JsonLimits, measureJsonText } from './json-depth.ts';
 export { type ChatChunk, chatChunkSchema, type ChatCompletion, chatCompletionSchema } from './openai/chat-answer.ts';
 export { type AnswerEvent, eventsOf, parseChunk, readChunk, textsOf, writeChunk } from './openai/answer-events.ts';
-export { type ChatMessage } from './openai/chat-message.ts';
+export { type ChatMessage, chatMessageSchema } from './openai/chat-message.ts';
 export {
   type ChatParameter,
   chatParameters,
   type ChatRequest,
   type ChatRequestInput,
+  chatRequestSchema,
 } from './openai/chat-parameters.ts';
 export { type ChatBody, isChatBody, readChatBody } from './openai/chat-body.ts';
 export { parseChatRequest } from './openai/chat-request.ts';
-export { type ContentPart } from './openai/content-part.ts';
+export { type ContentPart, contentPartSchema } from './openai/content-part.ts';
+export { toolCallSchema, toolSchema } from './openai/chat-tool.ts';
 export { type OtherKind } from './openai/field-types.ts';
 export { tooManyTokens } from './openai/embeddings-input.ts';
-export { type EmbeddingsFacts, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
+export { type EmbeddingsFacts, embeddingsRequestSchema, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
 export { fit } from './fit.ts';
 export { firstObjectIn } from './json/first-object.ts';
 export { readModelNames, writeModelNames } from './relay/model-names.ts';

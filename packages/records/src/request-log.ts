@@ -1,3 +1,4 @@
+import { blames } from '@sluice/protocol';
 import { z } from 'zod';
 import { requestEntrySchema } from './request-entry.ts';
 
@@ -42,8 +43,8 @@ export const requestLogSchema = z.object({
   code: z.string().optional(),
   /** Text of the error that the client got. */
   error: z.string().optional(),
-  /** Who caused the error. */
-  blame: z.enum(['client', 'upstream', 'gateway', 'operator']).optional(),
+  /** The side that caused the error. */
+  blame: z.enum(blames).optional(),
   upstream: z.string().optional(),
   attempts: z.number().int().nonnegative().optional(),
   resumptions: z.number().int().nonnegative().optional(),

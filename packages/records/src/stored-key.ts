@@ -40,7 +40,8 @@ export const storedKeySchema = z.object({
   limits: limitsSchema.default({}),
   budgets: budgetsSchema.default({}),
   weight: z.number().positive().default(1),
-  team: teamSchema.optional(),
+  /** Team of the file or of the database, whose models, limits and budgets apply too. */
+  teamId: z.string().optional(),
   owner: z.string().optional(),
   tags: z.array(z.string()).default([]),
   /** Addresses and networks in CIDR form from which it may be used; empty = all. */
@@ -50,5 +51,7 @@ export const storedKeySchema = z.object({
   /** Milliseconds since 1970. */
   expiresAt: z.number().int().optional(),
   isRevoked: z.boolean().default(false),
+  /** Its running streams end when it is revoked. */
+  endsStreams: z.boolean().default(false),
 });
 export type StoredKey = z.infer<typeof storedKeySchema>;

@@ -16,7 +16,7 @@ describe('the classes of tokens', () => {
   it.each([
     ['more cached than the prompt has', { prompt_tokens_details: { cached_tokens: 500, cache_write_tokens: 500 } }],
     ['negative counts', { prompt_tokens_details: { cached_tokens: -5 } }],
-    ['counts that are no numbers', { prompt_tokens_details: { cached_tokens: '5' }, completion_tokens_details: null }],
+    ['counts that are texts', { prompt_tokens_details: { cached_tokens: '5' }, completion_tokens_details: null }],
   ])('never add up to more or less than the usage: %s', (_name, details) => {
     const { fresh, cacheRead, cacheWrite, output, reasoning } = splitUsage({
       prompt_tokens: 100,

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
  * | `{q0}`…       | a queue shard: BullMQ's keys and the request records         | number of shards      |
  * | `{up:<id>}`   | cooldowns, circuits and access tokens of one upstream        | upstreams             |
  * | `{<process>}` | a process's mailbox                                          | processes             |
+ * | `{keys}`      | the registry of the database's client keys and teams         | one node              |
  * | `{attempts}`  | the outbox of the attempts' ledger entries                   | one node              |
  * | `{logs}`      | the outbox of the request log                                | one node              |
  */
@@ -33,6 +34,10 @@ export interface Keys {
   /** string: theoretical arrival time of the GCRA, per client key. */
   requestRate(keyId: string): string;
   tokenRate(keyId: string): string;
+  /** Name prefix of all keys of admission; the scripts derive those of teams, budgets and lost requests from it. */
+  readonly admissionPrefix: string;
+  /** hash: money that an owner of budgets has spent and reserved: `k:<key id>` or `t:<team id>`. */
+  spend(owner: string): string;
   /** stream: batches of frames for one process. */
   mailbox(processId: string): string;
   /** string with a short TTL: exists while this process is alive. */
@@ -67,6 +72,12 @@ export interface Keys {
   readonly attempts: string;
   /** stream: entries of the request log on their way to the database; field `e` is a JSON array of them. */
   readonly logs: string;
+  /** hash: `source` and `revision` of the registry of client keys. */
+  readonly registryState: string;
+  /** zset, id of a client key or team → revision of its latest change. */
+  readonly registryRevisions: string;
+  /** hash, id of a client key or team → JSON of its record, which has hashes of secrets only. */
+  readonly registryRecords: string;
 }
 
 /** The fields of an upstream that determine its models. */
@@ -97,6 +108,8 @@ export function createKeys(prefix: string): Keys {
     keyLeases: (keyId) => `${admission}:leases:${keyId}`,
     requestRate: (keyId) => `${admission}:rpm:${keyId}`,
     tokenRate: (keyId) => `${admission}:tpm:${keyId}`,
+    admissionPrefix: `${admission}:`,
+    spend: (owner) => `${admission}:spend:${owner}`,
     mailbox: (processId) => `${prefix}:mb:{${processId}}`,
     alive: (processId) => `${prefix}:alive:${processId}`,
     workers: `${prefix}:workers`,
@@ -113,5 +126,8 @@ export function createKeys(prefix: string): Keys {
     ledger: `${admission}:ledger`,
     attempts: `${prefix}:outbox:{attempts}`,
     logs: `${prefix}:outbox:{logs}`,
+    registryState: `${prefix}:{keys}:state`,
+    registryRevisions: `${prefix}:{keys}:revisions`,
+    registryRecords: `${prefix}:{keys}:records`,
   };
 }

@@ -19,11 +19,16 @@ describe('the names of keys', () => {
       keys.tokenRate('k1'),
       keys.openEntries,
       keys.ledger,
+      keys.admissionPrefix,
+      keys.spend('k:k1'),
     ];
     expect(new Set(admission.map(tagOf))).toEqual(new Set(['adm']));
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
     expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
     expect(tagOf(keys.body(3, 'r1'))).toBe('q3');
+    expect(new Set([keys.registryState, keys.registryRevisions, keys.registryRecords].map(tagOf))).toEqual(
+      new Set(['keys']),
+    );
     expect(tagOf(keys.cooldowns('openai'))).toBe(tagOf(keys.circuit('openai', 'gpt')));
   });
 

@@ -16,9 +16,9 @@ export const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;
 /** Reasons for which a worker refuses a job: it is not a job, has no valid MAC, or its body cannot be decrypted. */
 export type RefusalReason = (typeof refusalReasons)[number];
 
-export const outboxStreams = ['attempts', 'logs'] as const;
-/** Streams on the way to the database that this process writes to. */
-export type OutboxStream = (typeof outboxStreams)[number];
+/** Outboxes in Redis: entries of requests, of attempts, and of the request log. */
+export const recordedStreams = ['ledger', 'attempts', 'logs'] as const;
+export type RecordedStream = (typeof recordedStreams)[number];
 
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 export const errorCodes = Object.keys(errorTable);

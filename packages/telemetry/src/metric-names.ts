@@ -1,6 +1,7 @@
 import { answerMetrics } from './metric-table/answer-metrics.ts';
 import { costMetrics } from './metric-table/cost-metrics.ts';
 import { queueMetrics } from './metric-table/queue-metrics.ts';
+import { recordMetrics } from './metric-table/record-metrics.ts';
 import { relayMetrics } from './metric-table/relay-metrics.ts';
 import { upstreamMetrics } from './metric-table/upstream-metrics.ts';
 
@@ -11,4 +12,5 @@ export const metricTable = {
   ...upstreamMetrics,
   ...relayMetrics,
   ...costMetrics,
+  ...recordMetrics,
 } as const;

@@ -1,7 +1,8 @@
 import type { GaugeFeed } from './gauge-feed.ts';
 import type { Instruments } from './instruments.ts';
 import { metricTable } from './metric-names.ts';
-import type { IngressMetrics, IngressSources, SharedMetrics } from './recorders.ts';
+import { recordedStreams } from './label-values.ts';
+import type { IngressMetrics, IngressSources, RecorderFacts, SharedMetrics } from './recorders.ts';
 
 /** Creates the methods with which an ingress records its metrics. */
 export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<IngressMetrics, keyof SharedMetrics> {
@@ -67,7 +68,9 @@ function statusClassOf(status: number): string {
 }
 
 /** Creates the gauges that are filled at each scrape from sources set later. */
-function ingressGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: IngressSources) => void {
+function ingressGauges(instruments: Instruments, feed: GaugeFeed): (sources: IngressSources) => void {
+  const { gauge } = instruments;
+  const feedRecorder = recorderMetrics(instruments, feed);
   const leasesInUse = gauge(metricTable.leasesInUse);
   const leasesLimit = gauge(metricTable.leasesLimit);
   const waiting = gauge(metricTable.waitingRequests);
@@ -108,5 +111,33 @@ function ingressGauges({ gauge }: Instruments, feed: GaugeFeed): (sources: Ingre
         memoryLimit.at().value = limitBytes;
       },
     });
+    feedRecorder(sources.recorder);
   };
+}
+
+/** The counts of the recorder come from its thread, so they are read at each scrape, too. */
+function recorderMetrics({ counter, gauge }: Instruments, feed: GaugeFeed) {
+  const databaseUp = gauge(metricTable.databaseUp);
+  const running = gauge(metricTable.recorderRunning);
+  const batches = gauge(metricTable.outboxBatches);
+  const age = gauge(metricTable.outboxAge);
+  const recorded = counter(metricTable.recordedEntries);
+  const skipped = counter(metricTable.skippedEntries);
+  const imbalances = counter(metricTable.ledgerImbalances);
+
+  function apply(facts: RecorderFacts): void {
+    databaseUp.at().value = Number(facts.isDatabaseUp);
+    running.at().value = Number(facts.isRunner);
+    imbalances.at().value = facts.imbalanced;
+    for (const stream of recordedStreams) {
+      recorded.at(stream).value = facts.written[stream];
+      skipped.at(stream).value = facts.skipped[stream];
+      const lag = facts.lag[stream];
+      if (lag === undefined) continue;
+      batches.at(stream).value = lag.batches;
+      age.at(stream).value = lag.oldestAgeMs / 1000;
+    }
+  }
+  const gauges = [databaseUp, running, batches, age, recorded, skipped, imbalances];
+  return (source: IngressSources['recorder']): void => feed.add({ gauges, source, apply });
 }

@@ -27,6 +27,8 @@ export {
   startProcess,
 } from './processes/start-process.ts';
 export { untilLogged } from './processes/until-logged.ts';
+export { type PostgresServer, startPostgres } from './postgres/start-postgres.ts';
+export { createTestDatabase } from './postgres/test-database.ts';
 export { type OpenAiPython, openaiPython } from './python/openai-python.ts';
 export { type RecordedCommands, recordCommands } from './redis/record-commands.ts';
 export { type MovableRedis, startMovableRedis } from './redis/start-movable-redis.ts';

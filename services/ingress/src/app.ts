@@ -2,9 +2,13 @@ import type { Peek } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type RequestHandler, Router } from 'express';
-import { createListener, type Listener } from './direct-routes.ts';
+import { adminRoutes } from './admin/admin-routes.ts';
+import { createListener, type DirectRoutes, type Listener } from './direct-routes.ts';
+import { documentPages } from './documents/document-pages.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
-import { type AcceptedKey, adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
+import { type AcceptedKey, toKnownKey } from './keys/known-key.ts';
+import { createKnownKeys, type KnownKeys } from './keys/known-keys.ts';
+import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
@@ -20,6 +24,7 @@ import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { InferenceNeeds } from './inference/handle-inference.ts';
 import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
+import type { RecordsStore } from './records/records-store.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
@@ -31,16 +36,22 @@ export interface AppNeeds {
   readonly peek: Peek;
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
+  readonly records: RecordsStore;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
+  /** Version of the gateway, for the document of its API. */
+  readonly version: string;
   readonly metrics: Render;
   /** Creation time of every model in the answers to clients; seconds since 1970. */
   readonly startedAtSeconds: number;
   readonly onInternal: (error: unknown) => void;
 }
 
-/** Creates the HTTP application with every route of the ingress. */
-export function createApp(needs: AppNeeds): Listener {
+/** Creates the HTTP application. */
+export const createApp = (needs: AppNeeds): Listener => createListener(createRoutes(needs));
+
+/** Creates every route of the ingress. Each is described in `documents/routes.ts`. */
+export function createRoutes(needs: AppNeeds): DirectRoutes {
   const { config, pages } = needs;
   const app = express();
   app.disable('x-powered-by');
@@ -50,24 +61,28 @@ export function createApp(needs: AppNeeds): Listener {
   const first = [requestId, ...(origins.length > 0 ? [cors(origins)] : []), refuseExpectation, requireHost];
   app.use(first, mergeSlashes);
 
-  const isAdmin = adminCheck(config.keys);
+  const keys = createKnownKeys(config);
+  const isAdmin = adminCheck(keys);
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
-  ownPages.get('/livez', showPage(pages.livez));
-  ownPages.get('/readyz', showPage(pages.readyz));
   const maySeeAll = config.server.publicStatus ? () => true : isAdmin;
-  ownPages.get('/health', showPageInFull(pages.health, maySeeAll));
-  ownPages.get('/status', showPageInFull(pages.status, maySeeAll));
-  ownPages.get('/metrics', requireAdmin(isAdmin), metrics(needs.metrics));
+  const getOnly = methodNotAllowed('GET');
+  ownPages.route('/livez').get(showPage(pages.livez)).all(getOnly);
+  ownPages.route('/readyz').get(showPage(pages.readyz)).all(getOnly);
+  ownPages.route('/health').get(showPageInFull(pages.health, maySeeAll)).all(getOnly);
+  ownPages.route('/status').get(showPageInFull(pages.status, maySeeAll)).all(getOnly);
+  ownPages.route('/metrics').get(requireAdmin(isAdmin), metrics(needs.metrics)).all(getOnly);
   app.use(ownPages);
+  app.use(adminRoutes({ config, records: needs.records, requireAdmin: requireAdmin(isAdmin), clock: Date.now }));
+  if (config.server.docs) app.use(documentPages(needs.version));
 
   const { server } = config;
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (keys: readonly AcceptedKey[]) => [authenticate(keys, wrongKeys), guardAnonymous(server)];
-  const asClient = asOneOf(config.keys);
-  const asReader = server.publicModels ? asOneOf([...config.keys, publicReader]) : asClient;
+  const asOneOf = (known: KnownKeys) => [authenticate({ keys: known, wrongKeys }), guardAnonymous(server)];
+  const asClient = asOneOf(keys);
+  const asReader = server.publicModels ? asOneOf(withPublicReader(keys)) : asClient;
   const readJson = createJsonReaders({
     server,
     budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
@@ -76,9 +91,9 @@ export function createApp(needs: AppNeeds): Listener {
   });
   const api = Router();
   const direct = new Map<string, readonly RequestHandler[]>();
-  for (const { path, bodyShape, handler } of surfaces) {
+  for (const { path, operation, bodyShape, handler } of surfaces) {
     const handlers = [
-      record(needs.observe, `/v1${path}`),
+      record(needs.observe, `/v1${path}`, operation),
       refuseUnready(needs.state),
       ...asClient,
       readJson(bodyShape),
@@ -95,10 +110,16 @@ export function createApp(needs: AppNeeds): Listener {
   app.use(notFound);
   const onError = handleError(needs.onInternal);
   app.use(onError);
-  return createListener({ app, handlers: direct, handleError: onError, onInternal: needs.onInternal });
+  return { app, handlers: direct, handleError: onError, onInternal: needs.onInternal };
 }
 
-/** The client key of requests without a key, where the list of models is public. */
+/** Lets requests without a key read the list of models, where it is public. */
+function withPublicReader(keys: KnownKeys): KnownKeys {
+  return keys.anonymous === undefined
+    ? { ...keys, anonymous: { key: toKnownKey(publicReader, undefined), takesWrongKeys: false } }
+    : keys;
+}
+
 const publicReader: AcceptedKey = {
   id: 'public',
   digest: '',
@@ -109,4 +130,8 @@ const publicReader: AcceptedKey = {
   models: ['*'],
   limits: {},
   weight: 1,
+  budgets: {},
+  tags: [],
+  allowedAddresses: [],
+  logBodies: false,
 };

@@ -1,12 +1,24 @@
 import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/answers';
+import type { Budgets } from '@sluice/records';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
-/** The client, as a key of the configuration. */
+/** The team of a client key. */
+export interface PrincipalTeam {
+  /** Name of its rates and budgets in Redis. */
+  readonly id: string;
+  /** Globs of the models that its keys may use. */
+  readonly models: readonly string[];
+  /** Limits of all its keys together. */
+  readonly limits: KeyLimits;
+  readonly budgets: Budgets;
+}
+
+/** The client, as a key of the configuration or of the database, or as an identity of an OIDC issuer. */
 export interface Principal {
-  /** Id part of the key's digest: the name of its leases and rates in Redis. */
+  /** Name of the key's leases, rates and budgets in Redis. */
   readonly keyId: string;
   readonly name: string;
   /** The key masked to its first and last four characters, for logs; absent for keys known by hash alone. */
@@ -20,6 +32,12 @@ export interface Principal {
   readonly weight: number;
   /** Form of reasoning in its answers; undefined = the setting of the model. */
   readonly thinking: ThinkingMode | undefined;
+  readonly budgets: Budgets;
+  readonly team: PrincipalTeam | undefined;
+  readonly owner: string | undefined;
+  readonly tags: readonly string[];
+  /** The records may hold the bodies of its requests and answers, if they hold bodies at all. */
+  readonly mayLogBodies: boolean;
 }
 
 /** The facts of a request that the middleware collects. */

@@ -4,6 +4,7 @@ import type { OutboxWriter } from '@sluice/outbox';
 import type { Submitter } from '@sluice/queue';
 import type { Fleet, MailboxWriter, Roster } from '@sluice/relay';
 import type { OpenExchanges } from './inference/exchange/open-exchanges.ts';
+import type { Records } from './records/records.ts';
 import type { ClientServer } from './server.ts';
 
 export interface StopOptions {
@@ -14,6 +15,7 @@ export interface StopOptions {
 
 export interface DrainNeeds extends StopOptions {
   readonly links: DrainedLinks;
+  readonly records: Pick<Records, 'close'>;
   readonly server: Omit<ClientServer, 'port'> | undefined;
   readonly management: Pick<ManagementServer, 'close'> | undefined;
   /** Longest time from the arrival of a request to the end of its answer. */
@@ -41,7 +43,7 @@ const lastWordsMs = 3000;
 
 /** Lets the running requests finish, ends those that still run after the grace, and closes everything. */
 export async function drain(needs: DrainNeeds): Promise<void> {
-  const { links, server, management, graceMs, noticeMs, now } = needs;
+  const { links, records, server, management, graceMs, noticeMs, now } = needs;
   const { exchanges, admission, fleet, roster, submitter, attempts } = links;
   const endsAt = now() + graceMs;
   server?.endWithAnswers();
@@ -63,6 +65,7 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
   server?.close();
   management?.close();
+  await records.close(lastWordsMs);
   await within(Promise.all([fleet.close(), roster.close(), submitter.close()]), lastWordsMs);
   fleet.disconnect();
 }

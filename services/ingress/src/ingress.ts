@@ -1,14 +1,16 @@
-import { compileGlob, type IngressConfig } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
-import { createPricing } from '@sluice/prices';
 import { untilReady, watchPresence } from '@sluice/redis';
 import { createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createModelCatalogue } from './model-catalogue.ts';
-import { createRedisLinks } from './redis-links.ts';
+import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createIngressPricing } from './ingress-pricing.ts';
+import { createIngressRecorder } from './recorder/ingress-recorder.ts';
+import { openRecords } from './records/records.ts';
+import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 import { createTotals } from './totals.ts';
@@ -45,20 +47,18 @@ const checkEveryMs = 500;
  * writes twice a second.
  */
 const noWriteMs = 2000;
+/** Interval at which the fleet looks for requests of killed ingresses. */
+const settleEveryMs = 1000;
 
 export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const pricing = createPricing({
-    overrides: [],
-    unknownModel: 'zero',
-    default: { input: 0, output: 0 },
-    compileGlob,
-  });
+  const { pricing, costBounds } = createIngressPricing(config, logger);
   const links = createRedisLinks({ config, ingressId, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
+  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, metrics, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -68,6 +68,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
+  let settling: NodeJS.Timeout | undefined;
+  const recorder = createIngressRecorder({ config, logger, metrics, now });
 
   watchGauges(metrics, config, links);
 
@@ -85,17 +87,21 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
-    inference: { config, admission, exchanges, ingressId, metrics, onInternal, now },
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
-    catalogue: createModelCatalogue({
-      config,
-      lists: createModelListReader({ connection: commands, keys: links.keys }),
-      onError,
+    catalogue: openCatalogue(config, links, onError),
+    observe: {
+      requestLogs: records.requestLogs,
+      metrics,
+      logger,
+      totals,
+      trustTraceContext: config.server.trustTraceContext,
       now,
-    }),
-    observe: { metrics, logger, totals, trustTraceContext: config.server.trustTraceContext, now },
+    },
+    records: records.store,
     state,
     pages,
+    version,
     metrics: render,
     startedAtSeconds: Math.floor(Date.now() / 1000),
     onInternal,
@@ -104,6 +110,12 @@ export function createIngress(needs: IngressNeeds): Ingress {
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= redisAwayMs) return;
     exchanges.failAll('redis_unavailable');
+  }
+
+  async function settleLost(): Promise<void> {
+    if (!redis.isUp) return;
+    const requests = await links.lostSettler.settleAll();
+    if (requests > 0) logger.warn({ requests }, 'requests of ingresses that are gone are settled');
   }
 
   return {
@@ -117,7 +129,9 @@ export function createIngress(needs: IngressNeeds): Ingress {
       await warnOfEviction(commands, logger);
       await Promise.all([fleet.start(), links.roster.start()]);
       isStarted = true;
+      recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
+      settling = setInterval(() => void settleLost().catch(onError), settleEveryMs);
     },
     get openRequests() {
       return exchanges.size;
@@ -125,10 +139,21 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async stop(options) {
       isDraining = true;
       const onServesUntil = (at: number): void => void (servesUntil = at);
-      const drained = { links, server, management, longestAnswerMs: longestAnswerMs(config), onServesUntil, now };
-      await drain({ ...options, ...drained }).finally(() => clearInterval(watchdog));
+      const drained = { links, records, server, management, onServesUntil, now };
+      const longest = { longestAnswerMs: longestAnswerMs(config) };
+      await drain({ ...options, ...drained, ...longest }).finally(() => {
+        clearInterval(watchdog);
+        clearInterval(settling);
+      });
+      // The last requests have left their entries in Redis.
+      await recorder.stop();
     },
   };
+}
+
+function openCatalogue(config: IngressConfig, links: RedisLinks, onError: (error: unknown) => void): ModelCatalogue {
+  const lists = createModelListReader({ connection: links.fleet.commands, keys: links.keys });
+  return createModelCatalogue({ config, lists, onError, now: () => performance.now() });
 }
 
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */

@@ -1,4 +1,11 @@
-import { type Admission, createAdmission, createPeek, type Peek } from '@sluice/admission';
+import {
+  type Admission,
+  createAdmission,
+  createLostSettler,
+  createPeek,
+  type LostSettler,
+  type Peek,
+} from '@sluice/admission';
 import { type IngressConfig, readRedisFiles } from '@sluice/config';
 import { createOutboxWriter, ledgerLimits, type OutboxWriter } from '@sluice/outbox';
 import type { Pricing } from '@sluice/prices';
@@ -18,6 +25,7 @@ export interface RedisLinks {
   readonly fleet: Fleet;
   readonly roster: Roster;
   readonly admission: Admission;
+  readonly lostSettler: LostSettler;
   readonly peek: Peek;
   readonly submitter: Submitter;
   readonly exchanges: OpenExchanges;
@@ -35,6 +43,9 @@ export interface RedisLinksNeeds {
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
+
+/** Pause between two looks at the requests of killed ingresses, over all replicas: less than the interval of one. */
+const settlePauseMs = 900;
 
 export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
   const { config, ingressId, logger, metrics, pricing, onError, now } = needs;
@@ -67,6 +78,12 @@ export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
     onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request continues without it'),
     random: Math.random,
   });
+  const lostSettler = createLostSettler({
+    connection: commands,
+    keys,
+    isRecorded: config.database !== undefined,
+    pauseMs: settlePauseMs,
+  });
   const inbox = createRequestInbox({ writer, metrics, admission, onError });
   const submitter = createSubmitter({
     connection: commands,
@@ -82,9 +99,12 @@ export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
   const attempts = config.database && writeAttempts(needs, fleet.writes, keys);
   const accountLost = createAccountLost({ upstreams: config.upstreams, pricing, attempts });
   const exchanges = createOpenExchanges({ inbox, submitter, writer, workers, roster, accountLost, onError });
-  commands.on('ready', () => void submitter.recheck().catch(onError));
+  commands.on('ready', () => {
+    void submitter.recheck().catch(onError);
+    admission.recheck();
+  });
   const peek = createPeek({ connection: commands, keys });
-  return { keys, fleet, roster, admission, peek, submitter, exchanges, attempts };
+  return { keys, fleet, roster, admission, lostSettler, peek, submitter, exchanges, attempts };
 }
 
 const writeAttempts = (

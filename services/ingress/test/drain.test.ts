@@ -34,6 +34,7 @@ function setUp({
   }
   let servesUntil: number | undefined;
   const needs: DrainNeeds = {
+    records: { close: () => Promise.resolve() },
     links: {
       exchanges: {
         failAll: (code) => note(`fail requests: ${code}`),

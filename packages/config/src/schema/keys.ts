@@ -1,8 +1,12 @@
 import { digestOfHash, digestOfKey, hashPattern } from '../key-digest.ts';
 import { isExampleDigest, notAnExample, secretText } from '../example-secrets.ts';
+import { addressRange } from './address-range.ts';
 import { across, fieldOf, type Finding, findRepeated } from './across.ts';
+import { budgets } from './budgets.ts';
+import { keyLimits } from './key-limits.ts';
 import {
   flag,
+  identifier,
   inWords,
   listOf,
   modelPattern,
@@ -11,7 +15,6 @@ import {
   section,
   someText,
   textLike,
-  wholeNumber,
 } from '@sluice/setting-types';
 import { thinkingModes } from '@sluice/answers';
 import { z } from 'zod';
@@ -22,32 +25,19 @@ const keyInWords = `at least ${shortestKey} characters without spaces`;
 /** Type of a client key in plain text. */
 export const plainKey = secretText(keyInWords).min(shortestKey, must(keyInWords));
 
-const limits = across(
-  section({
-    concurrency: wholeNumber(1).optional().describe('Requests that run or wait at once.'),
-    rpm: wholeNumber(1).optional().describe('Requests a minute.'),
-    rpm_burst: wholeNumber(1)
-      .optional()
-      .meta({ 'x-default': "a whole minute's" })
-      .describe('Requests that may arrive at once.'),
-    tpm: wholeNumber(1).optional().describe('Tokens a minute, prompt and answer together.'),
-    tpm_burst: wholeNumber(1)
-      .optional()
-      .meta({ 'x-default': "a whole minute's" })
-      .describe('Tokens that requests may use at once.'),
-  }),
-  function* (value) {
-    for (const rate of ['rpm', 'tpm']) {
-      const burst = `${rate}_burst`;
-      if (fieldOf(value, burst) !== undefined && fieldOf(value, rate) === undefined) {
-        yield { path: [burst], message: `has no effect without ${rate}; set ${rate} too` };
-      }
-    }
-  },
-);
-
 const weightInWords = 'a number from 0.01 to 100';
 const globsInWords = 'a list of at least one glob';
+const tagsInWords = 'a list of up to 32 texts of up to 64 characters';
+
+/** Text of the records: an owner or a tag. */
+const shortText = textLike(/^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u, 'a text of up to 64 characters');
+
+const timeInWords = 'a date, or date and time with its zone, such as 2027-01-31T00:00:00Z';
+/** Quotes are optional: the reader of YAML leaves a time as text. */
+const pointInTime = textLike(
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/,
+  timeInWords,
+).refine((text) => !Number.isNaN(Date.parse(text)), must(timeInWords));
 
 const key = across(
   section({
@@ -80,7 +70,7 @@ const key = across(
       .optional()
       .meta({ 'x-default': "the model's" })
       .describe('Form of reasoning for clients with this key: see `models[].thinking`.'),
-    limits: limits
+    limits: keyLimits
       .prefault({})
       .describe(
         'Limits of the key. An absent limit does not apply; without `concurrency`, `limits.default_key_concurrency` applies.',
@@ -91,6 +81,30 @@ const key = across(
     )
       .default(1)
       .describe('Share of the key, in tokens, among the keys whose requests wait for a lease.'),
+    budgets: budgets
+      .prefault({})
+      .describe('Most that requests with this key may cost. An absent budget does not apply. Needs prices.'),
+    team: identifier()
+      .optional()
+      .describe('Id of the team, in `teams`, whose models, limits and budgets apply to this key too.'),
+    owner: shortText.optional().describe('Person or program that the key belongs to, for the records.'),
+    tags: listOf(shortText, tagsInWords)
+      .max(32, must(tagsInWords))
+      .default([])
+      .describe('Words by which the records can be summed up.'),
+    expires_at: pointInTime
+      .optional()
+      .meta({ 'x-default': 'never' })
+      .describe('Time from which the key is refused, as in `2027-01-31T00:00:00Z`.'),
+    allowed_addresses: listOf(addressRange, 'a list of addresses and networks')
+      .default([])
+      .meta({ 'x-default': 'all' })
+      .describe(
+        'Addresses and networks, such as `10.0.0.0/8`, from which the key is accepted. Behind a proxy set `server.trust_proxy`.',
+      ),
+    log_bodies: flag()
+      .default(false)
+      .describe('Lets the records hold the bodies of its requests and answers, if they hold bodies at all.'),
   }),
   findKeyContradictions,
 );

@@ -130,6 +130,11 @@ export const server = across(
     public_status: flag()
       .default(false)
       .describe('Shows the full `/health` and `/status` to all clients, not only to admin keys.'),
+    docs: flag()
+      .default(true)
+      .describe(
+        'Serves the OpenAPI document of the API, `/openapi.json`, and its pages `/docs` and `/redoc`, to all clients.',
+      ),
     cors: cors.prefault({}).describe('Web pages of other origins that may call from a browser.'),
     hold_ms: milliseconds(0)
       .default(10_000)

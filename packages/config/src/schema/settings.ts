@@ -6,8 +6,11 @@ import { database } from './database.ts';
 import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
+import { prices } from './prices.ts';
 import { log, queue, server, worker } from './processes.ts';
+import { records } from './records.ts';
 import { redis } from './redis.ts';
+import { teams } from './teams.ts';
 import { upstreams } from './upstreams.ts';
 
 /**
@@ -20,14 +23,17 @@ export const settings = across(
     worker: worker.prefault({}).describe('Settings of the worker, which calls upstreams.'),
     redis: redis.prefault({}).describe('Location of Redis: one of `url`, `cluster` and `sentinel`.'),
     database: database.prefault({}).describe('Location of the database for the records.'),
+    records: records.prefault({}).describe('Settings of the records that the database keeps.'),
     queue: queue.prefault({}).describe('Settings of the jobs between ingress and worker.'),
     keys: keys.default([]).describe('Client keys.'),
+    teams: teams.default([]).describe('Teams: client keys that share models, limits and budgets.'),
     upstreams: upstreams
       .default([])
       .describe(
         'Accounts at providers. Without an upstream, the simulator replaces one and serves `demo` and `demo-*`.',
       ),
     models: models.default([]).describe('Models that clients see.'),
+    prices: prices.prefault({}).describe('Prices of models: see [prices](prices.md).'),
     limits: limits.prefault({}).describe('Limits of all replicas together.'),
     retry: retry.prefault({}).describe('Number of attempts of a request, and the waits between them.'),
     timeouts: timeouts.prefault({}).describe('Longest times of requests and attempts.'),
@@ -44,6 +50,7 @@ const anyId = identifier();
 
 function* findMismatches(value: unknown): Iterable<Finding> {
   yield* findEndlessWait(value);
+  yield* findUnknownTeams(value);
   const upstreamItems = itemsOf(fieldOf(value, 'upstreams'));
   const modelItems = itemsOf(fieldOf(value, 'models'));
   if (upstreamItems.length === 0) {
@@ -67,5 +74,19 @@ function* findMismatches(value: unknown): Iterable<Finding> {
         message: `must be the id of an upstream; ${meant === undefined ? `the ids are ${shown.join(', ')}` : `did you mean ${meant}?`}`,
       };
     }
+  }
+}
+
+function* findUnknownTeams(value: unknown): Iterable<Finding> {
+  const ids = itemsOf(fieldOf(value, 'teams')).flatMap(([, item]) => textField('id')(item) ?? []);
+  for (const [at, key] of itemsOf(fieldOf(value, 'keys'))) {
+    const id = textField('team')(key);
+    if (id === undefined || id === '' || ids.includes(id)) continue;
+    const meant = nearest(id, ids);
+    const known = ids.length === 0 ? 'there are no teams' : `the ids are ${ids.join(', ')}`;
+    yield {
+      path: ['keys', at, 'team'],
+      message: `must be the id of a team; ${meant === undefined ? known : `did you mean ${meant}?`}`,
+    };
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { load } from '../load.ts';
+import { load, problemsOf } from '../load.ts';
 
 const key = 'sk-team-a-0001';
 const digest = createHash('sha256').update(key).digest('hex');
@@ -23,6 +23,10 @@ describe('client keys', () => {
         limits: { concurrency: 1, rpm: 2, rpmBurst: 3, tpm: 4, tpmBurst: 5 },
         weight: 2.5,
         thinking: 'strip',
+        budgets: {},
+        tags: [],
+        allowedAddresses: [],
+        logBodies: false,
       },
     ]);
   });
@@ -38,6 +42,57 @@ describe('client keys', () => {
       models: ['*'],
       limits: {},
       weight: 1,
+      budgets: {},
+      tags: [],
+      allowedAddresses: [],
+      logBodies: false,
+    });
+  });
+
+  it('have budgets in exact micro-dollars', () => {
+    const [known] = load(
+      `keys: [{ key: ${key}, budgets: { day_usd: 0.1, month_usd: 19.999999, total_usd: 1000000000 } }]`,
+      {},
+    ).keys;
+    expect(known?.budgets).toEqual({ day: 100_000, month: 19_999_999, total: 1_000_000_000_000_000 });
+  });
+
+  it.each([
+    ['budgets: { day_usd: 0.0000001 }', 'keys[0].budgets.day_usd: must be an amount in US dollars'],
+    ['budgets: { day_usd: -1 }', 'keys[0].budgets.day_usd: must be an amount in US dollars'],
+    ['allowed_addresses: [10.0.0.0/33]', 'keys[0].allowed_addresses[0]: must be an IP address or a network'],
+    ['allowed_addresses: [fe80::1%eth0]', 'keys[0].allowed_addresses[0]: must be an IP address or a network'],
+    ['expires_at: 2027-01-31T00:00', 'keys[0].expires_at: must be a date'],
+    ['expires_at: 2027-13-31', 'keys[0].expires_at: must be a date'],
+    ['team: blue', 'keys[0].team: must be the id of a team; there are no teams'],
+    ['tags: [""]', 'keys[0].tags[0]: is empty'],
+  ])('are refused with %s', (setting, message) => {
+    expect(problemsOf(`keys: [{ key: ${key}, ${setting} }]`, {})).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('have the other settings of the file', () => {
+    const [known] = load(
+      `
+keys:
+  - key: ${key}
+    owner: Ada
+    tags: [batch, "cost centre 7"]
+    team: blue
+    expires_at: 2027-01-31T12:00:00+02:00
+    allowed_addresses: [192.0.2.7, "2001:db8::/32"]
+    log_bodies: true
+teams:
+  - { id: blue, budgets: { month_usd: 50 }, limits: { rpm: 5 } }
+`,
+      {},
+    ).keys;
+    expect(known).toMatchObject({
+      owner: 'Ada',
+      tags: ['batch', 'cost centre 7'],
+      team: 'blue',
+      expiresAt: Date.UTC(2027, 0, 31, 10),
+      allowedAddresses: ['192.0.2.7', '2001:db8::/32'],
+      logBodies: true,
     });
   });
 
@@ -79,5 +134,20 @@ describe('client keys', () => {
   ])('without their own concurrency get a share of the leases: %j', (yaml, variable, share) => {
     const { limits } = load(yaml, variable === undefined ? {} : { SLUICE_API_KEYS: variable });
     expect(limits.defaultKeyConcurrency).toBe(share);
+  });
+});
+
+describe('teams', () => {
+  it('have limits and budgets as keys do, and their id as name', () => {
+    const { teams } = load('teams: [{ id: blue, limits: { rpm: 5 }, budgets: { month_usd: 50 } }]');
+    expect(teams).toEqual([
+      { id: 'blue', name: 'blue', models: ['*'], limits: { rpm: 5 }, budgets: { month: 50_000_000 } },
+    ]);
+  });
+
+  it('have different ids', () => {
+    expect(problemsOf('teams: [{ id: blue }, { id: blue }]')).toEqual([
+      'teams[1].id: is the id of teams[0] too; give each team its own',
+    ]);
   });
 });

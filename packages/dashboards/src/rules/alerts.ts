@@ -164,6 +164,50 @@ export const alerts: readonly Alert[] = [
     runbook: 'redis-away',
   },
   {
+    name: 'SluiceOutboxLags',
+    severity: 'warning',
+    value: 'max by (namespace, stream) (sluice_outbox_age_seconds)',
+    bound: '> 60',
+    for: '2m',
+    summary: 'Records wait for the database',
+    description:
+      'The oldest entry of {{ $labels.stream }} waits for {{ $value | humanizeDuration }}. Requests go on; what waits takes memory of Redis.',
+    runbook: 'outbox-lag',
+  },
+  {
+    name: 'SluiceRecorderAbsent',
+    severity: 'warning',
+    value: 'max by (namespace) (sluice_recorder_running)',
+    bound: '== 0',
+    for: '2m',
+    summary: 'No recorder writes to the database',
+    description:
+      'Entries of requests wait in Redis: no ingress reaches the database, or it belongs to a newer version.',
+    runbook: 'outbox-lag',
+  },
+  {
+    name: 'SluiceEntriesSkipped',
+    severity: 'warning',
+    value: 'sum by (namespace) (increase(sluice_skipped_entries_total[10m]))',
+    bound: '> 0',
+    for: '0m',
+    summary: 'The database refuses entries of the records',
+    description:
+      '{{ $value | humanize }} entries went to the table skipped_entries instead of their own within ten minutes.',
+    runbook: 'ledger-imbalance',
+  },
+  {
+    name: 'SluiceLedgerImbalance',
+    severity: 'warning',
+    value: 'sum by (namespace) (increase(sluice_ledger_imbalances_total[10m]))',
+    bound: '> 0',
+    for: '0m',
+    summary: 'Costs of requests differ from those of their attempts',
+    description:
+      '{{ $value | humanize }} requests cost something else than their attempts together within ten minutes.',
+    runbook: 'ledger-imbalance',
+  },
+  {
     name: 'SluiceEventLoopSlow',
     severity: 'warning',
     value:

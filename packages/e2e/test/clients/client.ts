@@ -39,6 +39,9 @@ export interface Failure {
   readonly className: string;
 }
 
+/** Names of the parameters that a call must have. The AI SDK wants a list that may change. */
+const required: string[] = ['city'];
+
 /** The tool of {@link ChatClient.useTool}. */
 export const weather = {
   name: 'get_weather',
@@ -46,7 +49,7 @@ export const weather = {
   parameters: {
     type: 'object',
     properties: { city: { type: 'string' } },
-    required: ['city'],
+    required,
     additionalProperties: false,
   },
 } as const;

@@ -95,13 +95,18 @@ describe("unified-proxy's README", () => {
     expect(embeddings.data).toHaveLength(1);
   });
 
+  it('shows its API', verifies('003-46', '003-47'), async () => {
+    for (const path of ['/docs', '/redoc']) {
+      const page = await fetch(`${play().url}${path}`);
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<script src="docs/assets/')]);
+    }
+  });
+
   const later = [
     { row: '003-43', method: 'POST', path: '/conversations/' },
     { row: '003-44', method: 'GET', path: '/conversations/user/u1' },
     { row: '003-45', method: 'GET', path: '/auth/keys' },
     { row: '003-45', method: 'POST', path: '/auth/keys' },
-    { row: '003-46', method: 'GET', path: '/docs' },
-    { row: '003-47', method: 'GET', path: '/redoc' },
   ] as const;
   expectLater(play, later, clientKey);
 });

@@ -62,8 +62,9 @@ function dependencyHash(root) {
  * is the packaged one, which `npm ci` is about to delete; `npm_node_execpath` names the Node that npm itself runs on.
  *
  * @param {readonly string[]} args
+ * @returns {{ file: string, args: readonly string[] }}
  */
-function npmCommand(args) {
+export function npmCommand(args) {
   const { npm_execpath: script, npm_node_execpath: node } = process.env;
   if (script === undefined || basename(script) !== 'npm-cli.js') return { file: 'npm', args };
   return { file: node ?? process.execPath, args: [script, ...args] };

@@ -11,6 +11,8 @@ const keptLines = 60;
  * @property {readonly string[]} args
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {number} [uid] user of the command, which only root may choose
+ * @property {number} [gid]
  */
 
 /**
@@ -21,10 +23,12 @@ const keptLines = 60;
  * @throws {CommandFailed} when it can't be started, takes longer than `timeoutMs` or exits with anything but 0
  * @throws {Interrupted}
  */
-export async function runQuietly({ file, args, cwd, env, onLine, timeoutMs }) {
+export async function runQuietly({ file, args, cwd, env, uid, gid, onLine, timeoutMs }) {
   const child = spawn(file, args, {
     cwd,
     env,
+    uid,
+    gid,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     stdio: ['ignore', 'pipe', 'pipe'],

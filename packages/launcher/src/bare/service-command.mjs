@@ -6,8 +6,12 @@ import { pathToFileURL } from 'node:url';
 const entries = {
   ingress: 'services/ingress/dist/main.js',
   worker: 'services/worker/dist/main.js',
+  migrate: 'services/ingress/dist/migrate.js',
   simulator: 'packages/simulator/dist/main.js',
 };
+
+/** @type {ReadonlySet<keyof typeof entries>} */
+const untraced = new Set(['simulator', 'migrate']);
 
 const telemetry = 'packages/telemetry/dist/register.js';
 
@@ -23,13 +27,14 @@ const telemetry = 'packages/telemetry/dist/register.js';
  */
 const memory = JSON.parse(readFileSync(new URL('../../node-flags.json', import.meta.url), 'utf8'));
 
-/** @typedef {keyof typeof entries} ServiceName */
+/** @typedef {keyof typeof entries} ProgramName */
+/** @typedef {Exclude<ProgramName, 'migrate'>} ServiceName a program that runs until it is stopped */
 
 /**
  * @param {string | undefined} name
- * @returns {name is ServiceName}
+ * @returns {name is ProgramName}
  */
-export function isServiceName(name) {
+export function isProgramName(name) {
   return name !== undefined && Object.hasOwn(entries, name);
 }
 
@@ -37,11 +42,11 @@ export function isServiceName(name) {
  * Returns the arguments with which Node runs one of our programs. Telemetry must be loaded before the modules that it
  * instruments; the simulator imitates a provider's server and has no telemetry.
  *
- * @param {{ readonly root: string, readonly name: ServiceName }} service
+ * @param {{ readonly root: string, readonly name: ProgramName }} service
  * @returns {string[]}
  */
 export function serviceArguments({ root, name }) {
-  const ours = name === 'simulator' ? [] : [...memory, '--import', pathToFileURL(join(root, telemetry)).href];
+  const ours = untraced.has(name) ? [] : [...memory, '--import', pathToFileURL(join(root, telemetry)).href];
   return ['--enable-source-maps', ...ours, join(root, entries[name])];
 }
 
@@ -67,9 +72,9 @@ export function serviceEnvironment({ root, env }) {
 /**
  * Returns whether the files that `serviceArguments` names are built.
  *
- * @param {{ readonly root: string, readonly name: ServiceName }} service
+ * @param {{ readonly root: string, readonly name: ProgramName }} service
  */
 export function isBuilt({ root, name }) {
-  const needed = name === 'simulator' ? [entries[name]] : [telemetry, entries[name]];
+  const needed = untraced.has(name) ? [entries[name]] : [telemetry, entries[name]];
   return needed.every((path) => existsSync(join(root, path)));
 }

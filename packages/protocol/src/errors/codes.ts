@@ -14,6 +14,7 @@ export type ErrorType =
   | 'authentication_error'
   | 'permission_error'
   | 'rate_limit_error'
+  | 'insufficient_quota'
   | 'overloaded_error'
   | 'upstream_error'
   | 'timeout_error'
@@ -71,6 +72,30 @@ export const errorTable = {
     retryable: false,
     message: 'No valid API key was given. Send it as "Authorization: Bearer KEY" or "x-api-key: KEY".',
   },
+  key_revoked: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    message: 'This API key was revoked.',
+  },
+  key_expired: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    message: 'This API key has expired.',
+  },
+  key_without_team: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'The team of this API key does not exist here any more, so its limits are unknown.',
+  },
+  address_not_allowed: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    message: 'This API key may not be used from this address.',
+  },
   admin_key_required: {
     status: 403,
     type: 'permission_error',
@@ -100,6 +125,18 @@ export const errorTable = {
     type: 'permission_error',
     retryable: false,
     message: 'Requests without an API key are not answered under this host name.',
+  },
+  request_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no record of this request.',
+  },
+  conversation_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no such conversation.',
   },
   unknown_url: {
     status: 404,
@@ -144,6 +181,12 @@ export const errorTable = {
     retryable: true,
     message: 'This API key has reached its limit of concurrent requests.',
   },
+  insufficient_quota: {
+    status: 429,
+    type: 'insufficient_quota',
+    retryable: false,
+    message: 'A budget of this API key or of its team is used up.',
+  },
   upstream_rate_limited: {
     status: 429,
     type: 'rate_limit_error',
@@ -154,6 +197,7 @@ export const errorTable = {
   server_overloaded: overloaded('The gateway is at its limit and its waiting room is full.'),
   queue_timeout: overloaded('The request waited too long in the queue.'),
   redis_unavailable: overloaded('The gateway cannot reach its queue just now.'),
+  records_unavailable: overloaded('The gateway cannot reach its database of records just now.'),
   draining: overloaded('This replica is shutting down.'),
 
   upstream_error: upstream('The provider failed.'),

@@ -2,8 +2,8 @@ import { isObject } from '../json/values.ts';
 import { fieldOf, listTooLong, tooManyEntries, tooManyProperties } from './field-errors.ts';
 
 /** Maximum sizes of lists and objects in a request. */
-const limits = {
-  // OpenAI's limits.
+export const chatLimits = {
+  // OpenAI's chatLimits.
   tools: 128,
   functions: 128,
   stop: 4,
@@ -23,15 +23,15 @@ const limits = {
  * @throws GatewayError `array_above_max_length` or `object_above_max_properties`.
  */
 export function checkChatLimits(body: object): void {
-  limitList(body, ['messages'], limits.messages);
-  limitList(body, ['tools'], limits.tools);
-  limitList(body, ['functions'], limits.functions);
-  limitList(body, ['stop'], limits.stop);
-  limitList(body, ['modalities'], limits.modalities);
-  limitList(body, ['prediction', 'content'], limits.contentParts);
-  limitList(body, ['tool_choice', 'allowed_tools', 'tools'], limits.allowedTools);
-  limitObject(body, 'metadata', limits.metadata);
-  limitObject(body, 'logit_bias', limits.logitBias);
+  limitList(body, ['messages'], chatLimits.messages);
+  limitList(body, ['tools'], chatLimits.tools);
+  limitList(body, ['functions'], chatLimits.functions);
+  limitList(body, ['stop'], chatLimits.stop);
+  limitList(body, ['modalities'], chatLimits.modalities);
+  limitList(body, ['prediction', 'content'], chatLimits.contentParts);
+  limitList(body, ['tool_choice', 'allowed_tools', 'tools'], chatLimits.allowedTools);
+  limitObject(body, 'metadata', chatLimits.metadata);
+  limitObject(body, 'logit_bias', chatLimits.logitBias);
   limitMessages(fieldOf(body, 'messages'));
 }
 
@@ -55,11 +55,11 @@ function limitMessages(messages: unknown): void {
     contentParts += lengthOf(fieldOf(message, 'content'));
     toolCalls += lengthOf(fieldOf(message, 'tool_calls'));
   }
-  if (contentParts > limits.contentParts) {
-    throw tooManyEntries('messages', { what: 'content parts', count: contentParts, max: limits.contentParts });
+  if (contentParts > chatLimits.contentParts) {
+    throw tooManyEntries('messages', { what: 'content parts', count: contentParts, max: chatLimits.contentParts });
   }
-  if (toolCalls > limits.toolCalls) {
-    throw tooManyEntries('messages', { what: 'tool calls', count: toolCalls, max: limits.toolCalls });
+  if (toolCalls > chatLimits.toolCalls) {
+    throw tooManyEntries('messages', { what: 'tool calls', count: toolCalls, max: chatLimits.toolCalls });
   }
 }
 

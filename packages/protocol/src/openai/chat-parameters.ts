@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { chatLimits } from './chat-limits.ts';
 import { chatMessageSchema } from './chat-message.ts';
 import { functionChoiceSchema, functionSchema, toolChoiceSchema, toolSchema } from './chat-tool.ts';
 import { textPartSchema } from './content-part.ts';
@@ -68,20 +69,26 @@ const webSearch = object({
  */
 export const chatRequestSchema = object({
   model: text.min(1).max(maxModelLength),
-  messages: list(chatMessageSchema, 'objects').min(1),
+  messages: list(chatMessageSchema, 'objects').min(1).meta({ maxItems: chatLimits.messages }),
   audio: audio.nullish(),
   frequency_penalty: penalty.nullish(),
   /** Deprecated for `tool_choice`. */
   function_call: functionChoiceSchema.optional(),
   /** Deprecated for `tools`. */
-  functions: list(functionSchema, 'objects').min(1).optional(),
-  logit_bias: z.record(text, decimal({ min: -100, max: 100 }), 'an object').nullish(),
+  functions: list(functionSchema, 'objects').min(1).meta({ maxItems: chatLimits.functions }).optional(),
+  logit_bias: z
+    .record(text, decimal({ min: -100, max: 100 }), 'an object')
+    .meta({ maxProperties: chatLimits.logitBias })
+    .nullish(),
   logprobs: flag.nullish(),
   max_completion_tokens: tokenLimit.nullish(),
   /** Deprecated for `max_completion_tokens`; most other providers support this one only. */
   max_tokens: tokenLimit.nullish(),
-  metadata: z.record(text.max(maxPropertyNameLength), text.max(512), 'an object').nullish(),
-  modalities: list(text, 'strings').nullish(),
+  metadata: z
+    .record(text.max(maxPropertyNameLength), text.max(512), 'an object')
+    .meta({ maxProperties: chatLimits.metadata })
+    .nullish(),
+  modalities: list(text, 'strings').meta({ maxItems: chatLimits.modalities }).nullish(),
   moderation: moderation.nullish(),
   n: integer({ min: 1, max: 128 }).nullish(),
   parallel_tool_calls: flag.optional(),
@@ -97,13 +104,13 @@ export const chatRequestSchema = object({
   /** Deprecated. Its range exceeds the integers that JavaScript holds exactly, so a value may be rounded. */
   seed: integer({ min: -(2 ** 63), max: 2 ** 63 }).nullish(),
   service_tier: text.nullish(),
-  stop: z.union([text, list(text, 'strings').min(1)]).nullish(),
+  stop: z.union([text, list(text, 'strings').min(1).meta({ maxItems: chatLimits.stop })]).nullish(),
   store: flag.nullish(),
   stream: flag.nullish(),
   stream_options: object({ include_usage: flag.optional(), include_obfuscation: flag.optional() }).nullish(),
   temperature: decimal({ min: 0, max: 2 }).nullish(),
   tool_choice: toolChoiceSchema.optional(),
-  tools: list(toolSchema, 'objects').optional(),
+  tools: list(toolSchema, 'objects').meta({ maxItems: chatLimits.tools }).optional(),
   top_logprobs: integer({ min: 0, max: 20 }).nullish(),
   top_p: decimal({ min: 0, max: 1 }).nullish(),
   /** Deprecated for `safety_identifier` and `prompt_cache_key`. */

@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { GatewayError } from '../errors/gateway-error.ts';
 import { emptyField, listTooLong, missingField, numberOutOfRange, wrongType } from './field-errors.ts';
+import { integer, text } from './field-types.ts';
 
 /** OpenAI's limits for one request. */
 const mostInputs = 2048;
@@ -7,6 +9,23 @@ const mostInputTokens = 300_000;
 
 const param = 'input';
 const anyInput = 'one of a string, array of strings, array of integers or array of arrays';
+
+const someText = text.min(1);
+const tokens = z
+  .array(integer({ min: 0 }))
+  .min(1)
+  .max(mostInputTokens);
+
+/**
+ * The inputs that {@link checkInput} accepts, for the published JSON Schema. Lists of token lists have the same limit of
+ * tokens together, which a schema can't express.
+ */
+export const embeddingsInputSchema = z.union([
+  someText,
+  z.array(someText).min(1).max(mostInputs),
+  tokens,
+  z.array(tokens).min(1).max(mostInputs),
+]);
 
 /**
  * Checks the field `input`: one text, one list of tokens, or a list of either. Written by hand, because zod takes a

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import { isObject } from '../json/values.ts';
-import { checkInput } from './embeddings-input.ts';
+import { checkInput, embeddingsInputSchema } from './embeddings-input.ts';
 import { explainIssue } from './explain-issue.ts';
 import { fieldOf } from './field-errors.ts';
 import { integer, object, oneOf, text } from './field-types.ts';
@@ -17,6 +17,9 @@ const optionsSchema = object({
   encoding_format: oneOf('float', 'base64').nullish(),
   user: text.nullish(),
 });
+
+/** The whole request, for the published JSON Schema: {@link parseEmbeddingsRequest} checks `input` by code. */
+export const embeddingsRequestSchema = optionsSchema.extend({ input: embeddingsInputSchema });
 
 /** Facts that the gateway needs of a valid request; the body itself is forwarded unchanged. */
 export interface EmbeddingsFacts {

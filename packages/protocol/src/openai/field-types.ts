@@ -8,6 +8,9 @@ import { isObject } from '../json/values.ts';
  *
  * No schema here is strict about unknown fields: the request is validated in place and forwarded unchanged, so fields
  * that a schema does not name pass through.
+ *
+ * `meta` tells the published JSON Schema what zod can't derive from code: the type behind a check, and the limits that
+ * are checked before the schema.
  */
 
 /** Any string. */
@@ -17,7 +20,7 @@ export const text = z.string('a string');
 export const flag = z.boolean('a boolean');
 
 /** A JSON object that only the provider understands; its content is not checked. */
-export const anyObject = z.custom<Record<string, unknown>>(isObject, 'an object');
+export const anyObject = z.custom<Record<string, unknown>>(isObject, 'an object').meta({ type: 'object' });
 
 interface Range {
   readonly min: number;
@@ -33,7 +36,8 @@ export const integer = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_I
     .number('an integer')
     .refine(Number.isInteger, { error: 'an integer', abort: true })
     .min(min, 'integer')
-    .max(max, 'integer');
+    .max(max, 'integer')
+    .meta({ type: 'integer' });
 
 /** One of a fixed set of values. Fields whose values differ between providers are {@link text} instead. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(...words: Words) =>
@@ -71,7 +75,7 @@ type Kind = z.ZodObject<{ type: z.ZodLiteral<string> }>;
 export function openUnion<const Kinds extends readonly [Kind, ...Kind[]]>(kinds: Kinds) {
   const known = new Set(kinds.map((kind) => kind.shape.type.value));
   // Without `abort` zod would treat this branch as the closest match and report only its issue.
-  const otherType = text.refine((type) => !known.has(type), { abort: true });
+  const otherType = text.refine((type) => !known.has(type), { abort: true }).meta({ not: { enum: [...known] } });
   const other = object({ type: otherType as unknown as z.ZodType<OtherKind, string> });
   return z.union([z.discriminatedUnion('type', kinds, 'an object'), other]);
 }

@@ -9,6 +9,7 @@ describe('the error table', () => {
       authentication_error: [401],
       permission_error: [403],
       rate_limit_error: [429],
+      insufficient_quota: [429],
       overloaded_error: [503],
       upstream_error: [502],
       timeout_error: [504],

@@ -14,6 +14,8 @@ export interface EmbeddingsRequest {
 /** Length of vectors if the request sets none. */
 export const usualDimensions = 8;
 const bytesPerNumber = 4;
+/** Longest vector; a request for a longer one is refused, as providers do. */
+const mostDimensions = 4096;
 
 /** Returns a vector of length 1 that depends only on the input. */
 export function vectorOf(input: string, dimensions: number): readonly number[] {
@@ -53,6 +55,9 @@ function fieldsOf(body: string): (EmbeddingsRequest & { readonly isBase64: boole
   const inputs = inputsOf(input);
   if (inputs.length === 0) {
     return invalidRequest({ message: "'$.input' is invalid.", param: 'input' });
+  }
+  if (typeof dimensions === 'number' && !(dimensions >= 1 && dimensions <= mostDimensions)) {
+    return invalidRequest({ message: `'dimensions' must be 1 to ${mostDimensions}.`, param: 'dimensions' });
   }
   return {
     model,

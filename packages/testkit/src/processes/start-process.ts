@@ -20,6 +20,8 @@ export interface ProcessOptions {
   /** Added to PATH, HOME, TMPDIR, LANG, LC_ALL and TZ, the only inherited variables, and to Node's compile cache. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** User that it runs as, if this process is root's. Default: that of this process. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Called until it returns true; may throw meanwhile. Default: the process is ready when it runs. */
   readonly ready?: (info: ProcessInfo) => boolean | Promise<boolean>;
   /** Default 60,000. */
@@ -65,6 +67,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     args = [],
     env = {},
     cwd,
+    user,
     ready = () => true,
     readyTimeoutMs = 60_000,
     stopSignal = 'SIGTERM',
@@ -72,6 +75,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   } = options;
   const child = spawn(command, args, {
     cwd,
+    ...user,
     env: { ...inheritedEnv(), ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

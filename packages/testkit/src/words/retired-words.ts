@@ -26,7 +26,8 @@ const retiredWords: readonly Retired[] = [
   { pattern: /\bstrangers?\b/gi, instead: 'anonymous client' },
   { pattern: /\bobituary\b/gi, instead: 'exit report' },
   { pattern: /\bfreshen\w*\b/gi, instead: 'renew' },
-  { pattern: /\bnobody\b/gi, instead: 'no client, no process, not … by anyone' },
+  // In quotes it is a user of the machine.
+  { pattern: /(?<!['"`])\bnobody\b(?!['"`])/gi, instead: 'no client, no process, not … by anyone' },
   { pattern: /\bwhoever\b/gi, instead: 'the client that, any process that' },
   { pattern: /\b(?:go|goes|going|went|gone|write|writes|writing|written) on\b/gi, instead: 'continue, resume, extend' },
   { pattern: /(?<!there )\b(?:is|are) (?:no|none of) (?!longer|more|such)\w+/gi, instead: 'is not a' },

@@ -3,6 +3,7 @@ import type { Config } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
 import type { Client } from '../context.ts';
+import type { RequestAccounting } from './accounting/accounting.ts';
 import { admit, type Admitted } from './admit.ts';
 import type { Order } from './order.ts';
 import { setRateHeaders } from './rate-headers.ts';
@@ -23,14 +24,14 @@ export async function admitOrder(
   { admission, config, now }: AdmitOrderNeeds,
   { reservation }: Pick<Order, 'reservation'>,
   { response, requestId, signal, principal, observation }: Client,
+  accounting?: RequestAccounting,
 ): Promise<Admitted> {
   const span = startSpanOf(admissionWaitSpan, { parent: observation.span });
   try {
     const admitted = await admit(admission, {
       requestId,
-      keyId: principal.keyId,
-      limits: principal.limits,
-      weight: principal.weight,
+      principal,
+      accounting,
       tokens: reservation.total,
       maxWaitMs: config.limits.maxQueueWaitMs,
       signal,

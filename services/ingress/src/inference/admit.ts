@@ -1,6 +1,8 @@
-import type { Admission, KeyLimits, Rates, Lease, Turn } from '@sluice/admission';
+import type { Admission, Rates, Lease, Turn } from '@sluice/admission';
 import { GatewayError } from '@sluice/protocol';
 import { asRedisAway } from '../redis-away.ts';
+import type { Principal } from '../context.ts';
+import type { RequestAccounting } from './accounting/accounting.ts';
 import { refusalError } from './refusal-error.ts';
 
 /** A request that has its lease and may run. */
@@ -15,10 +17,9 @@ export interface Admitted {
 
 export interface AdmitRequest {
   readonly requestId: string;
-  readonly keyId: string;
-  readonly limits: KeyLimits;
-  /** Share of the key in the turns of the waiters. */
-  readonly weight: number;
+  readonly principal: Pick<Principal, 'keyId' | 'limits' | 'weight' | 'budgets' | 'team'>;
+  /** Absent for a request without budgets, team and ledger entry. */
+  readonly accounting?: RequestAccounting | undefined;
   /** Estimate; the provider's count corrects it. */
   readonly tokens: number;
   /** Maximum time as a waiter. */
@@ -36,24 +37,34 @@ export interface AdmitRequest {
  * @throws GatewayError if the request is refused or waits too long, if its client leaves, or if Redis is away
  */
 export async function admit(admission: Pick<Admission, 'acquire'>, request: AdmitRequest): Promise<Admitted> {
-  const verdict = await admission.acquire(request).catch((error: unknown) => {
-    throw asRedisAway(error) ?? error;
-  });
+  const { requestId, tokens, principal, accounting } = request;
+  const { keyId, limits, weight } = principal;
+  const verdict = await admission
+    .acquire({ requestId, keyId, limits, weight, tokens, accounting: accounting?.admission })
+    .catch((error: unknown) => {
+      throw asRedisAway(error) ?? error;
+    });
   request.onRates(verdict.rates);
   if (verdict.kind === 'refused') {
-    const { reason, retryAfterMs } = verdict;
-    throw refusalError({ reason, retryAfterMs, limits: request.limits, tokens: request.tokens });
+    throw refusalError({ ...verdict, principal, tokens, money: accounting?.admission.money });
   }
   const { lease, rates, redisNow } = verdict;
+  accounting?.accepted(redisNow);
   if (!lease.mustWait) return { lease, rates, redisNow, waitedMs: 0 };
 
   const since = request.now();
   const end = await waitForTurn(lease, request);
   const waitedMs = request.now() - since;
+  accounting?.waited(waitedMs);
   if (end === 'run') return { lease, rates, redisNow: redisNow + waitedMs, waitedMs };
   // No provider got the prompt. A client that leaves still pays for the request, or the limit would not bind it.
-  lease.release({ requests: end === 'left' ? 0 : -1, tokens: -request.tokens });
-  throw new GatewayError(errorOfWait[end], end === 'left' ? {} : { retryAfterMs: 1000 });
+  const error = new GatewayError(errorOfWait[end], end === 'left' ? {} : { retryAfterMs: 1000 });
+  lease.release({
+    requests: end === 'left' ? 0 : -1,
+    tokens: -tokens,
+    settled: accounting?.settled({ ...endOfWait(error), ...neverRan }),
+  });
+  throw error;
 }
 
 /** End of a waiter: its turn, its client's leave, or the time limit. */
@@ -64,6 +75,11 @@ const errorOfWait = {
   too_late: 'queue_timeout',
   displaced: 'server_overloaded',
 } as const;
+
+const neverRan = { attempts: 0, inputTokens: 0, outputTokens: 0, costMicros: 0, estimated: false };
+
+const endOfWait = ({ status, code }: GatewayError) =>
+  ({ outcome: code === 'request_cancelled' ? 'cancelled' : 'error', status, code }) as const;
 
 function waitForTurn(
   lease: Lease,

@@ -3,7 +3,7 @@ import { type Answered, type End, GatewayError } from '@sluice/protocol';
 import type { ExchangeListener, FailureFacts } from './exchange/exchange.ts';
 import type { Observation } from './observe/observe.ts';
 import type { Reply } from './reply/reply.ts';
-import type { Consumption } from './settle.ts';
+import type { Consumption, Ending } from './settle.ts';
 
 /** Passes an answer on to the client, and records the usage. */
 export interface Delivery {
@@ -21,6 +21,10 @@ export interface Delivery {
   clientLeft(): void;
   /** Called when the client was disconnected because it was too slow. */
   clientCut(): void;
+  /** Called with the error of a request that could not be queued. */
+  notQueued(error: GatewayError): void;
+  /** The end of the answer as the client knows it; undefined before it, and for a request that could not be queued. */
+  ending(): Ending | undefined;
   /** @param facts for a request whose answer is not complete */
   consumption(facts: FailureFacts): Consumption;
 }
@@ -38,6 +42,7 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
   // An error can come while the request is still being submitted, before any caller awaits this promise.
   replied.catch(() => undefined);
   let answered: Answered | undefined;
+  let ending: Ending | undefined;
   let complete: { readonly end: End; readonly attempts: number } | undefined;
 
   /** Ends the answer even if the reply throws: by an error event, a status, or a broken connection. */
@@ -48,7 +53,9 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
     } catch (cause) {
       onInternal(cause);
     }
-    observation.failed(error, { attempts, failure, status: isTold ? 200 : error.status });
+    const status = isTold ? 200 : error.status;
+    ending ??= { outcome: 'error', status, code: error.code };
+    observation.failed(error, { attempts, failure, status });
     if (isTold) return done();
     if (attempts > 0 && !response.headersSent) response.setHeader('x-sluice-attempts', attempts);
     reject(error);
@@ -74,6 +81,7 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
           onInternal(cause);
           return onError(new GatewayError('internal_error', { cause }), { attempts: answered?.attempts ?? 0 });
         }
+        ending ??= { outcome: 'complete', status: 200 };
         observation.complete(end);
         done();
       },
@@ -84,12 +92,16 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
     end: () => complete?.end,
     clientLeft() {
       reply.close();
+      ending ??= { outcome: 'cancelled', status: 499, code: 'request_cancelled' };
       observation.cancelled();
       done();
     },
     clientCut() {
+      ending ??= { outcome: 'error', status: 200, code: 'client_too_slow' };
       observation.failed(new GatewayError('client_too_slow'), { attempts: answered?.attempts ?? 0, status: 200 });
     },
+    notQueued: ({ status, code }) => void (ending ??= { outcome: 'error', status, code }),
+    ending: () => ending,
     consumption: (facts) => (complete === undefined ? { kind: 'failed', facts } : { kind: 'complete', ...complete }),
   };
 }

@@ -1,13 +1,16 @@
 import type { Admission } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
-import { GatewayError } from '@sluice/protocol';
+import { type Answered, GatewayError } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { RequestHandler } from 'express';
 import { bodyStored, type Client, clientOf } from '../context.ts';
 import { takeJson } from '../middleware/read-json.ts';
+import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
+import { type CostBounds } from './accounting/money.ts';
 import { admitOrder } from './admit-order.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { createDelivery } from './delivery.ts';
+import type { FailureFacts } from './exchange/exchange.ts';
 import type { OpenExchanges } from './exchange/open-exchanges.ts';
 import { toExchangeRequest } from './exchange-request.ts';
 import type { Operation } from './operation.ts';
@@ -20,6 +23,7 @@ export interface InferenceNeeds {
   readonly admission: Pick<Admission, 'acquire'>;
   readonly exchanges: Pick<OpenExchanges, 'begin'>;
   readonly ingressId: string;
+  readonly costBounds: CostBounds;
   readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'streamOpened' | 'streamClosed'>;
   /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
@@ -32,26 +36,33 @@ export interface InferenceNeeds {
  * While a request waits, only the bytes of its body stay in memory; the parsed request is garbage after `prepareOrder`.
  */
 export function handleInference<Request>(needs: InferenceNeeds, operation: Operation<Request>): RequestHandler {
+  const { costBounds, now } = needs;
+  const isRecorded = needs.config.database !== undefined;
   return (request, response) => {
     const client = clientOf(response);
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
-    return answerOrder(needs, operation.reply, order, client);
+    const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
+    return answerOrder(needs, { order, accounting, createReply: operation.reply }, client);
   };
 }
 
 /** The client asks for the cost in the last event of a stream. */
 const wantsCost = ({ req }: Client['response']): boolean => req.headers['x-sluice-include-cost'] === 'true';
+interface Prepared {
+  readonly order: Order;
+  readonly accounting: RequestAccounting | undefined;
+  readonly createReply: (needs: ReplyNeeds) => Reply;
+}
 
 /** @throws GatewayError if the request fails before anything is sent, so that it becomes an HTTP error */
 async function answerOrder(
   needs: InferenceNeeds,
-  createReply: (needs: ReplyNeeds) => Reply,
-  order: Order,
+  { order, accounting, createReply }: Prepared,
   client: Client,
 ): Promise<void> {
   const { config, metrics, onInternal, now } = needs;
   const { response, signal, observation } = client;
-  const admitted = await admitOrder(needs, order, client);
+  const admitted = await admitOrder(needs, order, client, accounting);
 
   const send = startSpanOf(() => sendSpan({ queue: 'chat', messageId: client.requestId }), {
     parent: observation.span,
@@ -83,7 +94,20 @@ async function answerOrder(
     delivery.listener,
   );
   // The lease lasts until no worker works on the request, which can be after its client has left.
-  void exchange.ended.then((facts) => settle(admitted.lease, order.reservation, delivery.consumption(facts)));
+  const settleWith = (facts: FailureFacts): void =>
+    settle({
+      lease: admitted.lease,
+      reservation: order.reservation,
+      consumption: delivery.consumption(facts),
+      accounting,
+      ending: delivery.ending() ?? lostInQueue,
+      course: () => ({ ...courseOf(observation), ...servedBy(delivery.answered()) }),
+    });
+  void exchange.ended.then((facts) => {
+    // The error of a request that could not be queued comes right after its end.
+    if (delivery.ending() === undefined) setImmediate(settleWith, facts);
+    else settleWith(facts);
+  });
   const onClientLeft = (): void => {
     delivery.clientLeft();
     exchange.cancel();
@@ -97,7 +121,10 @@ async function answerOrder(
     send.end();
     await delivery.replied;
   } catch (error) {
-    if (error instanceof GatewayError) send.fail(error);
+    if (error instanceof GatewayError) {
+      send.fail(error);
+      delivery.notQueued(error);
+    }
     throw error;
   } finally {
     send.end();
@@ -106,3 +133,16 @@ async function answerOrder(
     if (order.stream) metrics.streamClosed();
   }
 }
+
+/** End of a request whose error nobody has reported. */
+const lostInQueue = { outcome: 'error', status: 500, code: 'internal_error' } as const;
+
+function courseOf(observation: Client['observation']): { queueWaitMs: number | undefined; ttftMs: number | undefined } {
+  const { queueWaitMs, ttftMs } = observation.course();
+  return { queueWaitMs: rounded(queueWaitMs), ttftMs: rounded(ttftMs) };
+}
+
+const servedBy = (answered: Answered | undefined): { servedModel?: string; upstream?: string } =>
+  answered === undefined ? {} : { servedModel: answered.model, upstream: answered.upstream };
+
+const rounded = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.round(ms));

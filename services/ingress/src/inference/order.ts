@@ -7,7 +7,7 @@ import type { JsonBody } from '../middleware/read-json.ts';
 import { setShapeHeaders } from './answer-headers.ts';
 import type { Operation, Shape } from './operation.ts';
 import type { Reservation } from './reservation.ts';
-import { resolveModel } from './resolve-model.ts';
+import { type ModelEntry, resolveModel } from './resolve-model.ts';
 
 /** A valid request, fitted to its model, with everything that later steps need. */
 export interface Order extends Shape {
@@ -15,6 +15,8 @@ export interface Order extends Shape {
   /** Name that the client gives to the model. */
   readonly model: string;
   readonly stream: boolean;
+  /** Targets that can serve the model. */
+  readonly targets: ModelEntry['targets'];
   /** Form of the reasoning that the client gets. */
   readonly thinking: ThinkingMode;
   readonly reservation: Reservation;
@@ -37,11 +39,15 @@ export function prepareOrder<Request>(
 
   const { request: shaped, body, droppedMessages, maxContinuations } = operation.shape(request, bytes, entry);
   setShapeHeaders(response, { stream, droppedMessages, maxContinuations });
-  if (droppedMessages > 0) observation.span.set(compressedMessagesAttribute(droppedMessages));
+  if (droppedMessages > 0) {
+    observation.dropped(droppedMessages);
+    observation.span.set(compressedMessagesAttribute(droppedMessages));
+  }
   return {
     operation: operation.name,
     model,
     stream,
+    targets: entry.targets,
     thinking: principal.thinking ?? entry.thinking,
     body,
     droppedMessages,

@@ -9,6 +9,8 @@ import type { Operation } from './operation.ts';
 export interface Surface {
   /** Path below `/v1`, and below `/` for clients that leave out `/v1`. */
   readonly path: string;
+  /** Name of the operation, for the request log. */
+  readonly operation: string;
   /** Limits for the body, checked before it is parsed. */
   readonly bodyShape: BodyShape;
   readonly handler: (needs: InferenceNeeds) => RequestHandler;
@@ -21,5 +23,5 @@ export const surfaces: readonly Surface[] = [
 ];
 
 function surface<Request>(path: string, bodyShape: BodyShape, operation: Operation<Request>): Surface {
-  return { path, bodyShape, handler: (needs) => handleInference(needs, operation) };
+  return { path, operation: operation.name, bodyShape, handler: (needs) => handleInference(needs, operation) };
 }

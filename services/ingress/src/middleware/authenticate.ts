@@ -1,25 +1,17 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
-import type { Config } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
-import { findObservation, type Principal, setPrincipal } from '../context.ts';
+import { findObservation, setPrincipal } from '../context.ts';
+import type { KnownKey } from '../keys/known-key.ts';
+import type { KnownKeys } from '../keys/known-keys.ts';
 import type { TokenBuckets } from './token-buckets.ts';
 
-/** The settings of a client key that a request needs. */
-export type AcceptedKey = Pick<
-  Config['keys'][number],
-  'id' | 'digest' | 'name' | 'hint' | 'anonymous' | 'admin' | 'models' | 'limits' | 'weight' | 'thinking'
->;
-
-interface KnownKey {
-  readonly digest: Buffer;
-  readonly principal: Principal;
-}
-
 /** Returns a check for the key of an administrator in a request. Such a key is never anonymous. */
-export function adminCheck(keys: readonly AcceptedKey[]): (request: Request) => boolean {
-  const known = new Map(keys.filter(({ admin }) => admin).map((key) => [key.id, toKnown(key)]));
-  return (request) => identify(known, keyOf(request)) !== undefined;
+export function adminCheck(keys: Pick<KnownKeys, 'find'>): (request: Request) => boolean {
+  return (request) => {
+    const secret = keyOf(request);
+    const key = secret === undefined ? undefined : keys.find(secret);
+    return key?.isAdmin === true && refusalOf(key, request) === undefined;
+  };
 }
 
 /** Lets only administrators pass; the error names the required key. */
@@ -32,21 +24,25 @@ export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHan
   };
 }
 
+export interface AuthenticateNeeds {
+  readonly keys: KnownKeys;
+  /** A bucket for each address, from which each request without a valid key takes a token. */
+  readonly wrongKeys: TokenBuckets;
+}
+
 /**
- * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. The configuration holds only the SHA-256 of
- * a key: its first 8 bytes find the key, and the whole is compared in constant time. A client without a valid key uses
- * the anonymous key of the configuration, if there is one that allows it.
- * @param wrongKeys a bucket for each address, from which each request without a valid key takes a token
+ * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. A client without a valid key uses the
+ * anonymous key of the configuration, if there is one that allows it.
  */
-export function authenticate(keys: readonly AcceptedKey[], wrongKeys: TokenBuckets): RequestHandler {
-  const known = new Map(keys.map((key) => [key.id, toKnown(key)]));
-  const anonymous = keys.find((key) => key.anonymous !== undefined);
-  const anonymousPrincipal = anonymous === undefined ? undefined : toKnown(anonymous).principal;
+export function authenticate({ keys, wrongKeys }: AuthenticateNeeds): RequestHandler {
+  const { anonymous } = keys;
   return (request, response, next) => {
-    const key = keyOf(request);
-    const mayBeAnonymous = anonymous?.anonymous === 'any_key' || key === undefined;
-    const principal = identify(known, key) ?? (mayBeAnonymous ? anonymousPrincipal : undefined);
-    if (principal === undefined) {
+    const secret = keyOf(request);
+    const found = secret === undefined ? undefined : keys.find(secret);
+    const mayBeAnonymous = anonymous?.takesWrongKeys === true || secret === undefined;
+    const key = found ?? (mayBeAnonymous ? anonymous?.key : undefined);
+    const refusal = key === undefined ? new GatewayError('invalid_api_key') : refusalOf(key, request);
+    if (key === undefined || refusal !== undefined) {
       const address = networkOf(request.ip);
       if (wrongKeys.isEmpty(address)) {
         response.setHeader('connection', 'close');
@@ -58,19 +54,28 @@ export function authenticate(keys: readonly AcceptedKey[], wrongKeys: TokenBucke
         });
       }
       wrongKeys.take(address, 1);
-      throw new GatewayError('invalid_api_key');
+      throw refusal ?? new GatewayError('invalid_api_key');
     }
-    setPrincipal(response, principal);
-    findObservation(response)?.principal(principal);
+    setPrincipal(response, key.principal);
+    findObservation(response)?.principal(key.principal);
     next();
   };
 }
 
-function identify(known: ReadonlyMap<string, KnownKey>, key: string | undefined): Principal | undefined {
-  if (key === undefined || key === '') return undefined;
-  const digest = hash('sha256', key, 'buffer');
-  const candidate = known.get(digest.toString('hex', 0, 8));
-  return candidate !== undefined && timingSafeEqual(candidate.digest, digest) ? candidate.principal : undefined;
+/** Returns the error of a key that must not be used, or not from this address. */
+function refusalOf(key: KnownKey, request: Request): GatewayError | undefined {
+  if (key.isRevoked) return new GatewayError('key_revoked');
+  if (key.expiresAt <= Date.now()) {
+    const since = new Date(key.expiresAt).toISOString();
+    return new GatewayError('key_expired', { message: `This API key has expired: it was valid until ${since}.` });
+  }
+  if (key.lacksTeam) return new GatewayError('key_without_team');
+  if (key.addresses?.(request.ip) === false) {
+    return new GatewayError('address_not_allowed', {
+      message: `This API key may not be used from the address ${request.ip ?? 'of this request'}.`,
+    });
+  }
+  return undefined;
 }
 
 function keyOf(request: Request): string | undefined {
@@ -87,20 +92,4 @@ export function networkOf(address = ''): string {
     ? 8 - groups.length - back.split(':').filter((group) => group !== '').length
     : 0;
   return [...groups, ...Array.from({ length: missing }, () => '0'), ...back.split(':')].slice(0, 4).join(':');
-}
-
-function toKnown({ id, digest, name, hint, anonymous, models, limits, weight, thinking }: AcceptedKey): KnownKey {
-  return {
-    digest: Buffer.from(digest, 'hex'),
-    principal: {
-      keyId: id,
-      name,
-      hint,
-      isAnonymous: anonymous !== undefined,
-      models,
-      limits,
-      weight,
-      thinking,
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 
 /** Headers of answers that a page may read, besides those that browsers always allow. */
-const exposedHeaders = [
+export const exposedHeaders = [
   'x-request-id',
   'retry-after',
   'retry-after-ms',

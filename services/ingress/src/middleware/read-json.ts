@@ -126,11 +126,12 @@ function refuseTheRefused(refusedBodies: TokenBuckets, keyId: string): void {
 
 /** @throws GatewayError 429, as admission would, if the key is at one of its limits */
 async function askLimits({ peek, budget }: ReadJsonNeeds, response: Response): Promise<void> {
-  const { keyId, limits } = principalOf(response);
+  const principal = principalOf(response);
+  const { keyId, limits } = principal;
   if ((limits.concurrency ?? limits.rpm ?? limits.tpm) === undefined) return;
   const { refusal, rates } = await peek({ keyId, limits, reading: budget.heldBy(keyId) - 1 });
   setRateHeaders(response, rates);
-  if (refusal !== undefined) throw refusalError({ ...refusal, limits });
+  if (refusal !== undefined) throw refusalError({ ...refusal, principal });
 }
 
 interface Charged {

@@ -1,7 +1,8 @@
-import { allowsModel, type Config, findModel, isGlob } from '@sluice/config';
+import { type Config, findModel, isGlob } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { principalOf } from '../context.ts';
+import { mayUse } from '../inference/resolve-model.ts';
 import type { ModelCatalogue, NamedModel } from '../model-catalogue.ts';
 
 interface ModelObject {
@@ -23,9 +24,7 @@ export function listModels({ catalogue, startedAtSeconds }: ModelsNeeds): Reques
   return async (_request, response) => {
     const principal = principalOf(response);
     const models = await catalogue.list();
-    const data = models
-      .filter(({ id }) => allowsModel(principal, id))
-      .map((model) => toObject(model, startedAtSeconds));
+    const data = models.filter(({ id }) => mayUse(principal, id)).map((model) => toObject(model, startedAtSeconds));
     response.json({ object: 'list', data });
   };
 }
@@ -39,7 +38,7 @@ export function getModel({ config, catalogue, startedAtSeconds }: ModelsNeeds): 
     const path: unknown = request.params['id'];
     const id = Array.isArray(path) ? path.join('/') : String(path);
     const entry = findModel(config, id);
-    if (entry === undefined || !allowsModel(principalOf(response), id)) {
+    if (entry === undefined || !mayUse(principalOf(response), id)) {
       throw new GatewayError('model_not_found', { message: `The model '${id}' does not exist here.`, param: 'model' });
     }
     // Only a model of a glob can have another owner than the entry's first target.

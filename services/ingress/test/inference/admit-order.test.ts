@@ -2,9 +2,9 @@ import type { Turn, Verdict } from '@sluice/admission';
 import { describe, expect, it } from 'vitest';
 import { admitOrder } from '../../src/inference/admit-order.ts';
 import { fakeResponse } from '../fake-response.ts';
-import { configWith, fakeAdmission, fakeObservation, principalWith } from './fakes.ts';
+import { configWith, fakeAdmission, fakeObservation, principalWith, refusal } from './fakes.ts';
 
-const reservation = { total: 40, prompt: 10, isPaidPerAttempt: false };
+const reservation = { total: 40, prompt: 10, answer: 30, isPaidPerAttempt: false };
 const rates = { requests: { limit: 5, remaining: 4, resetMs: 700 }, tokens: undefined };
 
 function setUp(verdict?: Verdict | Error) {
@@ -49,7 +49,7 @@ describe('an order', () => {
   });
 
   it('is not recorded as admitted when it is refused, but gets the state of its limits', async () => {
-    const { admitted, headers, seen } = setUp({ kind: 'refused', reason: 'requests', retryAfterMs: 700, rates });
+    const { admitted, headers, seen } = setUp(refusal({ reason: 'requests', rates }));
     await expect(admitted).rejects.toMatchObject({ code: 'rate_limit_exceeded' });
     expect([headers['x-ratelimit-remaining-requests'], seen]).toEqual([4, []]);
   });

@@ -1,6 +1,7 @@
 import type { Admission, Rates, Lease, Turn, Verdict } from '@sluice/admission';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { admit, type AdmitRequest } from '../../src/inference/admit.ts';
+import { refusal as refused } from './fakes.ts';
 
 const rates: Rates = { requests: { limit: 5, remaining: 4, resetMs: 12_000 }, tokens: undefined };
 const limits = { rpm: 5, tpm: 100, concurrency: 2 };
@@ -13,9 +14,7 @@ function setUp(verdict: Verdict | Error) {
   };
   const request: AdmitRequest = {
     requestId: 'r',
-    keyId: 'k',
-    limits,
-    weight: 1,
+    principal: { keyId: 'k', limits, weight: 1, budgets: {}, team: undefined },
     tokens: 40,
     maxWaitMs: 5000,
     signal: controller.signal,
@@ -90,7 +89,7 @@ describe('admit', () => {
     ['tokens', undefined, 'rate_limit_exceeded', 429, /about 40 tokens, more than the 100/],
     ['overloaded', 1000, 'server_overloaded', 503, /waiting room is full/],
   ] as const)('refuses for %s (%s ms) with %s', async (reason, retryAfterMs, code, status, message) => {
-    const { result, onRates } = setUp({ kind: 'refused', reason, retryAfterMs, rates });
+    const { result, onRates } = setUp(refused({ reason, retryAfterMs }));
     await expect(result).rejects.toMatchObject({
       code,
       status,

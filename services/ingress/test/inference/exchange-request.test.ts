@@ -12,7 +12,8 @@ const order: Order = {
   body: Buffer.from('{}'),
   droppedMessages: 0,
   maxContinuations: 0,
-  reservation: { total: 5, prompt: 2, isPaidPerAttempt: false },
+  targets: [{ upstream: 'u', priority: 1, weight: 1 }],
+  reservation: { total: 5, prompt: 2, answer: undefined, isPaidPerAttempt: false },
 };
 const client = { requestId: 'r', principal: principalWith() };
 const requestOf = (over: Partial<Order> = {}, carrier: AdmittedOrder['carrier'] = {}) =>

@@ -1,9 +1,10 @@
-import type { Admission, Rates, Lease, Verdict } from '@sluice/admission';
+import type { Admission, Lease, Rates, Refusal, Verdict } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import type { ChatJob, Delivered, Frame } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { createInbox, type MailboxWriter } from '@sluice/relay';
 import { admissionWaitSpan, startSpanOf } from '@sluice/telemetry';
+import type { CostBounds } from '../../src/inference/accounting/money.ts';
 import { createWorkerWatch } from '../../src/inference/exchange/worker-watch.ts';
 import type { Principal } from '../../src/context.ts';
 import { configOf } from '../config-of.ts';
@@ -28,6 +29,11 @@ export const principalWith = (over: Partial<Principal> = {}): Principal => ({
   limits: {},
   weight: 1,
   thinking: undefined,
+  budgets: {},
+  team: undefined,
+  owner: undefined,
+  tags: [],
+  mayLogBodies: false,
   ...over,
 });
 
@@ -109,6 +115,23 @@ export function fakeMailboxes(onDropped: (reason: string) => void = () => undefi
 
 const noRates: Rates = { requests: undefined, tokens: undefined };
 
+/** A refusal by a limit of the client key. */
+export const refusal = (over: Partial<Refusal> & Pick<Refusal, 'reason'>): Refusal => ({
+  kind: 'refused',
+  retryAfterMs: 700,
+  rates: noRates,
+  scope: 'key',
+  budget: undefined,
+  redisNow: 1_000_000,
+  ...over,
+});
+
+/** Prices: a micro-dollar a token of the prompt, and ten a token of the answer. */
+export const costBounds: CostBounds = {
+  worstCost: ({ promptTokens, answerTokens }) => promptTokens + 10 * answerTokens,
+  contextWindow: () => undefined,
+};
+
 /** Admission that gives this answer, and records reservations and releases. */
 export function fakeAdmission(answer?: Verdict | Error) {
   const reserved: number[] = [];
@@ -139,12 +162,14 @@ export function fakeObservation() {
     span: startSpanOf(admissionWaitSpan, {}),
     principal: ({ name }) => void seen.push(`principal ${name}`),
     model: (model, entryId, stream) => void seen.push(`model ${model} ${entryId} ${stream}`),
+    dropped: (messages) => void seen.push(`dropped ${messages}`),
     asked: ({ messageCount }) => void seen.push(`asked ${messageCount}`),
     admitted: (waitedMs) => void seen.push(`admitted ${waitedMs}`),
     queued: () => void seen.push('queued'),
     started: () => void seen.push('started'),
     answered: ({ upstream }) => void seen.push(`answered ${upstream}`),
     data: () => void seen.push('data'),
+    course: () => ({ queueWaitMs: 3.4, ttftMs: 9.6 }),
     rerun: (reason) => void seen.push(`rerun ${reason}`),
     complete: ({ events }) => void seen.push(`complete ${events}`),
     failed: ({ code }, { status, attempts }) => void seen.push(`failed ${code} ${status} ${attempts}`),

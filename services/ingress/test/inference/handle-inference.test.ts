@@ -12,12 +12,14 @@ import { handleError } from '../../src/middleware/handle-error.ts';
 import { serve } from '../middleware/serving.ts';
 import {
   configWith,
+  costBounds,
   fakeAdmission,
   fakeMailboxes,
   fakeObservation,
   fakeQueue,
   principalWith,
   type QueueAnswers,
+  refusal,
 } from './fakes.ts';
 
 const end = { events: 1, burntTokens: 0, usage: { prompt_tokens: 5, completion_tokens: 2, total_tokens: 7 } };
@@ -51,6 +53,7 @@ async function setUp(body: object, over: Over = {}) {
     admission,
     exchanges,
     ingressId: 'i',
+    costBounds,
     metrics: {
       clientTooSlow: () => void meters.push('slow'),
       streamOpened: () => void meters.push('opened'),
@@ -180,7 +183,7 @@ describe('a request to a model', () => {
 
   it('is not queued when it is refused', async () => {
     const rates = { requests: { limit: 5, remaining: 0, resetMs: 700 }, tokens: undefined };
-    const verdict: Verdict = { kind: 'refused', reason: 'requests', retryAfterMs: 700, rates };
+    const verdict = refusal({ reason: 'requests', rates });
     const test = await setUp({ model: 'm', messages }, { verdict });
     const { status, headers } = await test.answer();
     expect(status).toBe(429);

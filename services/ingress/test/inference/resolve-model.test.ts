@@ -3,7 +3,7 @@ import { resolveModel } from '../../src/inference/resolve-model.ts';
 
 const target = { upstream: 'u', model: undefined, priority: 1, weight: 1 };
 const config = { models: [{ id: '**', targets: [target] }] } as unknown as Parameters<typeof resolveModel>[0];
-const find = (model: string) => resolveModel(config, { models: ['**'] }, model);
+const find = (model: string) => resolveModel(config, { models: ['**'], team: undefined }, model);
 
 describe('resolveModel', () => {
   it.each(['gpt-5', 'models/gemini-2.5-flash', 'a..b', '...', 'é 👩'])('accepts %j', (model) => {

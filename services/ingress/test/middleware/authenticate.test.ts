@@ -1,7 +1,9 @@
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
-import { type AcceptedKey, authenticate, networkOf } from '../../src/middleware/authenticate.ts';
+import type { AcceptedKey } from '../../src/keys/known-key.ts';
+import { createKnownKeys } from '../../src/keys/known-keys.ts';
+import { authenticate, networkOf } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
@@ -11,7 +13,7 @@ import { keyFor, send, serve } from './serving.ts';
 function serveNames(keys: readonly AcceptedKey[], patience = 1000): Promise<number> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
   const app = express();
-  app.use(requestId, authenticate(keys, wrongKeys));
+  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys }));
   app.get('/', (_request, response) => void response.json(principalOf(response).name));
   app.use(handleError(() => undefined));
   return serve(app);

@@ -1,5 +1,6 @@
 import express from 'express';
 import { describe, expect, it } from 'vitest';
+import { createKnownKeys } from '../../src/keys/known-keys.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import { guardAnonymous } from '../../src/middleware/guard-anonymous.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
@@ -13,7 +14,7 @@ async function ask(headers: Record<string, string>): Promise<string> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: 10, now: () => 0 });
   app.use(
     requestId,
-    authenticate(keys, wrongKeys),
+    authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys }),
     guardAnonymous({ allowedHosts: ['llm.corp.example'], cors: { origins: ['*', 'https://chat.corp.example'] } }),
   );
   app.get('/', (_request, response) => void response.json({}));

@@ -5,6 +5,7 @@ import { until } from '@sluice/testkit';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { bodyStored } from '../../src/context.ts';
+import { createKnownKeys } from '../../src/keys/known-keys.ts';
 import { authenticate } from '../../src/middleware/authenticate.ts';
 import { type BodyBudget, createBodyBudget } from '../../src/middleware/body-budget.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
@@ -53,7 +54,7 @@ async function setUp(
     keyFor('sk-two'),
     keyFor('', { name: 'anonymous', anonymous: 'without_key' }),
   ];
-  app.use(requestId, authenticate(keys, buckets(1000)));
+  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys: buckets(1000) }));
   app.post(
     '/',
     createJsonReaders({

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
-import type { AcceptedKey } from '../../src/middleware/authenticate.ts';
+import type { AcceptedKey } from '../../src/keys/known-key.ts';
 
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
 
@@ -17,6 +17,10 @@ export const keyFor = (key: string, over: Partial<AcceptedKey> = {}): AcceptedKe
   weight: 1,
   models: ['*'],
   limits: {},
+  budgets: {},
+  tags: [],
+  allowedAddresses: [],
+  logBodies: false,
   ...over,
 });
 

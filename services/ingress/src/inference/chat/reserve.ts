@@ -22,12 +22,15 @@ export function reserveChat(request: ChatRequest, bodyBytes: number): Reservatio
     }
   }
   const prompt = estimateTokens({ textBytes: Math.max(0, bodyBytes - mediaBytes), media });
-  return { prompt, total: prompt + answerTokens(request) * (request.n ?? 1), isPaidPerAttempt: false };
+  const choices = request.n ?? 1;
+  const longest = longestAnswer(request);
+  const answer = longest === undefined ? undefined : longest * choices;
+  return { prompt, answer, total: prompt + (answer ?? defaultAnswerTokens * choices), isPaidPerAttempt: false };
 }
 
 /** Returns the larger limit: both are sent, and the provider decides which of them applies. */
-function answerTokens({ max_completion_tokens: newer, max_tokens: older }: ChatRequest): number {
-  return newer == null && older == null ? defaultAnswerTokens : Math.max(newer ?? 0, older ?? 0);
+function longestAnswer({ max_completion_tokens: newer, max_tokens: older }: ChatRequest): number | undefined {
+  return newer == null && older == null ? undefined : Math.max(newer ?? 0, older ?? 0);
 }
 
 /**

@@ -7,5 +7,5 @@ import type { Reservation } from '../reservation.ts';
  */
 export function reserveEmbeddings({ tokens }: Pick<EmbeddingsFacts, 'tokens'>, bodyBytes: number): Reservation {
   const prompt = tokens > 0 ? tokens : estimateTokens({ textBytes: bodyBytes, media: 0 });
-  return { prompt, total: prompt, isPaidPerAttempt: true };
+  return { prompt, answer: 0, total: prompt, isPaidPerAttempt: true };
 }

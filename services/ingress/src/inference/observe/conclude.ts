@@ -26,6 +26,8 @@ export interface Arrival {
   readonly publicId: string;
   /** Monotonic milliseconds. */
   readonly startedAt: number;
+  /** Name of the operation, such as `chat`. */
+  readonly operation: string;
   /** The client's address is read from it at the end. */
   readonly request: { readonly ip?: string | undefined };
   readonly userAgent: string | undefined;
@@ -33,21 +35,47 @@ export interface Arrival {
 
 /** The facts of a request that are collected until its end. */
 export interface Facts {
-  principal: { readonly name: string; readonly hint: string | undefined } | undefined;
+  principal: { readonly keyId: string; readonly name: string; readonly hint: string | undefined } | undefined;
   /** Name that the client gives to the model. */
   model: string | undefined;
   /** Configured model id that matches it. */
   entryId: string | undefined;
   stream: boolean;
   parameters: ChatParameters | undefined;
+  /** Monotonic ms: the key is known, the body checked, the request admitted, and with a worker for the first time. */
+  keyAt: number | undefined;
+  bodyAt: number | undefined;
+  admittedAt: number | undefined;
+  workerAt: number | undefined;
   queueWaitMs: number | undefined;
   /** Time to first token. */
   ttftMs: number | undefined;
   answered: Answered | undefined;
   resumptions: number;
+  /** Number of messages that were left out of the request. */
+  droppedMessages: number;
   /** The request gets its own log line. */
   isLogged: boolean;
 }
+
+/** The facts at the start of a request. */
+export const noFacts = (): Facts => ({
+  principal: undefined,
+  model: undefined,
+  entryId: undefined,
+  stream: false,
+  parameters: undefined,
+  keyAt: undefined,
+  bodyAt: undefined,
+  admittedAt: undefined,
+  workerAt: undefined,
+  queueWaitMs: undefined,
+  ttftMs: undefined,
+  answered: undefined,
+  resumptions: 0,
+  droppedMessages: 0,
+  isLogged: true,
+});
 
 /** The end of a request. */
 export interface Conclusion {
@@ -55,6 +83,8 @@ export interface Conclusion {
   readonly status: number;
   readonly outcome: 'complete' | 'error' | 'cancelled' | 'refused';
   readonly code?: ErrorCode;
+  /** Text of the error that the client got. */
+  readonly message?: string;
   readonly attempts?: number | undefined;
   /** The last failure of an attempt. */
   readonly failure?: Failed['failure'];
@@ -69,10 +99,11 @@ export interface ConcludeNeeds {
   readonly now: () => number;
 }
 
-/** Ends the span of a request, counts it, and writes its log line. */
-export function conclude(needs: ConcludeNeeds, arrival: Arrival, facts: Facts, conclusion: Conclusion): void {
+/** Ends the span of a request, counts it, and writes its log line. Returns the time of its end, in monotonic ms. */
+export function conclude(needs: ConcludeNeeds, arrival: Arrival, facts: Facts, conclusion: Conclusion): number {
   const { status, outcome } = conclusion;
-  const durationMs = needs.now() - arrival.startedAt;
+  const endedAt = needs.now();
+  const durationMs = endedAt - arrival.startedAt;
   needs.totals.count({ durationMs, isError: outcome === 'error' });
   endSpan(arrival.span, facts, conclusion);
   if (facts.resumptions > 0) needs.metrics.streamResumed(outcome);
@@ -91,6 +122,7 @@ export function conclude(needs: ConcludeNeeds, arrival: Arrival, facts: Facts, c
     traceId: arrival.span.sampledTraceId,
   });
   if (facts.isLogged) writeLogLine(needs.logger, durationMs, arrival, facts, conclusion);
+  return endedAt;
 }
 
 function endSpan(span: SpanHandle, facts: Facts, { status, attempts, end }: Conclusion): void {

@@ -6,15 +6,18 @@ import {
   type SpanHandle,
   startSpanOf,
 } from '@sluice/telemetry';
-import type { Request } from 'express';
+import type { RequestLog } from '@sluice/records';
+import type { Request, Response } from 'express';
 import {
   type ChatParameters,
   conclude,
   type ConcludeNeeds,
   type Conclusion,
   type Facts,
+  noFacts,
   type Arrival,
 } from './conclude.ts';
+import { recordOnceClosed } from './record-once-closed.ts';
 
 /** Collects the facts of one request to a model, and writes its span, its metrics and its one log line at the end. */
 export interface Observation {
@@ -24,6 +27,8 @@ export interface Observation {
   model(model: string, entryId: string, stream: boolean): void;
   /** Parameters of a chat for its log line. */
   asked(parameters: ChatParameters): void;
+  /** Number of messages that were left out of the request. */
+  dropped(messages: number): void;
   admitted(waitedMs: number): void;
   queued(): void;
   started(): void;
@@ -31,6 +36,8 @@ export interface Observation {
   /** Called with each text for the client; the first call gives the time to first token. */
   data(): void;
   rerun(reason: ErrorCode, isResumed: boolean): void;
+  /** Returns the times of the request so far. */
+  course(): Pick<Facts, 'queueWaitMs' | 'ttftMs'>;
   /** `complete`, `failed` and `cancelled` end the observation; calls after the first are ignored. */
   complete(end: End): void;
   /** `status` is what the client got: 200 for an error inside a stream. */
@@ -54,14 +61,19 @@ export interface ObserveNeeds extends ConcludeNeeds {
   >;
   /** A client's trace context decides on sampling, and its `tracestate` is passed on. */
   readonly trustTraceContext: boolean;
+  /** Takes the logs of requests to the database; absent without one. */
+  readonly requestLogs?: { readonly add: (log: RequestLog) => void } | undefined;
 }
 
 /** A request to observe. */
 export interface Observed {
   readonly request: Request;
+  readonly response: Pick<Response, 'once'>;
   readonly context: Pick<Arrival, 'requestId' | 'publicId' | 'startedAt'>;
   /** Path of the route: `/v1/chat/completions`. */
   readonly route: string;
+  /** Name of the operation, such as `chat`. */
+  readonly operation: string;
 }
 
 /** Error codes of requests that are refused before any attempt. */
@@ -75,47 +87,48 @@ const refusals: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 export function observe(needs: ObserveNeeds, observed: Observed): Observation {
-  const { metrics, now } = needs;
-  const { request, context } = observed;
+  const { metrics, requestLogs, now } = needs;
+  const { request, response, context, operation } = observed;
   const span = startServerSpan(observed, needs.trustTraceContext);
   const { requestId, publicId, startedAt } = context;
-  const arrival: Arrival = { span, requestId, publicId, startedAt, request, userAgent: request.get('user-agent') };
-  const facts: Facts = {
-    principal: undefined,
-    model: undefined,
-    entryId: undefined,
-    stream: false,
-    parameters: undefined,
-    queueWaitMs: undefined,
-    ttftMs: undefined,
-    answered: undefined,
-    resumptions: 0,
-    isLogged: true,
-  };
+  const userAgent = request.get('user-agent');
+  const arrival: Arrival = { span, requestId, publicId, startedAt, operation, request, userAgent };
+  const facts = noFacts();
   let queuedAt: number | undefined;
   let isOver = false;
+  const recordEnd =
+    requestLogs === undefined ? undefined : recordOnceClosed({ requestLogs, request, response, arrival, facts, now });
 
   function end(conclusion: Conclusion): void {
     isOver = true;
-    conclude(needs, arrival, facts, conclusion);
+    const endedAt = conclude(needs, arrival, facts, conclusion);
+    recordEnd?.(conclusion, endedAt);
   }
 
   return {
     span,
     principal(known) {
       facts.principal = known;
+      facts.keyAt = now();
       span.set(principalAttributes(known.name));
     },
     model(name, entryId, stream) {
       facts.model = name;
       facts.entryId = entryId;
       facts.stream = stream;
+      facts.bodyAt = now();
     },
     asked: (parameters) => void (facts.parameters = parameters),
-    admitted: (waitedMs) => metrics.admitted(waitedMs, span.sampledTraceId),
+    dropped: (messages) => void (facts.droppedMessages = messages),
+    admitted(waitedMs) {
+      facts.admittedAt = now();
+      metrics.admitted(waitedMs, span.sampledTraceId);
+    },
     queued: () => void (queuedAt = now()),
     started() {
-      facts.queueWaitMs = now() - (queuedAt ?? startedAt);
+      const at = now();
+      facts.workerAt ??= at;
+      facts.queueWaitMs = at - (queuedAt ?? startedAt);
       metrics.queueWaited(facts.queueWaitMs, span.sampledTraceId);
     },
     answered: (answered) => void (facts.answered = answered),
@@ -125,6 +138,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
       if (isResumed) facts.resumptions += 1;
       queuedAt = now();
     },
+    course: () => facts,
     complete(last) {
       if (!isOver) end({ status: 200, outcome: 'complete', end: last });
     },
@@ -133,7 +147,7 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
       const { code, message } = error;
       if (refusals.has(code)) metrics.refused(code, facts.principal?.name);
       span.fail({ code, message });
-      end({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, attempts, failure });
+      end({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, message, attempts, failure });
     },
     cancelled() {
       if (isOver) return;

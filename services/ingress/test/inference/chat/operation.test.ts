@@ -11,7 +11,7 @@ const body = { model: 'm', messages: [...round(1), ...round(2), { role: 'user', 
 
 /** Shapes the request of this text for a model with these settings. */
 function shape(text: string, model: Parameters<typeof configWith>[0] = {}) {
-  const entry = resolveModel(configWith(model), { models: ['*'] }, 'm');
+  const entry = resolveModel(configWith(model), { models: ['*'], team: undefined }, 'm');
   const bytes = Buffer.from(text);
   return { bytes, ...chat.shape(chat.parse(JSON.parse(text)).request, bytes, entry) };
 }

@@ -14,7 +14,7 @@ describe('embeddings', () => {
   it("go out as the client's own bytes, with nothing left out and nothing to extend", () => {
     const bytes = Buffer.from('{ "model": "sim", "input": "hi" }');
     const { request } = embeddings.parse(JSON.parse(bytes.toString()));
-    const entry = resolveModel(configWith(), { models: ['*'] }, 'm');
+    const entry = resolveModel(configWith(), { models: ['*'], team: undefined }, 'm');
     const shaped = embeddings.shape(request, bytes, entry);
     expect(shaped).toEqual({ request, body: bytes, droppedMessages: 0, maxContinuations: 0 });
     expect(shaped.body).toBe(bytes);
@@ -26,6 +26,6 @@ describe('reserveEmbeddings', () => {
     ['counts inputs that are tokens', 3, 3],
     ['estimates inputs that are texts by their bytes', 0, 10],
   ])('%s, and pays for each attempt', (_what, tokens, prompt) => {
-    expect(reserveEmbeddings({ tokens }, 40)).toEqual({ prompt, total: prompt, isPaidPerAttempt: true });
+    expect(reserveEmbeddings({ tokens }, 40)).toEqual({ prompt, answer: 0, total: prompt, isPaidPerAttempt: true });
   });
 });

@@ -355,14 +355,14 @@ describe('an exchange', () => {
     await vi.advanceTimersByTimeAsync(2000);
     expect(await isEnded()).toBe(true);
     // The run may have made an attempt, so the prompt is charged.
-    expect(await exchange.ended).toEqual({ attempts: 1, events: 0, isEstimated: true });
+    expect(await exchange.ended).toMatchObject({ attempts: 1, events: 0 });
   });
 
   it('reports no attempt for a request that is withdrawn from the queue', async () => {
     const { exchange } = setUp();
     await exchange.submit();
     exchange.cancel();
-    expect(await exchange.ended).toEqual({ attempts: 0, events: 0 });
+    expect(await exchange.ended).toMatchObject({ attempts: 0, events: 0 });
   });
 
   it('reports the attempts when it is cancelled between two runs', async () => {
@@ -370,7 +370,7 @@ describe('an exchange', () => {
     await running();
     deliver('retry', retry({ attempts: 2 }, 1000));
     exchange.cancel();
-    expect(await exchange.ended).toEqual({ attempts: 2, events: 0 });
+    expect(await exchange.ended).toMatchObject({ attempts: 2, events: 0 });
   });
 
   it('withdraws a job that no worker has begun', async () => {

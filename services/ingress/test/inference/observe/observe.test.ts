@@ -1,4 +1,5 @@
 import { GatewayError } from '@sluice/protocol';
+import { type RequestLog, requestLogSchema } from '@sluice/records';
 import { createLogger } from '@sluice/telemetry';
 import express, { type Response } from 'express';
 import { describe, expect, it } from 'vitest';
@@ -16,6 +17,7 @@ async function observed(act: (observation: Observation, clock: { ms: number }) =
   const lines: Record<string, unknown>[] = [];
   const counted: string[] = [];
   const finished: Parameters<ObserveNeeds['metrics']['requestFinished']>[0][] = [];
+  const logs: RequestLog[] = [];
   const totals = createTotals();
   const clock = { ms: 0 };
   const write = (text: string): void => void lines.push(JSON.parse(text) as Record<string, unknown>);
@@ -32,6 +34,7 @@ async function observed(act: (observation: Observation, clock: { ms: number }) =
     logger: createLogger({ service: 'test', level: 'info', pretty: false, destination: { write } }),
     totals,
     trustTraceContext: false,
+    requestLogs: { add: (log) => void logs.push(log) },
     now: () => clock.ms,
   };
   const app = express();
@@ -40,19 +43,22 @@ async function observed(act: (observation: Observation, clock: { ms: number }) =
     setContext(response, { requestId: 'internal', publicId: 'public', startedAt: 0, signal });
     next();
   });
-  app.use(record(needs, '/v1/chat/completions'), (_request, response: Response) => {
-    act(observationOf(response), clock);
-    response.end();
+  app.use(record(needs, '/v1/chat/completions', 'chat'), (_request, response: Response) => {
+    // Node marks a request as complete after it has called the handler.
+    setImmediate(() => {
+      act(observationOf(response), clock);
+      response.end();
+    });
   });
   const port = await serve(app);
   await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { headers: { 'user-agent': 'agent' } });
-  return { lines, counted, finished, totals };
+  return { lines, counted, finished, totals, logs };
 }
 
 describe('an observation', () => {
   it('writes one line with all facts of a complete request', async () => {
     const { lines, counted, finished, totals } = await observed((observation, clock) => {
-      observation.principal({ name: 'team', hint: 'sk-a…0001' });
+      observation.principal({ keyId: 'k', name: 'team', hint: 'sk-a…0001' });
       observation.model('mini', 'm*', true);
       observation.asked({ messageCount: 3, temperature: 0.5, maxTokens: 9 });
       observation.admitted(4);
@@ -104,7 +110,7 @@ describe('an observation', () => {
   ] as const)('counts a request that failed with %s as %s', async (code, outcome, counted, errors) => {
     const error = new GatewayError(code);
     const observation = await observed((known) => {
-      known.principal({ name: 'team', hint: undefined });
+      known.principal({ keyId: 'k', name: 'team', hint: undefined });
       known.failed(error, { status: error.status, attempts: 3 });
     });
     expect(observation.lines).toMatchObject([{ code, outcome, status: error.status, attempts: 3 }]);
@@ -167,5 +173,66 @@ describe('an observation', () => {
       observation.failed(new GatewayError('invalid_api_key'), { status: 401 });
     });
     expect([lines, finished.length]).toEqual([[], 1]);
+  });
+
+  it('writes the request log when the response is closed', async () => {
+    const { logs } = await observed((observation, clock) => {
+      clock.ms = 1;
+      observation.principal({ keyId: 'k', name: 'team', hint: undefined });
+      clock.ms = 3;
+      observation.model('mini', 'm*', true);
+      observation.dropped(2);
+      clock.ms = 6;
+      observation.admitted(1);
+      observation.queued();
+      clock.ms = 10;
+      observation.started();
+      observation.answered({ ...answered, continuations: 1 });
+      clock.ms = 40;
+      observation.data();
+      clock.ms = 99;
+      observation.data();
+      observation.complete({ events: 2, burntTokens: 0, usage });
+      clock.ms = 100;
+    });
+    const [log] = logs;
+    expect(requestLogSchema.parse(log)).toEqual(log);
+    expect(log).toMatchObject({
+      id: 'internal',
+      publicId: 'public',
+      operation: 'chat',
+      keyId: 'k',
+      keyName: 'team',
+      model: 'mini',
+      stream: true,
+      status: 200,
+      outcome: 'complete',
+      upstream: 'u',
+      attempts: 2,
+      continuations: 1,
+      droppedMessages: 2,
+      userAgent: 'agent',
+      durationMs: 100,
+      timeline: { auth: 1, body: 2, admission: 3, queue: 4, attempts: 30, stream: 59, client: 1 },
+    });
+  });
+
+  it.each([
+    ['invalid_api_key', 'error', 'client'],
+    ['rate_limit_exceeded', 'refused', 'client'],
+    ['upstream_timeout', 'error', 'upstream'],
+    ['redis_unavailable', 'refused', 'operator'],
+  ] as const)('says who caused %s, in the words of the client without secrets', async (code, outcome, blame) => {
+    const error = new GatewayError(code, { message: 'Not with sk-live-0123456789.' });
+    const { logs } = await observed((observation) => observation.failed(error, { status: error.status }));
+    expect(logs).toMatchObject([{ code, outcome, blame, status: error.status, error: 'Not with [redacted].' }]);
+  });
+
+  it('keeps no request log of a flood', async () => {
+    const { logs } = await observed((observation) => {
+      observation.unlogged();
+      observation.failed(new GatewayError('rate_limit_exceeded'), { status: 429 });
+    });
+    expect(logs).toEqual([]);
   });
 });

@@ -1,0 +1,35 @@
+import type { Budgets } from '@sluice/records';
+import type { Accounting } from './admission-request.ts';
+import { limitArguments } from './limit-arguments.ts';
+import type { EndedRequest } from './scripts.ts';
+
+/** Most money that one request reserves, in micro-dollars: a million dollars. Sums of it stay exact in Lua. */
+const mostMicros = 1e12;
+
+/** Returns the arguments of `acquire-12.lua` from ARGV[15]. Those that nothing needs are left out at the end. */
+export function accountingArguments(accounting: Accounting): (string | number)[] {
+  const { openEntry, promptTokens, budgets, team, money } = accounting;
+  const entry = [openEntry, promptTokens];
+  if (money === undefined && budgets === undefined && team === undefined) return entry;
+  const ofKey = [
+    Math.min(money?.micros ?? 0, mostMicros),
+    money?.isBounded === false ? 0 : 1,
+    Math.min(money?.microsIfLost ?? 0, mostMicros),
+    ...budgetArguments(budgets),
+  ];
+  if (team === undefined) return [...entry, ...ofKey];
+  return [...entry, ...ofKey, team.id, ...budgetArguments(team.budgets), ...limitArguments(team.limits)];
+}
+
+const budgetArguments = ({ day = -1, month = -1, total = -1 }: Budgets = {}): number[] => [day, month, total];
+
+/** Returns the arguments of `release-10-3n.lua` for one request from ARGV[10]. */
+export function settledArguments({ request, correction }: EndedRequest): (string | number)[] {
+  const { team } = request.accounting ?? {};
+  const { costMicros = 0, entry = '' } = correction.settled ?? {};
+  return [team?.id ?? '', team?.limits.rpm ?? 0, team?.limits.tpm ?? 0, costMicros, entry];
+}
+
+/** Returns the team of whose concurrency a request holds a lease; '' for none. */
+export const leasedTeam = (accounting: Accounting | undefined): string =>
+  accounting?.team?.limits.concurrency === undefined ? '' : accounting.team.id;

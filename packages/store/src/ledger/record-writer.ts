@@ -1,0 +1,132 @@
+import type { AttemptEntry, RequestEntry, RequestLog } from '@sluice/records';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { insertRows, toJson } from '../insert-rows.ts';
+import type { Partitions } from '../partitions/partitions.ts';
+import type { AttemptRow, RequestRow, Tables } from '../tables.ts';
+import { attemptChanges, requestChanges } from '../usage/usage-changes.ts';
+import { addSums } from '../usage/add-sums.ts';
+import { toLogRow } from '../logs/log-row.ts';
+import { rankOfAttempt, toAttemptRow } from './attempt-row.ts';
+import { mergeRows } from './merge-rows.ts';
+import { rankOfRequest, toRequestRow } from './request-row.ts';
+
+/**
+ * Brings entries into the database, each call in one transaction. A second delivery changes nothing. An exact entry replaces
+ * an estimate, the entry of an ingress that of the fleet, and never the reverse; the sums of usage follow in the same
+ * transaction. Each returns the number of rows that are new or replaced.
+ */
+export interface RecordWriter {
+  insertRequestEntries(entries: readonly RequestEntry[]): Promise<number>;
+  insertAttemptEntries(entries: readonly AttemptEntry[]): Promise<number>;
+  insertRequestLogs(logs: readonly RequestLog[]): Promise<number>;
+}
+
+/** Two deliveries of an entry are not further apart in their own times: a request ends within hours. */
+const slackMs = 86_400_000;
+/** Any number: the lock that writers of the ledger take turns by. */
+const lockId = 1_912_210_936;
+
+export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): RecordWriter {
+  return {
+    async insertRequestEntries(entries) {
+      const arrived = entries.map(toRequestRow);
+      if (arrived.length === 0) return 0;
+      await partitions.cover('ledger_requests', times(arrived, 'accepted_at'));
+      return db.transaction().execute((trx) => mergeRequests(trx, arrived));
+    },
+
+    async insertAttemptEntries(entries) {
+      const arrived = entries.map(toAttemptRow);
+      if (arrived.length === 0) return 0;
+      await partitions.cover('ledger_attempts', times(arrived, 'started_at'));
+      return db.transaction().execute((trx) => mergeAttempts(trx, arrived));
+    },
+
+    async insertRequestLogs(logs) {
+      if (logs.length === 0) return 0;
+      const arrivals = logs.map(({ arrivedAt }) => new Date(arrivedAt));
+      await partitions.cover('request_logs', arrivals);
+      const costs = await db
+        .selectFrom('ledger_requests')
+        .select(['id', 'cost_micros'])
+        .where('id', '=', sql<string>`any(${logs.map(({ id }) => id)})`)
+        .where('accepted_at', '>=', spanOf(arrivals).from)
+        .where('accepted_at', '<=', spanOf(arrivals).to)
+        .execute();
+      const costOf = new Map(costs.map(({ id, cost_micros }) => [id, cost_micros]));
+      const rows = logs.map((log) => toLogRow(log, costOf.get(log.id)));
+      await insertRows(db, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
+      return rows.length;
+    },
+  };
+}
+
+async function mergeRequests(trx: Transaction<Tables>, arrived: readonly RequestRow[]): Promise<number> {
+  await takeTurn(trx);
+  const { from, to } = spanOf(times(arrived, 'accepted_at'));
+  const existing = await trx
+    .selectFrom('ledger_requests')
+    .selectAll()
+    .where('id', '=', sql<string>`any(${arrived.map(({ id }) => id)})`)
+    .where('accepted_at', '>=', from)
+    .where('accepted_at', '<=', to)
+    .execute();
+  const { added, replaced } = mergeRows<RequestRow>({ arrived, existing, rankOf: rankOfRequest });
+  for (const { accepted_at, id } of replaced) {
+    await trx.deleteFrom('ledger_requests').where('accepted_at', '=', accepted_at).where('id', '=', id).execute();
+  }
+  await insertRows(trx, { table: 'ledger_requests', rows: added });
+  await addSums(trx, 'usage_requests', requestChanges({ added, replaced }));
+  await tellLogs(trx, added);
+  return added.length;
+}
+
+async function mergeAttempts(trx: Transaction<Tables>, arrived: readonly AttemptRow[]): Promise<number> {
+  await takeTurn(trx);
+  const { from, to } = spanOf(times(arrived, 'started_at'));
+  const existing = await trx
+    .selectFrom('ledger_attempts')
+    .selectAll()
+    .where('id', '=', sql<string>`any(${arrived.map(({ id }) => id)})`)
+    .where('started_at', '>=', from)
+    .where('started_at', '<=', to)
+    .execute();
+  const { added, replaced } = mergeRows<AttemptRow>({ arrived, existing, rankOf: rankOfAttempt });
+  for (const { started_at, id } of replaced) {
+    await trx.deleteFrom('ledger_attempts').where('started_at', '=', started_at).where('id', '=', id).execute();
+  }
+  await insertRows(trx, { table: 'ledger_attempts', rows: added });
+  await addSums(trx, 'usage_attempts', attemptChanges({ added, replaced }));
+  return added.length;
+}
+
+/** Lets one transaction at a time decide about entries: two recorders may run for a moment. */
+async function takeTurn(trx: Transaction<Tables>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${lockId})`.execute(trx);
+}
+
+/** Gives the costs to the lines of the request log that were there first. */
+async function tellLogs(trx: Transaction<Tables>, rows: readonly RequestRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const { from, to } = spanOf(times(rows, 'accepted_at'));
+  const costs = rows.map(({ id, cost_micros }) => ({ id, cost_micros }));
+  await sql`
+    update request_logs set cost_micros = costs.cost_micros
+    from json_to_recordset(${toJson(costs)}::json) as costs (id text, cost_micros bigint)
+    where request_logs.id = costs.id and arrived_at between ${from} and ${to}
+      and request_logs.cost_micros is distinct from costs.cost_micros`.execute(trx);
+}
+
+function times<Name extends string>(rows: readonly { readonly [Key in Name]: Date }[], name: Name): readonly Date[] {
+  return rows.map((row) => row[name]);
+}
+
+function spanOf(dates: readonly Date[]): { readonly from: Date; readonly to: Date } {
+  let from = Infinity;
+  let to = -Infinity;
+  for (const date of dates) {
+    from = Math.min(from, date.getTime());
+    to = Math.max(to, date.getTime());
+  }
+  return { from: new Date(from - slackMs), to: new Date(to + slackMs) };
+}

@@ -1,0 +1,28 @@
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from '../tables.ts';
+
+/** Span of time in which requests were recorded. */
+export interface RecordedSpan {
+  readonly from: Date;
+  /** Exclusive. */
+  readonly to: Date;
+}
+
+/**
+ * Counts the requests whose cost is not the sum of the costs of their attempts. Those with an estimated part are left out:
+ * their request and attempt are counted by two processes.
+ */
+export async function countImbalances(db: Kysely<Tables>, { from, to }: RecordedSpan): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count
+    from ledger_requests requests
+    cross join lateral (
+      select coalesce(sum(cost_micros), 0) as cost_micros, coalesce(bool_or(estimated), false) as estimated
+      from ledger_attempts
+      where request_id = requests.id
+    ) attempts
+    where requests.recorded_at >= ${from} and requests.recorded_at < ${to}
+      and not requests.estimated and not attempts.estimated
+      and requests.cost_micros <> attempts.cost_micros`.execute(db);
+  return rows[0]?.count ?? 0;
+}

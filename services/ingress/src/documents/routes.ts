@@ -1,0 +1,27 @@
+import { chatMessageSchema, contentPartSchema, toolCallSchema, toolSchema, usageSchema } from '@sluice/protocol';
+import { adminDescriptions } from '../admin/admin-descriptions.ts';
+import { chatChunk } from './answer-schemas.ts';
+import { documentRoutes } from './document-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { inferenceRoutes } from './inference-routes.ts';
+import { modelRoutes } from './model-routes.ts';
+import type { NamedSchema, RouteDescription } from './route-description.ts';
+
+/** Every route of the document. A module of routes joins by a line here. */
+export const routes: readonly RouteDescription[] = [
+  ...inferenceRoutes,
+  ...modelRoutes,
+  ...adminDescriptions,
+  ...healthRoutes,
+  ...documentRoutes,
+];
+
+/** Schemas inside others that have a name of their own in the document, and the events of a stream. */
+export const innerSchemas: readonly NamedSchema[] = [
+  { name: 'ChatMessage', schema: chatMessageSchema },
+  { name: 'ContentPart', schema: contentPartSchema },
+  { name: 'Tool', schema: toolSchema },
+  { name: 'ToolCall', schema: toolCallSchema },
+  { name: 'Usage', schema: usageSchema },
+  chatChunk,
+];

@@ -1,0 +1,32 @@
+import { profiles } from '@sluice/compat';
+import { ConfigError, loadIngressConfig } from '@sluice/config';
+import { migrateStore, MigrationError, StoreUnavailable } from '@sluice/store';
+import { databaseAccess } from './recorder/recorder-settings.ts';
+
+/** `npm run migrate`: brings the database of the configuration up to this version. Ingresses do the same when they start. */
+async function main(): Promise<number> {
+  const { database } = loadIngressConfig({ env: process.env, cwd: process.cwd(), profiles });
+  if (database === undefined) {
+    process.stderr.write('There is no database to migrate: set DATABASE_URL, or database.url in the configuration.\n');
+    return 1;
+  }
+  const applied = await migrateStore(databaseAccess(database));
+  process.stdout.write(
+    applied.length === 0
+      ? 'The database is up to date.\n'
+      : `Applied ${applied.length === 1 ? 'a migration' : `${applied.length} migrations`}: ${applied.join(', ')}.\n`,
+  );
+  return 0;
+}
+
+main().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    const isExpected =
+      error instanceof ConfigError || error instanceof MigrationError || error instanceof StoreUnavailable;
+    process.stderr.write(`${isExpected ? error.message : String(error instanceof Error ? error.stack : error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,98 @@
+import { createOutboxReader, type OutboxReader } from '@sluice/outbox';
+import { attemptEntrySchema, requestEntrySchema, requestLogSchema } from '@sluice/records';
+import type { Keys, RedisConnection } from '@sluice/redis';
+import { type RecordWriter, skipEntry, type Store } from '@sluice/store';
+import type { z } from 'zod';
+import { drainStream } from './drain-stream.ts';
+import type { Log, StreamLag, StreamName } from './recorder-state.ts';
+
+/** An outbox on its way into the database. */
+export interface RecordedStream {
+  readonly name: StreamName;
+  /** Brings one page into the database; returns whether there may be more. */
+  drain(): Promise<boolean>;
+  lag(): Promise<StreamLag>;
+}
+
+export interface StreamsNeeds {
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  readonly store: Store;
+  readonly writer: RecordWriter;
+  readonly log: Log;
+  readonly onWritten: (name: StreamName, rows: number) => void;
+  readonly onSkipped: (name: StreamName) => void;
+}
+
+/** One request is one batch of the ledger; of the others, a batch is a turn of the event loop. */
+const pageBatches = { ledger: 500, attempts: 100, logs: 50 };
+
+export function createStreams(needs: StreamsNeeds): readonly RecordedStream[] {
+  const { keys, writer } = needs;
+  return [
+    streamOf(needs, {
+      name: 'ledger',
+      key: keys.ledger,
+      schema: requestEntrySchema,
+      insert: writer.insertRequestEntries,
+    }),
+    streamOf(needs, {
+      name: 'attempts',
+      key: keys.attempts,
+      schema: attemptEntrySchema,
+      insert: writer.insertAttemptEntries,
+    }),
+    streamOf(needs, { name: 'logs', key: keys.logs, schema: requestLogSchema, insert: writer.insertRequestLogs }),
+  ];
+}
+
+interface StreamKind<Entry> {
+  readonly name: StreamName;
+  readonly key: string;
+  readonly schema: z.ZodType<Entry>;
+  readonly insert: (entries: readonly Entry[]) => Promise<number>;
+}
+
+function streamOf<Entry>(needs: StreamsNeeds, { name, key, schema, insert }: StreamKind<Entry>): RecordedStream {
+  const { connection, store, log, onWritten, onSkipped } = needs;
+  /** Batches with entries that are no entries, with the reasons. */
+  const broken = new Map<string, string>();
+  const reader: OutboxReader<Entry> = createOutboxReader({
+    connection,
+    key,
+    schema,
+    onBroken: (id, reason) => void broken.set(id, reason),
+  });
+
+  async function skip(entry: string, reason: string): Promise<void> {
+    await skipEntry(store.db, { stream: name, entry, reason });
+    onSkipped(name);
+    log('error', 'an entry can not be recorded; the table skipped_entries has it', { stream: name, reason });
+  }
+
+  /** The reader leaves out what is no entry; its batch is kept before it is removed from Redis. */
+  async function keepBroken(): Promise<void> {
+    for (const [id, reason] of broken) {
+      const [batch] = await connection.xrange(key, id, id);
+      if (batch !== undefined) await skip(JSON.stringify(batch[1]), reason);
+      broken.delete(id);
+    }
+  }
+
+  return {
+    name,
+    drain: () =>
+      drainStream({
+        reader,
+        pageBatches: pageBatches[name],
+        insert,
+        skip,
+        onWritten: (rows) => onWritten(name, rows),
+        beforeDone: keepBroken,
+      }),
+    async lag() {
+      const { length, oldestAgeMs } = await reader.lag();
+      return { batches: length, oldestAgeMs };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { type IngressConfig, readDatabaseFiles } from '@sluice/config';
+import { GatewayError } from '@sluice/protocol';
+import type * as StoreModule from '@sluice/store';
+
+type StoreApi = typeof StoreModule;
+type Db = StoreModule.Store['db'];
+
+/** The database of the records, for pages and conversations. Requests to models do not wait for it. */
+export interface RecordsStore {
+  /**
+   * Runs statements.
+   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now
+   */
+  use<Result>(work: (db: Db, api: StoreApi) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+export interface RecordsStoreNeeds {
+  readonly config: Pick<IngressConfig, 'database'>;
+  /** Called with the error of an idle connection. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Creates the store. It loads its code and connects at its first use: most ingresses are never asked. */
+export function createRecordsStore({ config, onError }: RecordsStoreNeeds): RecordsStore {
+  const { database } = config;
+  let opened: Promise<{ readonly api: StoreApi; readonly store: StoreModule.Store }> | undefined;
+
+  async function open(settings: NonNullable<IngressConfig['database']>) {
+    const api = await import('@sluice/store');
+    const { url, tls, poolSize, statementTimeoutMs, connectTimeoutMs } = readDatabaseFiles(settings);
+    const options = { url: url.reveal(), tls, poolSize, statementTimeoutMs, connectTimeoutMs, onError };
+    return { api, store: api.connectStore({ ...options, applicationName: 'sluice ingress' }) };
+  }
+
+  return {
+    async use(work) {
+      if (database === undefined) {
+        throw new GatewayError('records_unavailable', {
+          message: 'No database is configured, so there are no records. The operator sets `database.url`.',
+          retryable: false,
+        });
+      }
+      try {
+        const { api, store } = await (opened ??= open(database));
+        return await work(store.db, api);
+      } catch (error) {
+        if (!isStoreUnavailable(error)) throw error;
+        throw new GatewayError('records_unavailable', { retryAfterMs: 1000, cause: error });
+      }
+    },
+    async close() {
+      const { store } = (await opened) ?? {};
+      await store?.close();
+    },
+  };
+}
+
+/** The class itself lies in a package that is not loaded before the first use. */
+const isStoreUnavailable = (error: unknown): boolean => error instanceof Error && error.name === 'StoreUnavailable';
