@@ -1,4 +1,4 @@
-import { outboxStreams } from '../label-values.ts';
+import { recordedStreams } from '../label-values.ts';
 import type { MetricRow } from '../metric-row.ts';
 import { both, worker } from './services.ts';
 
@@ -22,7 +22,7 @@ export const costMetrics = {
     name: 'sluice_outbox_shed_total',
     kind: 'counter',
     services: both,
-    labels: { stream: outboxStreams },
+    labels: { stream: recordedStreams },
     help: 'Records that were dropped before the database had them; those dropped by Redis count by batch.',
   },
 } as const satisfies Record<string, MetricRow>;
