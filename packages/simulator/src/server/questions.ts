@@ -81,4 +81,4 @@ const fixed = ({ body, errorBody }: Bodies, tellsUsage = true): Omit<Question, '
 });
 
 /** Returns the value of `rid=…` in a text. */
-export const ridIn = (text: string): string | undefined => /\brid=([A-Za-z0-9-]+)/.exec(text)?.[1];
+const ridIn = (text: string): string | undefined => /\brid=([A-Za-z0-9-]+)/.exec(text)?.[1];
