@@ -183,9 +183,10 @@ describe('the records of mixed requests', () => {
     );
   });
 
-  it("have parts that add up to the client's time, within 2 ms or 2 %", async () => {
+  it("have parts that add up to the client's time, within 2 ms or 2 %", async ({ annotate }) => {
     const names = Object.keys(kinds);
     let left: readonly string[] = Array.from({ length: requestCount }, (_, at) => names[at % names.length] ?? '');
+    const rounds: string[] = [];
     const far: string[] = [];
     // A delay of the machine between the two processes does not repeat; a part that is missing does.
     for (let round = 1; round <= mostRounds && left.length > 0; round++) {
@@ -199,9 +200,10 @@ describe('the records of mixed requests', () => {
         again.push(sent.name);
         far.push(`${round}: ${sent.name}: ${sent.wallMs.toFixed(2)} ms, ${JSON.stringify(timeline)}`);
       }
-      console.log(`round ${round}: ${left.length - again.length} of ${left.length} sums are close`);
+      rounds.push(`${left.length - again.length} of ${left.length}`);
       left = again;
     }
+    annotate(`sums that are close, by round: ${rounds.join(', ')}`);
     expect(left, far.join('\n')).toEqual([]);
   }, 600_000);
 });

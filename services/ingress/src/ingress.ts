@@ -6,13 +6,13 @@ import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareR
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createModelCatalogue } from './model-catalogue.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
-import { openRecords } from './records/records.ts';
+import { openRecords, type Records } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
-import { createTotals } from './totals.ts';
+import { createTotals, type Totals } from './totals.ts';
 import { watchGauges } from './watch-gauges.ts';
 import { watchMemory } from './watch-memory.ts';
 
@@ -82,29 +82,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   });
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
-  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
-  const app = createApp({
-    config,
-    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
-    peek: links.peek,
-    catalogue: openCatalogue(config, links, onError),
-    observe: {
-      requestLogs: records.requestLogs,
-      metrics,
-      logger,
-      totals,
-      trustTraceContext: config.server.trustTraceContext,
-      now,
-    },
-    records: records.store,
-    state,
-    pages,
-    version,
-    metrics: render,
-    startedAtSeconds: Math.floor(Date.now() / 1000),
-    onInternal,
-  });
+  const app = openApp({ ...needs, links, records, totals, state, pages, render, onError, now });
 
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= redisAwayMs) return;
@@ -150,9 +128,39 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-function openCatalogue(config: IngressConfig, links: RedisLinks, onError: (error: unknown) => void): ModelCatalogue {
-  const lists = createModelListReader({ connection: links.fleet.commands, keys: links.keys });
-  return createModelCatalogue({ config, lists, onError, now: () => performance.now() });
+interface AppParts extends IngressNeeds {
+  readonly links: RedisLinks;
+  readonly records: Records;
+  readonly totals: Totals;
+  readonly state: () => ReplicaState;
+  readonly pages: HealthPages;
+  readonly render: Render;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+function openApp(parts: AppParts): Listener {
+  const { config, ingressId, version, logger, metrics, links, records, totals, state, pages, onError, now } = parts;
+  const { fleet, admission, exchanges, keys } = links;
+  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
+  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
+  const { requestLogs } = records;
+  const { trustTraceContext } = config.server;
+  const lists = createModelListReader({ connection: fleet.commands, keys });
+  return createApp({
+    config,
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
+    peek: links.peek,
+    catalogue: createModelCatalogue({ config, lists, onError, now }),
+    observe: { requestLogs, metrics, logger, totals, trustTraceContext, now },
+    records: records.store,
+    state,
+    pages,
+    version,
+    metrics: parts.render,
+    startedAtSeconds: Math.floor(Date.now() / 1000),
+    onInternal,
+  });
 }
 
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */

@@ -22,7 +22,7 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
       admission: { acquire: never },
       exchanges: { begin: never },
       ingressId: 'i-1',
-      costBounds: { worstCost: never, contextWindow: never },
+      costBounds,
       metrics,
       onInternal: never,
       now,

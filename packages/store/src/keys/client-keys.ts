@@ -133,7 +133,10 @@ export function rotateClientKey(
       .set({ expires_at: sql<Date>`least(expires_at, ${endsAt})` })
       .where('key_id', '=', id)
       .execute();
-    await trx.insertInto('key_secrets').values({ ...secret, key_id: id, expires_at: null }).execute();
+    await trx
+      .insertInto('key_secrets')
+      .values({ ...secret, key_id: id, expires_at: null })
+      .execute();
     return (await withSecrets(trx, rows))[0];
   });
 }
@@ -179,7 +182,10 @@ async function insertKey(trx: Transaction<Tables>, revision: number, key: NewKey
     })
     .returningAll()
     .executeTakeFirstOrThrow();
-  await trx.insertInto('key_secrets').values({ ...key.secret, key_id: key.id, expires_at: null }).execute();
+  await trx
+    .insertInto('key_secrets')
+    .values({ ...key.secret, key_id: key.id, expires_at: null })
+    .execute();
   const [kept] = await withSecrets(trx, [row]);
   if (kept === undefined) throw new Error('a key that was inserted has no row');
   return kept;

@@ -35,7 +35,10 @@ export function readKeyChanges(
             revision: changed,
             record: isRemoved ? { removedTeam: team.id } : { team },
           })),
-          ...(await withSecrets(trx, keys)).map(({ key, revision: changed }) => ({ revision: changed, record: { key } })),
+          ...(await withSecrets(trx, keys)).map(({ key, revision: changed }) => ({
+            revision: changed,
+            record: { key },
+          })),
         ],
       };
     });

@@ -146,7 +146,7 @@ describe('the changes after a revision', () => {
     const writing = Promise.all(Array.from({ length: 30 }, () => createClientKey(other.db, newKey())));
     let isOver = false;
     void writing.then(() => (isOver = true));
-    for (let isLast = false; !isLast; ) {
+    for (let isLast = false; !isLast;) {
       isLast = isOver;
       seen = await readKeyChanges(other.db, seen);
       for (const { record } of seen.records) if ('key' in record) found.add(record.key.id);

@@ -1,5 +1,6 @@
 import { chatMessageSchema, contentPartSchema, toolCallSchema, toolSchema, usageSchema } from '@sluice/protocol';
 import { adminDescriptions } from '../admin/admin-descriptions.ts';
+import { conversationDescriptions } from '../conversations/conversation-descriptions.ts';
 import { chatChunk } from './answer-schemas.ts';
 import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -11,6 +12,7 @@ import type { NamedSchema, RouteDescription } from './route-description.ts';
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
   ...modelRoutes,
+  ...conversationDescriptions,
   ...adminDescriptions,
   ...healthRoutes,
   ...documentRoutes,
