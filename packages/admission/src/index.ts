@@ -18,7 +18,7 @@ export {
   type Verdict,
 } from './admission.ts';
 export type { Turn } from './renewals.ts';
-export { createPeek, type Peek, type Peeked, type PeekQuestion } from './peek.ts';
+export { createPeek, type Peek, type Peeked, type PeekQuestion, teamKeyId } from './peek.ts';
 export { createLostSettler, type LostSettler, type LostSettlerNeeds } from './lost-settler.ts';
 export { type BudgetOwner, createSpends, type Spend, type Spends, type Spent } from './spends.ts';
 export type { Correction, Occupancy, RefusingLimit, Settled } from './scripts.ts';

@@ -27,6 +27,9 @@ const whole = z.number().int();
 const peekReply = z.tuple([z.enum(['', 'concurrency', 'requests', 'tokens']), whole, whole, whole, whole, whole]);
 const peekScript = defineScript(new URL('../lua/peek-3.lua', import.meta.url), (reply) => peekReply.parse(reply));
 
+/** Returns the name under which the leases and rates of a team are stored, in place of the id of a key. */
+export const teamKeyId = (teamId: string): string => `team:${teamId}`;
+
 export function createPeek({
   connection,
   keys,

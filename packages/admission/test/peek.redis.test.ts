@@ -1,4 +1,4 @@
-import { createAdmission, createPeek, type KeyLimits } from '@sluice/admission';
+import { createAdmission, createPeek, type KeyLimits, teamKeyId } from '@sluice/admission';
 import { connect, createKeys, untilReady } from '@sluice/redis';
 import { redisTest } from '@sluice/testkit';
 import { afterEach, describe, expect } from 'vitest';
@@ -31,7 +31,12 @@ async function setUp({ redisUrl, keyPrefix }: { redisUrl: string; keyPrefix: str
     connection,
     acquire: (requestId: string, limits: KeyLimits, tokens = 10) =>
       admission.acquire({ requestId, keyId: 'k', limits, tokens }),
+    acquireInTeam: (requestId: string, limits: KeyLimits) => {
+      const accounting = { openEntry: '{"id":"r"}', promptTokens: 1, team: { id: 't', limits, budgets: {} } };
+      return admission.acquire({ requestId, keyId: 'k', limits: {}, tokens: 10, accounting });
+    },
     peek: (limits: KeyLimits, reading = 0) => peek({ keyId: 'k', limits, reading }),
+    peekAtTeam: (limits: KeyLimits) => peek({ keyId: teamKeyId('t'), limits, reading: 0 }),
   };
 }
 
@@ -42,6 +47,18 @@ describe('a peek at the limits of a key', () => {
     const limits = { concurrency: 1, rpm: 1, tpm: 100 };
     for (let round = 0; round < 3; round++) expect((await peek(limits)).refusal).toBeUndefined();
     expect(await connection.keys(`${keyPrefix}*`)).toEqual([]);
+  });
+
+  redisTest('sees the limits of a team too', async ({ redisUrl, keyPrefix }) => {
+    const { peekAtTeam, acquireInTeam } = await setUp({ redisUrl, keyPrefix });
+    const limits = { concurrency: 2, rpm: 5, tpm: 100 };
+    await acquireInTeam('a', limits);
+    expect(await peekAtTeam(limits)).toMatchObject({
+      refusal: undefined,
+      rates: { requests: { remaining: 4 }, tokens: { remaining: 90 } },
+    });
+    await acquireInTeam('b', limits);
+    expect((await peekAtTeam(limits)).refusal?.reason).toBe('concurrency');
   });
 
   redisTest('gives the same answer as the decision itself', async ({ redisUrl, keyPrefix }) => {

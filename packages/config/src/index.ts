@@ -23,7 +23,7 @@ export { readDatabaseFiles, readRedisFiles } from './network/peer-files.ts';
 export { readTlsFiles, type TlsFiles } from './network/tls-files.ts';
 export { serviceLinksIn } from './environment.ts';
 export { allowsModel, findListedModel, findModel, isListed } from './find-model.ts';
-export { isGlob } from './glob.ts';
+export { compileGlob, isGlob } from './glob.ts';
 export { type IngressConfig, loadIngressConfig, type UpstreamPlace } from './ingress-config.ts';
 export { type ConfigSource, loadConfig } from './load-config.ts';
 export type { Machine, Profile, ProfileNames, ProfileResult, Profiles } from './profiles/profile.ts';

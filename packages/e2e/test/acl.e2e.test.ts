@@ -36,7 +36,16 @@ beforeAll(async () => {
     redisUrls: { ingress: urlOf('sluice-ingress'), worker: urlOf('sluice-worker') },
     env: { SLUICE_SECRET_KEY: 'a-secret-of-the-operator-0001' },
     config: (simulatorUrl) => ({
-      keys: [{ name: 'test', key: apiKey, limits: { concurrency: 20, rpm: 6000, tpm: 10_000_000 } }],
+      keys: [
+        {
+          name: 'test',
+          key: apiKey,
+          limits: { concurrency: 20, rpm: 6000, tpm: 10_000_000 },
+          budgets: { day_usd: 1000 },
+          team: 'all',
+        },
+      ],
+      teams: [{ id: 'all', limits: { concurrency: 20, rpm: 6000, tpm: 10_000_000 }, budgets: { total_usd: 1000 } }],
       upstreams: [
         upstream('sim', simulatorUrl, ['a', 'b']),
         upstream('calm', simulatorUrl),

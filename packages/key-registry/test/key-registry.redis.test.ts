@@ -126,21 +126,24 @@ describe('the registry of client keys', () => {
     await until(() => one.known() === 'a b lost', { what: 'the change' });
   });
 
-  redisTest('keeps the keys in memory when Redis loses its data, and publishes them again', async ({ redisUrl, keyPrefix }) => {
-    const database = createDatabase('d1');
-    const [one, other] = [await joinReplica(redisUrl, keyPrefix), await joinReplica(redisUrl, keyPrefix)];
-    database.write(keyRecord('a'));
-    await one.registry.publish(database.readChanges);
-    await until(() => other.known() === 'a', { what: 'the change' });
-    const before = other.missing;
-    const { registryState, registryRevisions, registryRecords } = createKeys(keyPrefix);
-    await one.connection.del(registryState, registryRevisions, registryRecords);
-    await until(() => other.missing > before, { what: 'the change' });
-    expect(other.known()).toBe('a');
-    database.write(keyRecord('b'));
-    await Promise.all([one, other].map(({ registry }) => registry.publish(database.readChanges)));
-    await until(() => one.known() === 'a b' && other.known() === 'a b', { what: 'the change' });
-  });
+  redisTest(
+    'keeps the keys in memory when Redis loses its data, and publishes them again',
+    async ({ redisUrl, keyPrefix }) => {
+      const database = createDatabase('d1');
+      const [one, other] = [await joinReplica(redisUrl, keyPrefix), await joinReplica(redisUrl, keyPrefix)];
+      database.write(keyRecord('a'));
+      await one.registry.publish(database.readChanges);
+      await until(() => other.known() === 'a', { what: 'the change' });
+      const before = other.missing;
+      const { registryState, registryRevisions, registryRecords } = createKeys(keyPrefix);
+      await one.connection.del(registryState, registryRevisions, registryRecords);
+      await until(() => other.missing > before, { what: 'the change' });
+      expect(other.known()).toBe('a');
+      database.write(keyRecord('b'));
+      await Promise.all([one, other].map(({ registry }) => registry.publish(database.readChanges)));
+      await until(() => one.known() === 'a b' && other.known() === 'a b', { what: 'the change' });
+    },
+  );
 
   redisTest('takes over a restored and another database, with later changes', async ({ redisUrl, keyPrefix }) => {
     const database = createDatabase('d1');

@@ -36,7 +36,7 @@ export const attemptEntrySchema = z.object({
   costMicros: microDollars,
   /** Cost that the provider itself reports. */
   providerCostMicros: microDollars.optional(),
-  /** Source of the price: `<source>@<date>`, `config`, `default` or `none`. */
+  /** Source of the price: `<provider>@<date>` of the table, `config`, `default`, `free` or `none`. */
   priceSource: z.string(),
   /** The provider did not tell the tokens; they are counted here. */
   estimated: z.boolean(),

@@ -1,13 +1,22 @@
 import type { ErrorCode } from '@sluice/protocol';
 import type { Exposition, ExpositionFormat } from './exposition.ts';
 import type { Source } from './gauge-feed.ts';
-import type { AttemptOutcome, DropReason, Outcome, RecordedStream, RefusalReason } from './label-values.ts';
+import type {
+  AttemptOutcome,
+  DropReason,
+  OutboxStream,
+  Outcome,
+  RecordedStream,
+  RefusalReason,
+} from './label-values.ts';
 
 /** Metrics that both services record. The methods never throw, and those for chunks or batches allocate nothing. */
 export interface SharedMetrics {
   redisUp(isUp: boolean): void;
   /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
+  /** Counts records that were dropped before the database had them. */
+  outboxShed(stream: OutboxStream, count: number): void;
   /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;
 }
@@ -73,6 +82,10 @@ export interface WorkerMetrics extends SharedMetrics {
   /** Counts the approximate tokens that a failed attempt had sent. */
   tokensBurnt(upstream: string, tokens: number): void;
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
+  /** Adds the cost of a call. `model` is the configured entry of the model that the client named. */
+  spent(upstream: string, model: string, costMicros: number): void;
+  /** Counts a call for which the provider reports another cost than ours. */
+  costDiffers(upstream: string): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: WorkerSources): void;
 }

@@ -1,18 +1,22 @@
 import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady, watchPresence } from '@sluice/redis';
-import { createModelListReader } from '@sluice/relay';
+import { createFleetReader, createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createModelCatalogue } from './model-catalogue.ts';
+import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
+import { createCostBounds } from './inference/accounting/cost-bounds.ts';
+import { pricingOf } from './pricing-of.ts';
+import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createKeyService } from './keys/key-service.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
-import { openRecords, type Records } from './records/records.ts';
+import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
-import { createTotals, type Totals } from './totals.ts';
+import { createTotals } from './totals.ts';
 import { watchGauges } from './watch-gauges.ts';
 import { watchMemory } from './watch-memory.ts';
 
@@ -53,10 +57,20 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
+  const pricing = pricingOf(config);
+  const links = createRedisLinks({ config, ingressId, version, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
+  const keyService = createKeyService({
+    config,
+    connection: commands,
+    names: links.keys,
+    records: records.store,
+    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
+    logger,
+    onError,
+  });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -80,9 +94,33 @@ export function createIngress(needs: IngressNeeds): Ingress {
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
-  const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
+  const fleetStatus = readFleet(config, links, now);
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
-  const app = openApp({ ...needs, links, records, totals, state, pages, render, onError, now });
+  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
+  const costBounds = createCostBounds({ upstreams: config.upstreams, pricing, clock: Date.now });
+  const app = createApp({
+    config,
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
+    peek: links.peek,
+    catalogue: listModels({ config, links, onError, now }),
+    observe: {
+      requestLogs: records.requestLogs,
+      metrics,
+      logger,
+      totals,
+      trustTraceContext: config.server.trustTraceContext,
+      now,
+    },
+    records: records.store,
+    keys: keyService,
+    state,
+    pages,
+    version,
+    metrics: render,
+    startedAtSeconds: Math.floor(Date.now() / 1000),
+    onInternal,
+  });
 
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= redisAwayMs) return;
@@ -104,7 +142,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([fleet.start(), links.roster.start()]);
+      await Promise.all([fleet.start(), links.roster.start(), keyService.start()]);
       isStarted = true;
       recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
@@ -115,6 +153,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
     async stop(options) {
       isDraining = true;
+      keyService.close();
       const onServesUntil = (at: number): void => void (servesUntil = at);
       const drained = { links, records, server, management, onServesUntil, now };
       const longest = { longestAnswerMs: longestAnswerMs(config) };
@@ -128,40 +167,24 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-interface AppParts extends IngressNeeds {
+const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+  createFleetStatus({
+    limits,
+    occupancy: links.admission.occupancy,
+    shardCounts: links.submitter.shardCounts,
+    reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
+    now,
+  });
+
+interface CatalogueParts extends Omit<CatalogueNeeds, 'lists'> {
   readonly links: RedisLinks;
-  readonly records: Records;
-  readonly totals: Totals;
-  readonly state: () => ReplicaState;
-  readonly pages: HealthPages;
-  readonly render: Render;
-  readonly onError: (error: unknown) => void;
-  readonly now: () => number;
 }
 
-function openApp(parts: AppParts): Listener {
-  const { config, ingressId, version, logger, metrics, links, records, totals, state, pages, onError, now } = parts;
-  const { fleet, admission, exchanges, keys } = links;
-  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = { worstCost: () => 0, contextWindow: () => undefined };
-  const { requestLogs } = records;
-  const { trustTraceContext } = config.server;
-  const lists = createModelListReader({ connection: fleet.commands, keys });
-  return createApp({
-    config,
-    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
-    peek: links.peek,
-    catalogue: createModelCatalogue({ config, lists, onError, now }),
-    observe: { requestLogs, metrics, logger, totals, trustTraceContext, now },
-    records: records.store,
-    state,
-    pages,
-    version,
-    metrics: parts.render,
-    startedAtSeconds: Math.floor(Date.now() / 1000),
-    onInternal,
+const listModels = ({ links, ...needs }: CatalogueParts): ModelCatalogue =>
+  createModelCatalogue({
+    ...needs,
+    lists: createModelListReader({ connection: links.fleet.commands, keys: links.keys }),
   });
-}
 
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */
 const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
@@ -188,8 +211,8 @@ function listenToOperators(
     metrics,
     livez: pages.livez,
     readyz: pages.readyz,
-    health: () => pages.health(true),
-    status: () => pages.status(true),
+    health: () => pages.health('all'),
+    status: () => pages.status('all'),
     logger,
   });
 }

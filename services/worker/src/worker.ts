@@ -4,6 +4,7 @@ import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { type Consumer, createClaim, createConsumer, createForget, createJobSeal } from '@sluice/queue';
 import { createKeys, type Keys, untilReady } from '@sluice/redis';
+import { createUpstreamReporter, type UpstreamReporter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createMakeAttempt } from './attempt.ts';
 import { logThrown } from './attempt/log-attempt.ts';
@@ -13,10 +14,12 @@ import type { RunJobNeeds } from './consumer/run-job-needs.ts';
 import { runJob } from './consumer.ts';
 import { createForbiddenCredentials } from './credentials/forbidden-credentials.ts';
 import { createHealth } from './targets/fleet-health.ts';
+import { reportUpstreams } from './targets/report-upstreams.ts';
 import { createTargets } from './targets/targets.ts';
 import { tellProxies } from './targets/upstream-clients.ts';
 import { warnOfProviders } from './targets/warn-of-providers.ts';
 import { watchUpstreams } from './targets/watch-upstreams.ts';
+import { type Accounts, keepAccounts } from './worker/keep-accounts.ts';
 import { reachUpstreams, type Upstreams } from './worker/reach-upstreams.ts';
 import { createRedisLinks, type RedisLinks } from './worker/redis-links.ts';
 
@@ -33,6 +36,7 @@ export interface Worker {
 export interface WorkerNeeds {
   readonly config: Config;
   readonly workerId: string;
+  readonly version: string;
   readonly logger: Logger;
   readonly metrics: WorkerMetrics;
 }
@@ -56,6 +60,7 @@ interface Parts extends WorkerNeeds {
   readonly links: RedisLinks;
   readonly health: UpstreamHealth;
   readonly upstreams: Upstreams;
+  readonly accounts: Accounts;
   readonly seal: ReturnType<typeof createJobSeal>;
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
@@ -64,11 +69,12 @@ interface Parts extends WorkerNeeds {
 export function createWorker(needs: WorkerNeeds): Worker {
   const { config, logger, metrics } = needs;
   const parts = connectParts(needs);
-  const { runs, links, health, upstreams } = parts;
+  const { runs, links, health, upstreams, accounts } = parts;
   const { fleet, enrolment } = links;
   const { commands, liveness } = fleet;
   const { clients, tokens, images, modelLists } = upstreams;
   const consumer = consume(parts);
+  const reporter = createReporter(parts);
   metrics.watch({
     ...watchUpstreams(config, health),
     pools: clients.pools,
@@ -86,6 +92,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       await delay(untilKnownMs);
       await consumer.start();
       modelLists.start();
+      reporter.start();
       isRunning = true;
     },
     get isReady() {
@@ -96,14 +103,16 @@ export function createWorker(needs: WorkerNeeds): Worker {
     },
     async stop(graceMs) {
       isRunning = false;
-      const listed = modelLists.close();
+      const listed = Promise.all([modelLists.close(), reporter.close()]);
       const drained = consumer.drain();
       // A renewed login must be stored even if its request has ended: the provider no longer accepts the previous one.
       const renewed = drained.then(() => tokens?.close());
       await within(renewed, graceMs);
       runs.abortAll('draining');
       await within(drained, abortMs);
-      await within(Promise.all([fleet.writer.flushed(), tokens?.close(), listed]), abortMs);
+      const flushed = Promise.all([fleet.writer.flushed(), accounts.attempts?.flush(abortMs)]);
+      await within(Promise.all([flushed, tokens?.close(), listed]), abortMs);
+      accounts.attempts?.close();
       await within(Promise.all([fleet.close(), enrolment.close(), clients.close(), images.close()]), abortMs);
       fleet.disconnect();
     },
@@ -111,12 +120,12 @@ export function createWorker(needs: WorkerNeeds): Worker {
 }
 
 function connectParts(needs: WorkerNeeds): Parts {
-  const { config, workerId, logger, metrics } = needs;
+  const { config, workerId, version, logger, metrics } = needs;
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const runs = createActiveRuns();
-  const links = createRedisLinks({ config, workerId, keys, runs, metrics, onError, now });
+  const links = createRedisLinks({ config, workerId, version, keys, runs, metrics, onError, now });
   const { commands } = links.fleet;
   const health = createUpstreamHealth({
     connection: commands,
@@ -127,8 +136,18 @@ function connectParts(needs: WorkerNeeds): Parts {
   });
   const upstreams = reachUpstreams({ config, connection: commands, keys, logger, metrics, onError, now });
   const seal = createJobSeal(config.secretKey?.reveal());
-  return { ...needs, keys, runs, links, health, upstreams, seal, onError, now };
+  const { writes } = links.fleet;
+  const accounts = keepAccounts({ config, connection: writes, keys, logger, metrics, onError, now });
+  return { ...needs, keys, runs, links, health, upstreams, accounts, seal, onError, now };
 }
+
+const createReporter = ({ config, health, keys, links, onError }: Parts): UpstreamReporter =>
+  createUpstreamReporter({
+    connection: links.fleet.commands,
+    keys,
+    report: () => reportUpstreams({ config, health, now: Date.now }),
+    onError,
+  });
 
 function consume(parts: Parts): Consumer {
   const { config, keys, links, metrics, seal, onError } = parts;
@@ -147,7 +166,8 @@ function consume(parts: Parts): Consumer {
 }
 
 function runJobNeeds(parts: Parts): RunJobNeeds {
-  const { config, workerId, logger, metrics, keys, runs, links, health, upstreams, seal, onError, now } = parts;
+  const { config, workerId, logger, metrics, keys, runs, links, health, upstreams, accounts, seal, onError, now } =
+    parts;
   const { clients, tokens, images } = upstreams;
   const { commands: connection, writes, liveness, writer } = links.fleet;
   const { shards } = config.queue;
@@ -158,6 +178,7 @@ function runJobNeeds(parts: Parts): RunJobNeeds {
     makeAttempt: createMakeAttempt({
       clientOf: clients.of,
       tokens,
+      ...accounts,
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,

@@ -6,6 +6,7 @@ import { database } from './database.ts';
 import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
+import { prices } from './prices.ts';
 import { log, queue, server, worker } from './processes.ts';
 import { records } from './records.ts';
 import { redis } from './redis.ts';
@@ -32,6 +33,7 @@ export const settings = across(
         'Accounts at providers. Without an upstream, the simulator replaces one and serves `demo` and `demo-*`.',
       ),
     models: models.default([]).describe('Models that clients see.'),
+    prices: prices.prefault({}).describe('Prices of models: see [prices](prices.md).'),
     limits: limits.prefault({}).describe('Limits of all replicas together.'),
     retry: retry.prefault({}).describe('Number of attempts of a request, and the waits between them.'),
     timeouts: timeouts.prefault({}).describe('Longest times of requests and attempts.'),

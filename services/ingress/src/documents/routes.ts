@@ -5,6 +5,7 @@ import { chatChunk } from './answer-schemas.ts';
 import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inferenceRoutes } from './inference-routes.ts';
+import { keyRouteDescriptions } from './key-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import type { NamedSchema, RouteDescription } from './route-description.ts';
 
@@ -13,6 +14,7 @@ export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
   ...modelRoutes,
   ...conversationDescriptions,
+  ...keyRouteDescriptions,
   ...adminDescriptions,
   ...healthRoutes,
   ...documentRoutes,

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Peek } from '@sluice/admission';
+import { type KeyLimits, type Peek, teamKeyId } from '@sluice/admission';
 import type { Config } from '@sluice/config';
 import { GatewayError, inspectJson, type JsonLimits, tooManyTokens } from '@sluice/protocol';
 import type { Request, RequestHandler, Response } from 'express';
@@ -129,15 +129,24 @@ function refuseTheRefused(refusedBodies: TokenBuckets, keyId: string): void {
   });
 }
 
-/** @throws GatewayError 429, as admission would, if the key is at one of its limits */
+/** @throws GatewayError 429, as admission would, if the key or its team is at one of its limits */
 async function askLimits({ peek, budget }: ReadJsonNeeds, response: Response): Promise<void> {
   const principal = principalOf(response);
-  const { keyId, limits } = principal;
-  if ((limits.concurrency ?? limits.rpm ?? limits.tpm) === undefined) return;
-  const { refusal, rates } = await peek({ keyId, limits, reading: budget.heldBy(keyId) - 1 });
-  setRateHeaders(response, rates);
-  if (refusal !== undefined) throw refusalError({ ...refusal, principal });
+  const { keyId, limits, team } = principal;
+  const reading = budget.heldBy(keyId) - 1;
+  if (hasLimit(limits)) {
+    const { refusal, rates } = await peek({ keyId, limits, reading });
+    setRateHeaders(response, rates);
+    if (refusal !== undefined) throw refusalError({ ...refusal, principal });
+  }
+  if (team !== undefined && hasLimit(team.limits)) {
+    // The bodies of the team's other keys do not count: admission decides.
+    const { refusal } = await peek({ keyId: teamKeyId(team.id), limits: team.limits, reading });
+    if (refusal !== undefined) throw refusalError({ ...refusal, principal, scope: 'team' });
+  }
 }
+
+const hasLimit = ({ concurrency, rpm, tpm }: KeyLimits): boolean => (concurrency ?? rpm ?? tpm) !== undefined;
 
 interface Charged {
   readonly keyId: string;

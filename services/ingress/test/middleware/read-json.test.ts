@@ -32,6 +32,8 @@ interface SetUp {
   readonly waiting: (() => void)[];
 }
 
+const team = { id: 'blue', name: 'blue', models: ['*'], limits: { rpm: 5 }, budgets: {} };
+
 async function setUp(
   options: {
     peeked?: Peeked;
@@ -52,9 +54,10 @@ async function setUp(
   const keys = [
     keyFor('sk-one', { limits: limited }),
     keyFor('sk-two'),
+    keyFor('sk-team', { team: 'blue' }),
     keyFor('', { name: 'anonymous', anonymous: 'without_key' }),
   ];
-  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys: buckets(1000) }));
+  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [team] }), wrongKeys: buckets(1000) }));
   app.post(
     '/',
     createJsonReaders({
@@ -281,6 +284,7 @@ describe('the limits of a key', () => {
     ['a larger one', whole(text(64 * 1024 + 1)), true],
     ['a compressed one', whole(gzipSync('{}'), { ...as('sk-one'), 'content-encoding': 'gzip' }), true],
     ['one in chunks', { headers: as('sk-one'), body: ['{}'] }, true],
+    ['a larger one of a team', whole(text(64 * 1024 + 1), as('sk-team')), true],
     ['a large one of a key without limits', whole(text(100_000), as('sk-two')), false],
   ])('are checked before a body is read, unless it is small and plain: %s', async (_, sent, isAsked) => {
     const { port, asked } = await setUp();
@@ -302,6 +306,13 @@ describe('the limits of a key', () => {
       json: { error: { code: 'rate_limit_exceeded' } },
     });
     await until(() => budget.held === 0, { what: 'the budget to be free' });
+  });
+
+  it('refuse a request at a limit of its team', async () => {
+    const { port, asked } = await setUp({ peeked: atLimit });
+    const answer = await send(port, { headers: { ...as('sk-team'), 'content-length': 5_000_000 }, isOpen: true });
+    expect(answer).toMatchObject({ status: 429, json: { error: { code: 'rate_limit_exceeded' } } });
+    expect(asked).toMatchObject([{ keyId: 'team:blue', limits: team.limits }]);
   });
 
   it('refuse a client that waits for 100 Continue before it sends its body', async () => {
