@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/answers';
 import type { Budgets } from '@sluice/records';
-import type { Continuation } from './conversations/continue-conversation.ts';
+import type { Continuation } from './conversations/continuation.ts';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 

@@ -10,12 +10,6 @@ import { bounds } from './bounds.ts';
 import { messageOf } from './collect-answer.ts';
 import { isInstruction, toItems, toMessages } from './items.ts';
 
-/** A request that continues a conversation. */
-export interface Continuation {
-  /** Returns a reply that keeps the answer as well, and stores question and answer after a complete end. */
-  keep(reply: Reply, stream: boolean): Reply;
-}
-
 export interface ContinueNeeds {
   readonly records: RecordsStore;
   /** Called when a question and its answer could not be stored. */

@@ -6,14 +6,14 @@ import { takeJson } from '../middleware/read-json.ts';
 const text = z.string().min(1);
 
 /** Metadata in OpenAI's bounds: 16 pairs, names of 64 characters and values of 512. */
-export const metadataSchema = z
+const metadataSchema = z
   .record(z.string().max(64), z.string().max(512))
   .refine((pairs) => Object.keys(pairs).length <= 16, { error: 'must have at most 16 pairs' });
 
 const contentSchema = z.union([z.string(), z.array(z.looseObject({ type: text }))]);
 
 /** Items that clients may add. Those of hosted tools, which no provider here has, are refused. */
-export const inputItemSchema = z.union([
+const inputItemSchema = z.union([
   z.looseObject({
     type: z.literal('message').optional(),
     role: z.enum(['user', 'assistant', 'system', 'developer']),
@@ -25,7 +25,7 @@ export const inputItemSchema = z.union([
 ]);
 
 /** OpenAI adds up to 20 items at once. */
-export const itemsSchema = z.array(inputItemSchema).max(20);
+const itemsSchema = z.array(inputItemSchema).max(20);
 
 export const createBody = z.object({
   metadata: metadataSchema.nullish(),
