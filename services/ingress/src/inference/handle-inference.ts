@@ -3,7 +3,7 @@ import type { IngressConfig } from '@sluice/config';
 import { type Answered, GatewayError } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { RequestHandler } from 'express';
-import { bodyStored, type Client, clientOf } from '../context.ts';
+import { bodyStored, type Client, clientOf, findContinuation } from '../context.ts';
 import { takeJson } from '../middleware/read-json.ts';
 import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
 import { type CostBounds } from './accounting/money.ts';
@@ -68,7 +68,7 @@ async function answerOrder(
   const send = startSpanOf(() => sendSpan({ queue: 'chat', messageId: client.requestId }), {
     parent: observation.span,
   });
-  const reply = createReply({
+  const written = createReply({
     response,
     stream: order.stream,
     thinking: order.thinking,
@@ -89,6 +89,7 @@ async function answerOrder(
     },
     now,
   });
+  const reply = findContinuation(response)?.keep(written, order.stream) ?? written;
   const delivery = createDelivery({ response, observation, reply, onInternal });
   const exchange = needs.exchanges.begin(
     toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
