@@ -20,6 +20,8 @@ export type RefusalReason = (typeof refusalReasons)[number];
 export const recordedStreams = ['ledger', 'attempts', 'logs'] as const;
 export type RecordedStream = (typeof recordedStreams)[number];
 
+export const tokenClasses = ['fresh', 'cache_read', 'cache_write', 'output', 'reasoning'] as const;
+
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 export const errorCodes = Object.keys(errorTable);
 export const jobStates = ['waiting', 'active'];

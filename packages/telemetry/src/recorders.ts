@@ -48,6 +48,8 @@ export interface IngressMetrics extends SharedMetrics {
   clientTooSlow(): void;
   /** Records the wait for a lease. `traceId`, here and below: id of a recorded trace, as exemplar of this wait. */
   admitted(waitMs: number, traceId?: string): void;
+  /** Adds the cost of a request. `key` is the name of the client key. */
+  keySpent(key: string, costMicros: number): void;
   /** Counts a refusal. `key` is the name of the client key. */
   refused(reason: ErrorCode, key?: string): void;
   /** Records the time from the submission of the job to the frame `started`, both on this process's clock. */
@@ -62,6 +64,15 @@ export interface IngressMetrics extends SharedMetrics {
   relayGap(): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: IngressSources): void;
+}
+
+/** Tokens of a call in disjoint classes. */
+export interface BilledTokens {
+  readonly fresh: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly reasoning: number;
 }
 
 /** Metrics that only a worker records. */
@@ -83,6 +94,8 @@ export interface WorkerMetrics extends SharedMetrics {
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
   /** Adds the cost of a call. `model` is the configured entry of the model that the client named. */
   spent(upstream: string, model: string, costMicros: number): void;
+  /** Counts the tokens of a call, by disjoint class. */
+  tokensBilled(upstream: string, tokens: BilledTokens): void;
   /** Counts a call for which the provider reports another cost than ours. */
   costDiffers(upstream: string): void;
   /** Sets the sources of gauges that are not counted here. */

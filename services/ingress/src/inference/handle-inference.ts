@@ -24,7 +24,7 @@ export interface InferenceNeeds {
   readonly exchanges: Pick<OpenExchanges, 'begin'>;
   readonly ingressId: string;
   readonly costBounds: CostBounds;
-  readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'streamOpened' | 'streamClosed'>;
+  readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'keySpent' | 'streamOpened' | 'streamClosed'>;
   /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
   /** Monotonic milliseconds. */
@@ -96,8 +96,8 @@ async function answerOrder(
     delivery.listener,
   );
   // The lease lasts until no worker works on the request, which can be after its client has left.
-  const settleWith = (facts: FailureFacts): void =>
-    settle({
+  function settleWith(facts: FailureFacts): void {
+    const costMicros = settle({
       lease: admitted.lease,
       reservation: order.reservation,
       consumption: delivery.consumption(facts),
@@ -105,6 +105,8 @@ async function answerOrder(
       ending: delivery.ending() ?? lostInQueue,
       course: () => ({ ...courseOf(observation), ...servedBy(delivery.answered()) }),
     });
+    metrics.keySpent(client.principal.name, costMicros);
+  }
   void exchange.ended.then((facts) => {
     // The error of a request that could not be queued comes right after its end.
     if (delivery.ending() === undefined) setImmediate(settleWith, facts);
