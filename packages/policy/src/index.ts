@@ -10,6 +10,7 @@ export {
 } from './classify.ts';
 export { clientWaitMs, toClientError } from './client-error.ts';
 export { type CompressedContext, compressContext } from './compress-context.ts';
+export { estimatePrompt } from './estimate-prompt.ts';
 export { defaultAnswerTokens, estimateTokens, type PromptSize } from './estimate-tokens.ts';
 export { type NextStep, nextStep, type RoundEnd, type Standing } from './next-step.ts';
 export { type OrderFacts, orderTargets } from './order-targets.ts';

@@ -17,6 +17,7 @@ export {
   admissionWaitSpan,
   attemptSpan,
   compressedMessagesAttribute,
+  costAttributes,
   courseAttributes,
   droppedParametersAttribute,
   firstChunkEvent,

@@ -1,4 +1,5 @@
 import { answerMetrics } from './metric-table/answer-metrics.ts';
+import { costMetrics } from './metric-table/cost-metrics.ts';
 import { queueMetrics } from './metric-table/queue-metrics.ts';
 import { recordMetrics } from './metric-table/record-metrics.ts';
 import { relayMetrics } from './metric-table/relay-metrics.ts';
@@ -10,5 +11,6 @@ export const metricTable = {
   ...queueMetrics,
   ...upstreamMetrics,
   ...relayMetrics,
+  ...costMetrics,
   ...recordMetrics,
 } as const;

@@ -53,11 +53,13 @@ function recordShared({ counter, gauge, histogram }: Instruments): Omit<SharedMe
   const redisUp = gauge(metricTable.redisUp).at();
   const lag = histogram(metricTable.relayLag).at();
   const frames = counter(metricTable.relayFrames).at();
+  const shed = counter(metricTable.outboxShed);
   return {
     redisUp: (isUp) => void (redisUp.value = isUp ? 1 : 0),
     relayRead(frameCount, lagMs) {
       frames.value += frameCount;
       if (lagMs !== undefined) lag.observe(lagMs / 1000);
     },
+    outboxShed: (stream, count) => void (shed.at(stream).value += count),
   };
 }

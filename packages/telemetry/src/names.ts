@@ -183,6 +183,17 @@ export function inferenceResultAttributes(result: InferenceResult, names = genAi
   };
 }
 
+/** Returns the cost of one call, or of all calls of a request. */
+export const costAttributes = (spent: {
+  /** Micro-dollars. */
+  readonly costMicros?: number | undefined;
+  /** Some part of the cost is estimated. */
+  readonly isEstimated?: boolean | undefined;
+}): SpanAttributes => ({
+  'sluice.cost_usd': spent.costMicros === undefined ? undefined : spent.costMicros / 1_000_000,
+  'sluice.cost_estimated': spent.isEstimated === true ? true : undefined,
+});
+
 /** Returns the request fields that were dropped because the provider does not support them. */
 export const droppedParametersAttribute = (names: readonly string[]): SpanAttributes => ({
   'sluice.dropped_parameters': [...names],

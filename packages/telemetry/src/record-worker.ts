@@ -18,6 +18,8 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
   const modelsAsked = counter(metricTable.modelsAsked);
   const burnt = counter(metricTable.burntTokens);
   const cooldowns = counter(metricTable.credentialCooldowns);
+  const cost = counter(metricTable.cost);
+  const costDifferences = counter(metricTable.costDifferences);
 
   return {
     jobStarted: () => void activeJobs.value++,
@@ -33,6 +35,10 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
       if (tokens > 0) burnt.at(upstream).value += tokens;
     },
     credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
+    spent(upstream, model, costMicros) {
+      if (costMicros > 0) cost.at(upstream, model).value += costMicros;
+    },
+    costDiffers: (upstream) => void costDifferences.at(upstream).value++,
     watch: workerGauges(instruments, feed),
   };
 }

@@ -8,6 +8,8 @@ export interface SharedMetrics {
   redisUp(isUp: boolean): void;
   /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
+  /** Counts records that were dropped before the database had them. */
+  outboxShed(stream: RecordedStream, count: number): void;
   /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;
 }
@@ -73,6 +75,10 @@ export interface WorkerMetrics extends SharedMetrics {
   /** Counts the approximate tokens that a failed attempt had sent. */
   tokensBurnt(upstream: string, tokens: number): void;
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
+  /** Adds the cost of a call. `model` is the configured entry of the model that the client named. */
+  spent(upstream: string, model: string, costMicros: number): void;
+  /** Counts a call for which the provider reports another cost than ours. */
+  costDiffers(upstream: string): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: WorkerSources): void;
 }

@@ -7,6 +7,7 @@ import {
   admissionWaitSpan,
   attemptSpan,
   compressedMessagesAttribute,
+  costAttributes,
   courseAttributes,
   httpResponseAttributes,
   httpServerSpan,
@@ -101,6 +102,7 @@ describe('docs/tracing.md', () => {
       ...Object.keys(compressedMessagesAttribute(1)),
       ...Object.keys(courseAttributes({ resumptions: 1 })),
       ...Object.keys(httpResponseAttributes(200)),
+      ...Object.keys(costAttributes({})),
       ...Object.keys(inferenceResultAttributes({}, selectGenAiNames(undefined))),
     ];
     const documented = rowsOf(page('tracing.md'), 'Span').flatMap(([, , attributes = '']) => codeWords(attributes));

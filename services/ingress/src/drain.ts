@@ -1,5 +1,6 @@
 import type { Admission } from '@sluice/admission';
 import { type ManagementServer, within } from '@sluice/lifecycle';
+import type { OutboxWriter } from '@sluice/outbox';
 import type { Submitter } from '@sluice/queue';
 import type { Fleet, MailboxWriter, Roster } from '@sluice/relay';
 import type { OpenExchanges } from './inference/exchange/open-exchanges.ts';
@@ -32,6 +33,7 @@ export interface DrainedLinks {
   readonly fleet: Pick<Fleet, 'close' | 'disconnect'> & { readonly writer: Pick<MailboxWriter, 'flushed'> };
   readonly roster: Pick<Roster, 'close'>;
   readonly submitter: Pick<Submitter, 'close'>;
+  readonly attempts: Pick<OutboxWriter<never>, 'flush' | 'close'> | undefined;
 }
 
 /** A replica counts as in use for this time after its last request. */
@@ -42,7 +44,7 @@ const lastWordsMs = 3000;
 /** Lets the running requests finish, ends those that still run after the grace, and closes everything. */
 export async function drain(needs: DrainNeeds): Promise<void> {
   const { links, records, server, management, graceMs, noticeMs, now } = needs;
-  const { exchanges, admission, fleet, roster, submitter } = links;
+  const { exchanges, admission, fleet, roster, submitter, attempts } = links;
   const endsAt = now() + graceMs;
   server?.endWithAnswers();
   if (server?.isBusy(inUseMs) === true) {
@@ -58,7 +60,8 @@ export async function drain(needs: DrainNeeds): Promise<void> {
   exchanges.failAll('draining');
   await within(exchanges.allEnded(), lastWordsMs);
   await admission.close(lastWordsMs);
-  await within(fleet.writer.flushed(), lastWordsMs);
+  await within(Promise.all([fleet.writer.flushed(), attempts?.flush(lastWordsMs)]), lastWordsMs);
+  attempts?.close();
   await within(server?.idle() ?? Promise.resolve(), lastWordsMs);
   server?.close();
   management?.close();

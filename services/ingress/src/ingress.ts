@@ -6,9 +6,8 @@ import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareR
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createCostBounds } from './inference/accounting/cost-bounds.ts';
-import { pricingOf } from './pricing-of.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createIngressPricing } from './ingress-pricing.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
@@ -55,10 +54,11 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, onError, now });
+  const { pricing, costBounds } = createIngressPricing(config, logger);
+  const links = createRedisLinks({ config, ingressId, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
-  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
+  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, metrics, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -85,7 +85,6 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = createCostBounds({ upstreams: config.upstreams, pricing: pricingOf(config), clock: Date.now });
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },

@@ -7,10 +7,14 @@ import {
   type Peek,
 } from '@sluice/admission';
 import { type IngressConfig, readRedisFiles } from '@sluice/config';
+import { createOutboxWriter, ledgerLimits, type OutboxWriter } from '@sluice/outbox';
+import type { Pricing } from '@sluice/prices';
 import { createJobSeal, createSubmitter, type Submitter } from '@sluice/queue';
-import { createKeys, type Keys } from '@sluice/redis';
+import type { AttemptEntry } from '@sluice/records';
+import { createKeys, type Keys, type RedisConnection } from '@sluice/redis';
 import { createRoster, type Fleet, type FleetMetrics, joinFleet, type Roster } from '@sluice/relay';
 import type { IngressMetrics, Logger } from '@sluice/telemetry';
+import { createAccountLost } from './account-lost.ts';
 import { createOpenExchanges, type OpenExchanges } from './inference/exchange/open-exchanges.ts';
 import { createWorkerWatch } from './inference/exchange/worker-watch.ts';
 import { createRequestInbox } from './request-inbox.ts';
@@ -25,13 +29,16 @@ export interface RedisLinks {
   readonly peek: Peek;
   readonly submitter: Submitter;
   readonly exchanges: OpenExchanges;
+  /** Takes the ledger entries of lost attempts on their way to the database; undefined if there is none. */
+  readonly attempts: OutboxWriter<AttemptEntry> | undefined;
 }
 
 export interface RedisLinksNeeds {
-  readonly config: Pick<IngressConfig, 'redis' | 'database' | 'limits' | 'queue' | 'secretKey'>;
+  readonly config: Pick<IngressConfig, 'redis' | 'limits' | 'queue' | 'secretKey' | 'database' | 'upstreams'>;
   readonly ingressId: string;
-  readonly logger: Pick<Logger, 'warn'>;
-  readonly metrics: FleetMetrics & Pick<IngressMetrics, 'relayDropped' | 'relayGap'>;
+  readonly logger: Pick<Logger, 'warn' | 'error'>;
+  readonly metrics: FleetMetrics & Pick<IngressMetrics, 'relayDropped' | 'relayGap' | 'outboxShed'>;
+  readonly pricing: Pick<Pricing, 'priceOf'>;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -40,7 +47,8 @@ export interface RedisLinksNeeds {
 /** Pause between two looks at the requests of killed ingresses, over all replicas: less than the interval of one. */
 const settlePauseMs = 900;
 
-export function createRedisLinks({ config, ingressId, logger, metrics, onError, now }: RedisLinksNeeds): RedisLinks {
+export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
+  const { config, ingressId, logger, metrics, pricing, onError, now } = needs;
   const keys = createKeys(config.redis.keyPrefix);
   const fleet = joinFleet({
     settings: readRedisFiles(config.redis),
@@ -88,11 +96,30 @@ export function createRedisLinks({ config, ingressId, logger, metrics, onError, 
     },
     onError,
   });
-  const exchanges = createOpenExchanges({ inbox, submitter, writer, workers, roster, onError });
+  const attempts = config.database && writeAttempts(needs, fleet.writes, keys);
+  const accountLost = createAccountLost({ upstreams: config.upstreams, pricing, attempts });
+  const exchanges = createOpenExchanges({ inbox, submitter, writer, workers, roster, accountLost, onError });
   commands.on('ready', () => {
     void submitter.recheck().catch(onError);
     admission.recheck();
   });
   const peek = createPeek({ connection: commands, keys });
-  return { keys, fleet, roster, admission, lostSettler, peek, submitter, exchanges };
+  return { keys, fleet, roster, admission, lostSettler, peek, submitter, exchanges, attempts };
 }
+
+const writeAttempts = (
+  { logger, metrics, onError, now }: RedisLinksNeeds,
+  connection: RedisConnection,
+  keys: Keys,
+): OutboxWriter<AttemptEntry> =>
+  createOutboxWriter({
+    connection,
+    key: keys.attempts,
+    limits: ledgerLimits,
+    onShed(count) {
+      metrics.outboxShed('attempts', count);
+      logger.error({ count }, 'ledger entries of attempts are lost: Redis was away for too long');
+    },
+    onError,
+    now,
+  });

@@ -48,6 +48,7 @@ function setUp({
       },
       roster: { close: () => finish('close roster') },
       submitter: { close: () => finish('close queue') },
+      attempts: undefined,
     },
     server: hasServer
       ? {

@@ -23,12 +23,14 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   const links = createRedisLinks({
     config: { ...config, redis: { ...config.redis, keyPrefix } },
     ingressId: 'i-1',
-    logger: { warn: (...line: unknown[]) => void warnings.push(line.at(-1)) },
+    logger: { warn: (...line: unknown[]) => void warnings.push(line.at(-1)), error: () => undefined },
+    pricing: { priceOf: () => ({ rates: {}, source: 'none', isKnown: false }) },
     metrics: {
       redisUp: () => undefined,
       relayRead: () => undefined,
       relayDropped: (reason) => void counted.push(reason),
       relayGap: () => void counted.push('gap'),
+      outboxShed: () => undefined,
     },
     onError,
     now,

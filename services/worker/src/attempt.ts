@@ -4,6 +4,9 @@ import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import { httpResponseAttributes, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
 import type { ImageFetcher } from '@sluice/upstream';
 import type { AnswerSink } from './answer/answer-sink.ts';
+import { accountFor, type AccountNeeds } from './attempt/account.ts';
+import { accountForAttempt, type Arrived } from './attempt/account-attempt.ts';
+import { type BatchCalls, createBatchCalls } from './attempt/batch-calls.ts';
 import type { ChosenAttempt, ThrownFacts } from './attempt/chosen-attempt.ts';
 import { type AttemptResult, withoutCall } from './attempt/attempt-result.ts';
 import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
@@ -11,6 +14,7 @@ import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type Ope
 import { redactFailure } from './attempt/redact-failure.ts';
 import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
 import type { ClaimedRun } from './run/claimed-run.ts';
+import type { Spent } from './run/tally.ts';
 import type { Credential } from './targets/targets.ts';
 import { callUpstream } from './upstream.ts';
 
@@ -24,8 +28,10 @@ export interface AttemptMemory {
 export interface AttemptSeams {
   readonly memory: AttemptMemory;
   readonly sink: AnswerSink;
-  /** Called for each call that the preparation makes. */
-  readonly onCall: () => void;
+  /** Called for each call that the preparation makes. Returns its number if it is billed by itself. */
+  readonly onCall: () => number | undefined;
+  /** Called with the cost of each call. */
+  readonly onSpent: (spent: Spent) => void;
 }
 
 export type MakeAttempt = (
@@ -34,8 +40,8 @@ export type MakeAttempt = (
   seams: AttemptSeams,
 ) => Promise<AttemptResult>;
 
-export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'> {
-  readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap'>;
+export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'>, AccountNeeds {
+  readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap' | 'spent' | 'costDiffers'>;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
   readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
@@ -68,17 +74,23 @@ async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: Attempt
   const { claimedRun, chosen } = facts;
   const { target } = chosen;
   const opening = await open(needs, facts);
-  const { opened, calledAtMs, key } = opening;
+  const { opened, calledAtMs, key, batches } = opening;
   const ids = (): object => ({ ...idsOf(claimedRun), attempt: chosen.number, target: targetName(target) });
   const span = startAttemptSpan(claimedRun, chosen, opening);
-  const ended =
-    opened.kind === 'ready' ? await call(needs, facts, { ...opening, opened, span, ids }) : withoutCall(opened);
+  const called =
+    opened.kind === 'ready'
+      ? await call(needs, facts, { ...opening, opened, span, ids })
+      : { ended: withoutCall(opened), arrival: undefined };
+  const { ended } = called;
+  batches.end(ended);
+  const spent =
+    called.arrival && accountForAttempt(needs, facts, { ...called, arrival: called.arrival, batches, calledAtMs });
   const { token } = key ?? {};
   const isTokenRefused = isRefusal(ended) && token !== undefined;
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
   const wasCalled = ended.wasCalled || opening.calls > 0;
   const result = { ...withoutSecrets(ended, opening.secrets), wasCalled, isTokenRefused };
-  endAttemptSpan(span, result);
+  endAttemptSpan(span, result, spent);
   needs.metrics.attemptEnded(target.upstream, outcomes[result.kind]);
   if (result.kind === 'failed') needs.metrics.tokensBurnt(target.upstream, result.received);
   logDetail(needs.logger, 'attempt ended', () => ({
@@ -103,6 +115,8 @@ interface Opening {
   readonly key: OpenedKey | undefined;
   /** Number of calls that the preparation made. */
   readonly calls: number;
+  /** Those of them that are billed by themselves. */
+  readonly batches: BatchCalls;
   /** Time at which the key was available, ms since 1970. */
   readonly calledAtMs: number;
   readonly secrets: () => readonly string[];
@@ -122,6 +136,7 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
     ...(adapter.secrets ?? []),
     ...target.secrets,
   ];
+  const batches = createBatchCalls((ended) => facts.onSpent(accountFor(needs, facts, ended)));
   const onThrow = once((error: unknown) => {
     needs.onThrow(error, { requestId: claimedRun.job.requestId, upstream, model, secrets: secrets() });
   });
@@ -137,13 +152,15 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
       calledAtMs = Date.now();
       traceToken(claimedRun, chosen, { key: taken, askedAtMs, calledAtMs });
     },
-    onCall() {
+    onCall(request) {
       calls++;
-      facts.onCall();
+      const number = facts.onCall();
+      if (number !== undefined) batches.begin(request, number);
     },
+    noteUsage: batches.noteUsage,
     onThrow,
   });
-  return { opened, key, calls, calledAtMs, secrets, onThrow };
+  return { opened, key, calls, batches, calledAtMs, secrets, onThrow };
 }
 
 /** Reports the first error only: an adapter that throws once often throws again while the attempt ends. */
@@ -171,15 +188,23 @@ interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
   readonly ids: () => object;
 }
 
-function call(
+/** The result of a call, and what has arrived until its end; undefined if no call was made. */
+interface CalledAnswer {
+  readonly ended: AttemptResult;
+  readonly arrival: Arrived | undefined;
+}
+
+async function call(
   { metrics, logger, timeouts, limits, clientOf, now }: MakeAttemptNeeds,
   { claimedRun, chosen, sink }: AttemptFacts,
   { opened, span, ids, calledAtMs, onThrow }: ReadyCall,
-): Promise<AttemptResult> {
+): Promise<CalledAnswer> {
   const { upstream, adapter } = chosen.target;
   const { request, body, plan } = opened;
+  const begunAt = now();
+  let arrival: CalledAnswer['arrival'];
   logDetail(logger, 'provider called', () => ({ ...ids(), ...describeRequest(request) }));
-  return callUpstream({
+  const ended = await callUpstream({
     client: clientOf(upstream),
     now,
     ...timeouts,
@@ -203,8 +228,13 @@ function call(
         after_ms: Date.now() - calledAtMs,
       }));
     },
+    onSettled(arrived) {
+      const { answeredAt } = arrived;
+      arrival = { ...arrived, ttftMs: answeredAt === undefined ? undefined : answeredAt - begunAt };
+    },
     onThrow,
   });
+  return { ended, arrival };
 }
 
 /** Describes a call for the log, without query and body, because they may contain an access token and the prompt. */

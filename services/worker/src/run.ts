@@ -12,7 +12,7 @@ import { noTargetError } from './run/final-error.ts';
 import { nextAttempt } from './run/next-attempt.ts';
 import { type Candidate, createPlan } from './run/plan.ts';
 import type { NextAttempt, RunNeeds, RunProgress } from './run/progress.ts';
-import { createTally, type Tally } from './run/tally.ts';
+import { createTally, type Spent, type Tally } from './run/tally.ts';
 import { waitForPreferred, endRound } from './run/wait.ts';
 
 /** Default of `timeouts.whole_attempt_ms`: the limit of a whole answer while another target is left. */
@@ -122,12 +122,15 @@ async function take(
     stream,
     is_prefilled: opening.isPrefilled,
   }));
-  const onCall = (): void => {
-    if (claimedRun.job.operation === 'embeddings') tally.countBatch();
+  const seams = {
+    memory,
+    sink: opening.sink,
+    onCall: () => (claimedRun.job.operation === 'embeddings' ? tally.countBatch() : undefined),
+    onSpent: (spent: Spent) => tally.spend(spent),
   };
   let result;
   try {
-    result = await needs.makeAttempt(claimedRun, chosen, { memory, sink: opening.sink, onCall });
+    result = await needs.makeAttempt(claimedRun, chosen, seams);
   } catch (error) {
     await abandonProbe(needs, candidate);
     throw error;

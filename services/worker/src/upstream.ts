@@ -5,7 +5,7 @@ import type { AnswerSink } from './answer/answer-sink.ts';
 import type { AttemptResult, Ending } from './attempt/attempt-result.ts';
 import { createAttemptMachine } from './upstream/attempt-machine.ts';
 import type { AttemptCommand } from './upstream/attempt-events.ts';
-import { createAnswerReader } from './upstream/read-answer.ts';
+import { type Arrival, createAnswerReader } from './upstream/read-answer.ts';
 
 export interface UpstreamCallOptions {
   readonly client: Pick<UpstreamClient, 'call' | 'tell'>;
@@ -30,6 +30,8 @@ export interface UpstreamCallOptions {
   readonly onHead: (head: ResponseHead) => void;
   /** Called once, with the error that an adapter or a filter threw. */
   readonly onThrow: (error: unknown) => void;
+  /** Called once, right before the result, if a call was made: what has arrived until the end. */
+  readonly onSettled?: (arrival: Arrival) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -48,6 +50,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   const onAbort = (): void => machine.guard(() => machine.dispatch({ kind: 'aborted' }));
   let call: Call | undefined;
   let wasResent = false;
+  let isCalled = false;
 
   function carryOut(command: AttemptCommand): void {
     switch (command.kind) {
@@ -79,6 +82,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   function settle(ending: Ending): void {
     signal.removeEventListener('abort', onAbort);
     options.onHold(() => undefined);
+    if (isCalled) options.onSettled?.(reader.arrival());
     resolve({ ...ending, ...reader.counts(), wasResent, wasCalled: true, isTokenRefused: false });
   }
 
@@ -98,6 +102,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   if (machine.state.isOver) return promise;
   machine.watch();
   // The command `hang_up` aborts the call; a signal would make client and attempt both listen.
+  isCalled = true;
   call = client.call(options.request, {
     onResend: () => void (wasResent = true),
     onHead: (head) =>

@@ -17,6 +17,7 @@ import { createTargets } from './targets/targets.ts';
 import { tellProxies } from './targets/upstream-clients.ts';
 import { warnOfProviders } from './targets/warn-of-providers.ts';
 import { watchUpstreams } from './targets/watch-upstreams.ts';
+import { type Accounts, keepAccounts } from './worker/keep-accounts.ts';
 import { reachUpstreams, type Upstreams } from './worker/reach-upstreams.ts';
 import { createRedisLinks, type RedisLinks } from './worker/redis-links.ts';
 
@@ -56,6 +57,7 @@ interface Parts extends WorkerNeeds {
   readonly links: RedisLinks;
   readonly health: UpstreamHealth;
   readonly upstreams: Upstreams;
+  readonly accounts: Accounts;
   readonly seal: ReturnType<typeof createJobSeal>;
   readonly onError: (error: unknown) => void;
   readonly now: () => number;
@@ -64,7 +66,7 @@ interface Parts extends WorkerNeeds {
 export function createWorker(needs: WorkerNeeds): Worker {
   const { config, logger, metrics } = needs;
   const parts = connectParts(needs);
-  const { runs, links, health, upstreams } = parts;
+  const { runs, links, health, upstreams, accounts } = parts;
   const { fleet, enrolment } = links;
   const { commands, liveness } = fleet;
   const { clients, tokens, images, modelLists } = upstreams;
@@ -103,7 +105,9 @@ export function createWorker(needs: WorkerNeeds): Worker {
       await within(renewed, graceMs);
       runs.abortAll('draining');
       await within(drained, abortMs);
-      await within(Promise.all([fleet.writer.flushed(), tokens?.close(), listed]), abortMs);
+      const flushed = Promise.all([fleet.writer.flushed(), accounts.attempts?.flush(abortMs)]);
+      await within(Promise.all([flushed, tokens?.close(), listed]), abortMs);
+      accounts.attempts?.close();
       await within(Promise.all([fleet.close(), enrolment.close(), clients.close(), images.close()]), abortMs);
       fleet.disconnect();
     },
@@ -127,7 +131,9 @@ function connectParts(needs: WorkerNeeds): Parts {
   });
   const upstreams = reachUpstreams({ config, connection: commands, keys, logger, metrics, onError, now });
   const seal = createJobSeal(config.secretKey?.reveal());
-  return { ...needs, keys, runs, links, health, upstreams, seal, onError, now };
+  const { writes } = links.fleet;
+  const accounts = keepAccounts({ config, connection: writes, keys, logger, metrics, onError, now });
+  return { ...needs, keys, runs, links, health, upstreams, accounts, seal, onError, now };
 }
 
 function consume(parts: Parts): Consumer {
@@ -147,7 +153,8 @@ function consume(parts: Parts): Consumer {
 }
 
 function runJobNeeds(parts: Parts): RunJobNeeds {
-  const { config, workerId, logger, metrics, keys, runs, links, health, upstreams, seal, onError, now } = parts;
+  const { config, workerId, logger, metrics, keys, runs, links, health, upstreams, accounts, seal, onError, now } =
+    parts;
   const { clients, tokens, images } = upstreams;
   const { commands: connection, writes, liveness, writer } = links.fleet;
   const { shards } = config.queue;
@@ -158,6 +165,7 @@ function runJobNeeds(parts: Parts): RunJobNeeds {
     makeAttempt: createMakeAttempt({
       clientOf: clients.of,
       tokens,
+      ...accounts,
       metrics,
       timeouts: config.timeouts,
       limits: config.worker,

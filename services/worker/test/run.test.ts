@@ -1063,6 +1063,41 @@ describe('run', () => {
     expect(outcome).toMatchObject({ kind: 'end', end: { usage: undefined } });
   });
 
+  describe('the cost of a request', () => {
+    const costing =
+      (results: AttemptResult[]): RunNeeds['makeAttempt'] =>
+      (_run, _chosen, { sink, onSpent }) => {
+        const result = results.shift() ?? complete;
+        onSpent({ costMicros: 7, isEstimated: result.kind !== 'complete' });
+        if (result.kind === 'complete') sink.onAnswer();
+        return Promise.resolve(result);
+      };
+    const costOf = async (...results: AttemptResult[]) =>
+      (await run({ targets: [target('u')], results: [], needs: { makeAttempt: costing(results) } })).outcome;
+
+    it('is in the end of its answer, with that of failed attempts', async () => {
+      expect(await costOf(complete)).toMatchObject({ kind: 'end', end: { costMicros: 7 } });
+      expect(await costOf(fail('rate_limit'), complete)).toMatchObject({
+        kind: 'end',
+        end: { costMicros: 14, isEstimated: true },
+      });
+    });
+
+    it('is in the state of the next run', async () => {
+      expect(await costOf(fail('network'))).toMatchObject({
+        kind: 'retry',
+        state: { costMicros: 7, isEstimated: true },
+      });
+    });
+
+    it('is in its error', async () => {
+      expect(await costOf(fail('invalid_request'))).toMatchObject({
+        kind: 'error',
+        spent: { costMicros: 7, isEstimated: true },
+      });
+    });
+  });
+
   describe('embeddings in several calls', () => {
     /** An attempt that makes so many calls of its preparation, and keeps what they brought. */
     const attemptWith =

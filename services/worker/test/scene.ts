@@ -73,7 +73,16 @@ export const makeAttemptWith = ({
   createMakeAttempt({
     clientOf: () => client,
     tokens: undefined,
-    metrics: { attemptEnded: () => undefined, tokensBurnt: () => undefined, chunkGap: () => undefined },
+    metrics: {
+      attemptEnded: () => undefined,
+      tokensBurnt: () => undefined,
+      chunkGap: () => undefined,
+      spent: () => undefined,
+      costDiffers: () => undefined,
+    },
+    attempts: undefined,
+    pricing: { priceOf: () => ({ rates: {}, source: 'none', isKnown: false }) },
+    onCostDiffers: () => undefined,
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },
     limits: { maxEventBytes: 10_000, maxBodyBytes: 10_000 },
     logger: quietLogger,
@@ -104,6 +113,7 @@ export const seamsWith = (over: Partial<AttemptSeams> = {}): AttemptSeams => ({
   memory: { images: noImages, notes: new Map() },
   sink: sinkWith(),
   onCall: () => undefined,
+  onSpent: () => undefined,
   ...over,
 });
 

@@ -8,9 +8,9 @@ import {
 } from '@sluice/protocol';
 import type { CallPlan, StreamState, StreamTranslator } from '../adapter.ts';
 import { clientWantsUsage } from '../stream-options.ts';
+import { createAnswerCount } from './answer-count.ts';
 import { type AnswerIdentity, createChunkWriter, type Delta, type FinishReason } from './chunk-writer.ts';
 import { createStreamNames } from './names.ts';
-import { createUsageCount } from './usage-count.ts';
 
 /**
  * An answer under translation; a provider's event handler writes to it. Calls after the answer's end have no effect.
@@ -49,15 +49,6 @@ export interface EventHandler {
   readonly write?: (delta: object) => string;
 }
 
-/** Length of the longest text (characters) that counts as one token; longer ones hold several tokens. */
-const longestToken = 16;
-/** Characters of a token in a longer text: OpenAI's rule of thumb for English. */
-const charactersPerToken = 4;
-
-/** Counts the tokens of a text, approximately. Most providers send one at a time, some a line at a time. */
-const tokensOf = (text: string | undefined): number =>
-  text === undefined || text === '' ? 0 : text.length <= longestToken ? 1 : Math.ceil(text.length / charactersPerToken);
-
 /** The state of a stream that has not ended. */
 export const openStream: StreamState = { kind: 'open' };
 
@@ -73,17 +64,12 @@ const mostHeartbeats = 10_000;
  */
 export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
   const names = createStreamNames(plan);
-  const count = createUsageCount();
+  const count = createAnswerCount();
   let responseModel: string | undefined;
   let finishReason: FinishReason | undefined;
   let output = '';
   let heartbeatsInRow = 0;
   let hasBegun = false;
-  let events = 0;
-  let lastDeltaAt = 0;
-  let lastUsageAt = 0;
-  let outputTokens = 0;
-  let reasoningTokens = 0;
   const wantsUsage = clientWantsUsage(body);
   const { write = JSON.stringify } = handler;
   const writer = createChunkWriter(() => names.current, { noUsage: wantsUsage ? null : undefined, write });
@@ -99,9 +85,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       if (hasBegun && Object.values(delta).every(isEmpty)) return;
       hasBegun = true;
       heartbeatsInRow = 0;
-      lastDeltaAt = events;
-      reasoningTokens += tokensOf(delta.reasoning_content);
-      outputTokens += tokensOf(delta.content) + tokensOf(delta.refusal) + (delta.tool_calls?.length ?? 0);
+      count.delta(delta);
       output += writer.delta(delta);
     },
     heartbeat() {
@@ -113,10 +97,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       translator.isFinished = true;
       output += writer.finish(reason);
     },
-    usage(usage) {
-      lastUsageAt = events;
-      count.add(usage);
-    },
+    usage: (usage) => count.usage(usage),
     fail(failure) {
       if (!isOpen() || (finishReason !== undefined && failure.kind === 'malformed')) return;
       translator.state = { kind: 'failed', failure };
@@ -147,7 +128,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
     isFinished: false,
     heartbeats: 0,
     push(event: UpstreamEvent): string {
-      events++;
+      count.event();
       if (isOpen()) handler.onEvent(event, answer);
       return take();
     },
@@ -156,11 +137,7 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       answer.complete();
       return take();
     },
-    counted: () => ({
-      usage: count.total(),
-      isCurrent: lastDeltaAt > 0 && lastUsageAt >= lastDeltaAt,
-      tokens: { output: outputTokens, reasoning: reasoningTokens },
-    }),
+    counted: () => count.counted(),
     ...(handler.toCancel === undefined ? {} : { toCancel: () => handler.toCancel?.() }),
   };
   return translator;

@@ -48,8 +48,6 @@ export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOpt
   let hasChunks = false;
   let hasForeignEvents = false;
   let isAccented = false;
-  /** The latest chunk that was parsed has a usage. */
-  let isCounted = false;
 
   const isFinished = (): boolean => ends.count >= (body.n ?? 1) && !normaliser.hasOpenChoices();
 
@@ -78,7 +76,7 @@ export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOpt
     if (chunk === undefined) return fail(unreadable(data, event));
     const failure = findError(chunk, event);
     if (failure !== undefined) return fail(failure);
-    isCounted = report.add(chunk, data, hasChunks) !== undefined;
+    report.add(chunk, data, hasChunks);
     // Azure sends an empty name for none.
     if (isFilled(chunk['model'])) responseModel ??= chunk['model'];
     const { choices } = chunk;
@@ -96,7 +94,6 @@ export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOpt
     const failure = findError(chunk, event);
     if (failure !== undefined) return fail(failure);
     const counted = report.add(chunk, data, hasChunks);
-    isCounted ||= counted !== undefined;
     // Only [DONE] follows the usage; there is no need to wait for it. Counts of zero may be followed by real ones.
     return counted !== undefined && itemsOf(chunk['choices']).length === 0 && counted.total_tokens > 0 ? done() : '';
   }
@@ -129,12 +126,11 @@ export function translateStream({ body, plan, hasThinkTags, errorOf }: StreamOpt
       if (text === '[DONE]') return done();
       return isFinished() ? takeAfterEnd(data, event) : inspect(data, event);
     },
-    counted: () => ({ usage: report.usage, isCurrent: isCounted, tokens: undefined }),
+    counted: report.counted,
     end(): string {
       if (translator.state.kind !== 'open') return '';
       // Some servers omit [DONE]; a finish reason for each choice is equivalent.
-      if (isFinished()) return done();
-      return fail(!hasChunks && hasForeignEvents ? foreign : truncated);
+      return isFinished() ? done() : fail(!hasChunks && hasForeignEvents ? foreign : truncated);
     },
   };
   return translator;

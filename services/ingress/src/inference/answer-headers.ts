@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
-import type { Answered } from '@sluice/protocol';
+import type { Answered, End } from '@sluice/protocol';
 import type { Shape } from './operation.ts';
+import { toDollars } from './reply/cost-event.ts';
 
 /** Sets the headers that report how the request was changed for its model. */
 export function setShapeHeaders(
@@ -18,14 +19,18 @@ export interface AnswerFacts extends Pick<Shape, 'maxContinuations'> {
   readonly elapsedMs: number;
   /** The worker's report on the latest attempt; undefined before the first one. */
   readonly answered: Answered | undefined;
+  /** The end of the answer; undefined before it. */
+  readonly end: Pick<End, 'costMicros'> | undefined;
 }
 
 /** Sets the headers that report the source of an answer. They are sent with the status line. */
 export function setAnswerHeaders(
   response: ServerResponse,
-  { stream, elapsedMs, answered, maxContinuations }: AnswerFacts,
+  { stream, elapsedMs, answered, end, maxContinuations }: AnswerFacts,
 ): void {
   response.setHeader('openai-processing-ms', Math.round(elapsedMs));
+  // The cost of a stream is unknown when its headers are sent.
+  if (!stream && end !== undefined) response.setHeader('x-sluice-cost-usd', toDollars(end.costMicros ?? 0));
   if (answered === undefined) return;
   response.setHeader('x-sluice-upstream', answered.upstream);
   response.setHeader('x-sluice-attempts', answered.attempts);

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly replied: Promise<void>;
   /** The worker's report on the latest attempt. */
   answered(): Answered | undefined;
+  /** The end of the answer, if it is complete. */
+  end(): End | undefined;
   /** Called when the client has left: nothing more is written. */
   clientLeft(): void;
   /** Called when the client was disconnected because it was too slow. */
@@ -87,6 +89,7 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
     },
     replied,
     answered: () => answered,
+    end: () => complete?.end,
     clientLeft() {
       reply.close();
       ending ??= { outcome: 'cancelled', status: 499, code: 'request_cancelled' };

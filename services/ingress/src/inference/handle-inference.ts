@@ -46,6 +46,8 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
   };
 }
 
+/** The client asks for the cost in the last event of a stream. */
+const wantsCost = ({ req }: Client['response']): boolean => req.headers['x-sluice-include-cost'] === 'true';
 interface Prepared {
   readonly order: Order;
   readonly accounting: RequestAccounting | undefined;
@@ -71,7 +73,13 @@ async function answerOrder(
     thinking: order.thinking,
     server: config.server,
     setHeaders: () =>
-      setAnswerHeaders(response, { ...order, elapsedMs: now() - client.startedAt, answered: delivery.answered() }),
+      setAnswerHeaders(response, {
+        ...order,
+        elapsedMs: now() - client.startedAt,
+        answered: delivery.answered(),
+        end: delivery.end(),
+      }),
+    costOf: wantsCost(response) ? () => delivery.end()?.costMicros ?? 0 : undefined,
     onPause: () => exchange.pause(),
     onResume: () => exchange.resume(),
     onCut() {

@@ -13,6 +13,7 @@ export const exposedHeaders = [
   'x-sluice-upstream',
   'x-sluice-attempts',
   'x-sluice-continuations',
+  'x-sluice-cost-usd',
   'x-sluice-auto-continue',
   'x-sluice-compressed-messages',
 ];

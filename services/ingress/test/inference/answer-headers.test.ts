@@ -43,9 +43,24 @@ describe('the headers of an answer', () => {
       { stream: false, answered, maxContinuations: 2 },
       { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2, 'x-sluice-continuations': 0 },
     ],
+    [
+      'that is whole, with its cost',
+      { stream: false, answered, end: { costMicros: 20_000_070 }, maxContinuations: 0 },
+      { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2, 'x-sluice-cost-usd': '20.000070' },
+    ],
+    [
+      'that is whole and free',
+      { stream: false, answered, end: {}, maxContinuations: 0 },
+      { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2, 'x-sluice-cost-usd': '0.000000' },
+    ],
+    [
+      'that is a stream: its cost is unknown yet',
+      { stream: true, answered, end: { costMicros: 7 }, maxContinuations: 0 },
+      { 'x-sluice-upstream': 'u', 'x-sluice-attempts': 2 },
+    ],
   ])('%s', (_what, facts, expected) => {
     const { response, headers } = fakeResponse();
-    setAnswerHeaders(response, { ...facts, elapsedMs: 12.6 });
+    setAnswerHeaders(response, { end: undefined, ...facts, elapsedMs: 12.6 });
     expect(headers).toEqual({ 'openai-processing-ms': 13, ...expected });
   });
 });

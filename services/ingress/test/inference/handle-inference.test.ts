@@ -44,6 +44,7 @@ async function setUp(body: object, over: Over = {}) {
   const exchanges = createOpenExchanges({
     ...queue,
     ...mailboxes,
+    accountLost: () => 0,
     roster: { members: () => ['w'] },
     onError: (error) => faults.push(error),
   });

@@ -1,5 +1,5 @@
 import { estimateTokens } from '@sluice/policy';
-import type { ChatBody, Operation, Usage } from '@sluice/protocol';
+import { itemsOf, membersOf, type Usage } from '@sluice/protocol';
 import { splitUsage, type TokenCounts } from '@sluice/records';
 import type { CountedAnswer } from '@sluice/providers';
 
@@ -46,38 +46,28 @@ export function countTokens({
   return { tokens: isMore ? told : { ...told, ...answer }, isEstimated: true };
 }
 
-/** Estimates the tokens of a prompt that the provider has not counted. */
-export const promptTokensOf = (operation: Operation, body: ChatBody): number =>
-  operation === 'embeddings' ? inputTokensOf(body['input']) : messageTokensOf(body);
-
-/** Inputs of embeddings are texts, or tokens as numbers. */
-function inputTokensOf(input: unknown): number {
-  const inputs: readonly unknown[] = Array.isArray(input) ? input : [input];
-  let tokens = 0;
-  let textBytes = 0;
-  for (const each of inputs) {
-    if (typeof each === 'string') textBytes += Buffer.byteLength(each);
-    else tokens += Array.isArray(each) ? each.length : 1;
-  }
-  return tokens + (textBytes > 0 ? estimateTokens({ textBytes, media: 0 }) : 0);
-}
-
-/** An image, sound or file counts as one piece: its tokens hardly depend on its bytes. */
-function messageTokensOf({ messages, tools }: ChatBody): number {
-  let media = 0;
-  const countMedium = (_name: string, value: unknown): unknown => {
-    if (!isMedium(value)) return value;
-    media++;
-    return undefined;
-  };
-  const textBytes = [messages, tools].reduce<number>(
-    (sum, part) => sum + (part == null ? 0 : Buffer.byteLength(JSON.stringify(part, countMedium))),
+/** Counts the tokens of a whole answer whose provider did not. */
+export function wholeAnswerTokens(completion: string | undefined): ArrivedAnswer | undefined {
+  if (completion === undefined) return undefined;
+  const { choices } = membersOf(parse(completion));
+  const textBytes = itemsOf(choices).reduce<number>(
+    (sum, choice) => sum + messageBytes(membersOf(choice)['message']),
     0,
   );
-  return estimateTokens({ textBytes, media });
+  const output = textBytes === 0 ? 0 : estimateTokens({ textBytes, media: 0 });
+  return { usage: undefined, isCurrent: false, tokens: { output, reasoning: 0 }, contentEvents: 1 };
 }
 
-const mediumTypes: ReadonlySet<unknown> = new Set(['image_url', 'input_audio', 'file', 'video_url']);
+function messageBytes(message: unknown): number {
+  const { content, reasoning_content: reasoning, tool_calls: calls } = membersOf(message);
+  const texts = [content, reasoning].filter((text) => typeof text === 'string');
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), calls == null ? 0 : JSON.stringify(calls).length);
+}
 
-const isMedium = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'type' in value && mediumTypes.has(value.type);
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ChatBody, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
+import type { ChatBody, UpstreamFailure, UpstreamRequest, Usage } from '@sluice/protocol';
 import type { CallPlan } from '@sluice/providers';
 import type { TokenVault } from '@sluice/access-tokens';
 import type { ImageFetcher } from '@sluice/upstream';
@@ -49,7 +49,9 @@ export interface CallFacts {
   /** Called with the key as soon as it is known. */
   readonly onKey: (key: OpenedKey) => void;
   /** Called for each call that the preparation makes. */
-  readonly onCall: () => void;
+  readonly onCall: (request: UpstreamRequest) => void;
+  /** Called with the usage of each call of a request that needs several. */
+  readonly noteUsage: (usage: Usage | undefined) => void;
   readonly onThrow: (error: unknown) => void;
 }
 
@@ -117,7 +119,7 @@ async function describeCall(needs: OpenCallNeeds, facts: CallFacts, apiKey: stri
 }
 
 function planOf(
-  { claimedRun: { job }, target, stream, notes, keepNotes }: CallFacts,
+  { claimedRun: { job }, target, stream, notes, keepNotes, noteUsage }: CallFacts,
   apiKey: string | undefined,
 ): CallPlan {
   return {
@@ -131,6 +133,7 @@ function planOf(
     newId: randomUUID,
     keepsThinkingMarkup: job.keepsThinkingMarkup === true,
     keepNotes,
+    noteUsage,
     ...(notes === undefined ? {} : { notes }),
   };
 }

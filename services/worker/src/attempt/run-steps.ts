@@ -1,4 +1,4 @@
-import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
+import type { ResponseHead, UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import type { PreparationStep, StepAnswer } from '@sluice/providers';
 import type { Call } from '@sluice/upstream';
 import type { CallClient } from '../targets/upstream-clients.ts';
@@ -24,7 +24,7 @@ export interface StepOptions<Result> {
   /** Default: no limit but the time. */
   readonly maxSteps?: number;
   /** Called for each call that is made. */
-  readonly onCall?: () => void;
+  readonly onCall?: (request: UpstreamRequest) => void;
   /** Called with the error that the steps threw. */
   readonly onThrow?: (error: unknown) => void;
 }
@@ -66,7 +66,7 @@ async function takeSteps<Result>(
       continue;
     }
     const isOneMore = taken < (options.maxSteps ?? Infinity);
-    if (isOneMore && next.value.kind === 'call') options.onCall?.();
+    if (isOneMore && next.value.kind === 'call') options.onCall?.(next.value.request);
     const result: StepResult = isOneMore
       ? await takeStep(next.value, options, signal)
       : { kind: 'failed', failure: tooMany };

@@ -1,6 +1,15 @@
 import type { UpstreamRequest } from '@sluice/protocol';
-import { attemptSpan, type Carrier, type SpanHandle, startSpan, startSpanOf, tokenSpan } from '@sluice/telemetry';
+import {
+  attemptSpan,
+  type Carrier,
+  costAttributes,
+  type SpanHandle,
+  startSpan,
+  startSpanOf,
+  tokenSpan,
+} from '@sluice/telemetry';
 import type { ChosenAttempt } from './chosen-attempt.ts';
+import type { Spent } from '../run/tally.ts';
 import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { AttemptResult } from './attempt-result.ts';
 import type { OpenedCall, OpenedKey } from './open-call.ts';
@@ -39,7 +48,8 @@ export function startAttemptSpan(
   );
 }
 
-export function endAttemptSpan(span: SpanHandle, result: AttemptResult): void {
+export function endAttemptSpan(span: SpanHandle, result: AttemptResult, spent: Spent | undefined): void {
+  if (spent !== undefined) span.set(() => costAttributes(spent));
   if (result.kind === 'aborted') span.fail({ code: 'cancelled', message: 'the call is no longer wanted' });
   if (result.kind === 'failed') span.fail({ code: result.failure.kind, message: result.failure.message });
   span.end();

@@ -1,6 +1,6 @@
 import { type ChatJob, toWireError, membersOf } from '@sluice/protocol';
 import type { Publisher } from '@sluice/relay';
-import { inferenceResultAttributes, type SpanHandle } from '@sluice/telemetry';
+import { costAttributes, inferenceResultAttributes, type SpanHandle } from '@sluice/telemetry';
 import type { Outcome } from '../run/claimed-run.ts';
 import type { RunJobNeeds } from './run-job-needs.ts';
 
@@ -33,8 +33,9 @@ export function describeOutcome(
 ): void {
   if (outcome.kind === 'end') {
     const { usage, responseModel, finishReason } = outcome.end;
-    span.set(() =>
-      inferenceResultAttributes({
+    span.set(() => ({
+      ...costAttributes(outcome.end),
+      ...inferenceResultAttributes({
         attempts: outcome.attempts,
         continuations: outcome.end.continuations,
         responseModel,
@@ -45,9 +46,10 @@ export function describeOutcome(
         cacheWriteTokens: tokensOf(usage?.['prompt_tokens_details'], 'cache_write_tokens'),
         reasoningTokens: tokensOf(usage?.['completion_tokens_details'], 'reasoning_tokens'),
       }),
-    );
+    }));
     return;
   }
+  span.set(() => costAttributes((outcome.kind === 'error' ? outcome.spent : outcome.state) ?? {}));
   const { code, message } = outcome.error;
   span.fail({ code, message });
   logFailedRun({ logger, policy }, job, { outcome, traceId: span.traceId });

@@ -18,6 +18,12 @@ export interface Outlet {
   readonly events: number;
   /** Upstream events that were received. */
   readonly received: number;
+  /** Those of them that add something to the answer. */
+  readonly contentEvents: number;
+  /** The whole answer; undefined for a stream. */
+  readonly whole: string | undefined;
+  /** Time of the first output (monotonic ms); undefined before it. */
+  readonly answeredAt: number | undefined;
 }
 
 export interface OutletNeeds {
@@ -35,8 +41,10 @@ class SinkOutlet implements Outlet {
   hasContent = false;
   events = 0;
   received = 0;
+  contentEvents = 0;
+  whole: string | undefined;
+  answeredAt: number | undefined;
   private output = '';
-  private hasAnswered = false;
   private readonly needs: OutletNeeds;
   private readonly attempt: ReadAttempt;
 
@@ -48,19 +56,24 @@ class SinkOutlet implements Outlet {
   pass(sse: string): void {
     if (sse === '') return;
     this.received++;
-    this.hasContent ||= addsContent(sse);
+    if (addsContent(sse)) {
+      this.hasContent = true;
+      this.contentEvents++;
+    }
     this.add(this.needs.sink.take(sse));
   }
 
   passAsIs(sse: string, count: number): void {
     this.received += count;
     this.events += count;
+    this.contentEvents += count;
     this.hasContent = true;
     this.output += sse;
   }
 
   passWhole(completion: string): void {
     this.received++;
+    this.whole = completion;
     this.add(this.needs.sink.takeWhole(completion));
   }
 
@@ -77,8 +90,10 @@ class SinkOutlet implements Outlet {
     const { output, attempt } = this;
     const { sink } = this.needs;
     if (output === '' || attempt.state.isOver) return;
-    if (!this.hasAnswered) sink.onAnswer();
-    this.hasAnswered = true;
+    if (this.answeredAt === undefined) {
+      this.answeredAt = this.needs.now();
+      sink.onAnswer();
+    }
     sink.data(output);
     this.output = '';
     if (!sink.isCongested()) return;

@@ -1,5 +1,6 @@
 import type { ResponseHead, UpstreamFailure } from '@sluice/protocol';
 import { decideReading, type WholeTranslation, withoutTerminator } from '@sluice/providers';
+import type { ArrivedAnswer } from '../attempt/count-tokens.ts';
 import { diverged, noContent, tooLargeBody, truncated } from './answer-failures.ts';
 import { createOutlet, type Outlet, type ReadAttempt } from './outlet.ts';
 import type { AnswerReaderNeeds } from './reader-needs.ts';
@@ -24,6 +25,20 @@ export interface AnswerReader {
   toCancel: StreamReader['toCancel'];
   /** Upstream events so far: passed on, and received. */
   counts(): { readonly events: number; readonly received: number };
+  /** Returns the part of the answer that has arrived, for the bill of the call. */
+  arrival(): Arrival;
+}
+
+/** The part of an answer that has arrived. */
+export interface Arrival {
+  /** HTTP status; undefined without an answer. */
+  readonly status: number | undefined;
+  /** Time of the first output (monotonic ms); undefined before it. */
+  readonly answeredAt: number | undefined;
+  /** The part of a stream; undefined for a whole answer, which arrives at once or not at all. */
+  readonly answer: ArrivedAnswer | undefined;
+  /** The whole answer; undefined for a stream. */
+  readonly whole: string | undefined;
 }
 
 /** Error bodies are read up to this size, which is enough for any message. */
@@ -98,7 +113,18 @@ export function createAnswerReader(needs: AnswerReaderNeeds, attempt: ReadAttemp
     readError: () => fail(head === undefined ? truncated : failureOf(needs, head, text)),
     toCancel: () => stream?.toCancel(),
     counts: () => ({ events: out.events, received: out.received }),
+    arrival: () => ({
+      status: head?.status,
+      answeredAt: out.answeredAt,
+      answer: arrivedOf(stream, out),
+      whole: out.whole,
+    }),
   };
+}
+
+function arrivedOf(stream: StreamReader | undefined, { contentEvents, whole }: Outlet): ArrivedAnswer | undefined {
+  const counted = whole === undefined ? stream?.counted() : undefined;
+  return counted === undefined ? undefined : { ...counted, contentEvents };
 }
 
 const translateWhole = ({ adapter, body, plan }: AnswerReaderNeeds, text: string): WholeTranslation =>

@@ -1,5 +1,5 @@
 import type { Framing, UpstreamEvent, UpstreamFailure } from '@sluice/protocol';
-import { createEventReader, type EventReader, type StreamTranslator } from '@sluice/providers';
+import { type CountedAnswer, createEventReader, type EventReader, type StreamTranslator } from '@sluice/providers';
 import { diverged, tooLargeEvent, truncated } from './answer-failures.ts';
 import type { Finish } from './attempt-events.ts';
 import type { Outlet, ReadAttempt } from './outlet.ts';
@@ -14,6 +14,8 @@ export interface StreamReader {
   onText(piece: string): void;
   /** Lets the translator end the stream; if it is not complete then, the attempt fails with this failure. */
   end(otherwise: UpstreamFailure | undefined): void;
+  /** Counts of the answer so far. */
+  counted(): CountedAnswer | undefined;
   /** The call that stops the answer if closing the socket does not. */
   toCancel(): ReturnType<NonNullable<StreamTranslator['toCancel']>>;
 }
@@ -92,6 +94,7 @@ export function createStreamReader(needs: StreamReaderNeeds, attempt: ReadAttemp
       check();
       if (!attempt.state.isOver) fail(otherwise ?? truncated);
     },
+    counted: () => translator?.counted?.(),
     toCancel: () => translator?.toCancel?.(),
   };
 }

@@ -38,6 +38,15 @@ describe('the last frame of a run', () => {
     expect(JSON.stringify(frame?.payload)).not.toContain('a secret');
   });
 
+  it('has the cost of all calls', () => {
+    const spent = { costMicros: 12, isEstimated: true };
+    const frames = [
+      ...publish({ kind: 'end', end: { ...end, ...spent }, attempts: 1 }),
+      ...publish({ kind: 'error', error, attempts: 2, events: 3, spent }),
+    ];
+    for (const { payload } of frames) expect(payload).toMatchObject(spent);
+  });
+
   it('names no failure if no call was made', () => {
     const [frame] = publish({ kind: 'error', error, attempts: 0, events: 0 });
     expect(failedSchema.parse(frame?.payload).failure).toBeUndefined();

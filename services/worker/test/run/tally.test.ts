@@ -35,6 +35,14 @@ describe('the tally', () => {
     expect(tally.attempts).toBe(2);
   });
 
+  it('sums what calls cost, over all runs', () => {
+    const tally = createTally({ ...firstRetryState, costMicros: 40 }, undefined);
+    tally.spend({ costMicros: 2, isEstimated: true });
+    tally.spend({ costMicros: 3, isEstimated: false });
+    expect(tally).toMatchObject({ costMicros: 45, isEstimated: true });
+    expect(tally.into(firstRetryState)).toMatchObject({ costMicros: 45, isEstimated: true });
+  });
+
   it('sums what attempts passed on and what failed attempts burnt', () => {
     const tally = createTally(firstRetryState, undefined);
     tally.pass(3);

@@ -1,5 +1,6 @@
 import type { Answered, End, ErrorCode, GatewayError } from '@sluice/protocol';
-import type { ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
+import type { Ending, ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
+import type { AccountLost } from './lost-run.ts';
 import { createResumption, type ResumptionRequest } from './resumption.ts';
 
 /**
@@ -22,20 +23,40 @@ export type ClientCommand = Extract<ExchangeCommand, { kind: `tell_${string}` }>
 export interface ClientSide {
   carryOut(command: ClientCommand, state: ExchangeState): void;
   /** Decides on another run after one that ended before its answer did. */
-  afterRun(ending: Extract<ExchangeCommand, { kind: 'decide_rerun' }>['ending']): ExchangeEvent;
+  afterRun(ending: Ending, state: ExchangeState): ExchangeEvent;
   /** Returns the cost of a request whose worker did not report it. A lost run may have made an attempt. */
   spent(state: ExchangeState): FailureFacts;
 }
 
-export function createClientSide(request: ResumptionRequest, listener: ExchangeListener): ClientSide {
+export interface ClientSideRequest extends ResumptionRequest {
+  readonly accountLost: AccountLost;
+}
+
+export function createClientSide(request: ClientSideRequest, listener: ExchangeListener): ClientSide {
   const resumption = createResumption(request);
+  let startedAtMs = 0;
+  /** The latest report of a worker on its attempt, and the run that it belongs to. */
+  let latest: { readonly epoch: number; readonly answered: Answered } | undefined;
+
+  /** Settles the attempt that a lost run may have made. Returns its cost. */
+  const accountLost = ({ job, deliveredBefore }: ExchangeState): number =>
+    request.accountLost({
+      job,
+      answered: latest?.epoch === job.epoch ? latest.answered : undefined,
+      events: resumption.chunks() - deliveredBefore,
+      body: request.body,
+      startedAtMs,
+    });
+
   return {
     carryOut(command, state) {
       switch (command.kind) {
         case 'tell_started':
+          startedAtMs = Date.now();
           return listener.onStarted(command.workerId);
         case 'tell_answered': {
           const { answered } = command;
+          latest = { epoch: state.job.epoch, answered };
           if (answered.continuations !== undefined) resumption.extended(answered.continuations);
           return listener.onAnswered(answered);
         }
@@ -52,17 +73,27 @@ export function createClientSide(request: ResumptionRequest, listener: ExchangeL
         }
       }
     },
-    afterRun: (ending) => ({
+    afterRun: (ending, state) => ({
       kind: 'rerun_decided',
       decision: resumption.decide(),
       chunks: resumption.chunks(),
-      ending,
+      ending: ending.isLost && state.mayHaveCalled ? withCost(ending, accountLost(state)) : ending,
     }),
-    spent: ({ attempts, job, mayHaveCalled }) => ({
-      attempts: Math.max(attempts, job.state.attempts, mayHaveCalled ? 1 : 0),
-      events: resumption.chunks(),
-      costMicros: job.state.costMicros,
-      isEstimated: job.state.isEstimated || mayHaveCalled,
-    }),
+    spent(state) {
+      const { attempts, job, mayHaveCalled } = state;
+      const costMicros = job.state.costMicros + (mayHaveCalled ? accountLost(state) : 0);
+      return {
+        attempts: Math.max(attempts, job.state.attempts, mayHaveCalled ? 1 : 0),
+        events: resumption.chunks(),
+        costMicros,
+        isEstimated: mayHaveCalled || job.state.isEstimated,
+      };
+    },
   };
 }
+
+/** Adds the cost of a lost run. */
+const withCost = (ending: Ending, costMicros: number): Ending => ({
+  ...ending,
+  state: { ...ending.state, costMicros: ending.state.costMicros + costMicros, isEstimated: true },
+});

@@ -117,7 +117,13 @@ const table: Readonly<Record<Phase, Row>> = {
     started: (state, { workerId }) => onStarted(state, workerId),
     end: onEnd,
     error: reportError,
-    retry: (state, event) => finish({ ...state, attempts: event.state.attempts, mayHaveCalled: false }),
+    retry: (state, event) =>
+      finish({
+        ...state,
+        job: { ...state.job, state: event.state },
+        attempts: event.state.attempts,
+        mayHaveCalled: false,
+      }),
     worker_lost: (state) => finish(state),
     confirmation_due: (state) => finish(state),
   },

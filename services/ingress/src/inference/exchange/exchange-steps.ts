@@ -106,7 +106,8 @@ export const onAnswered = (state: ExchangeState, { answered }: EventOf<'answered
   to({ ...state, attempts: answered.attempts }, { kind: 'tell_answered', answered });
 
 export function onEnd(state: ExchangeState, { end }: EventOf<'end'>): Step {
-  const facts = { attempts: Math.max(1, state.attempts), events: end.events };
+  const { events, costMicros, isEstimated } = end;
+  const facts = { attempts: Math.max(1, state.attempts), events, costMicros, isEstimated };
   return finish({ ...state, isForgotten: true }, { kind: 'tell_end', end }, facts);
 }
 
@@ -174,17 +175,19 @@ export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap')
 /** Starts another run, completes the answer, or ends the request with the error. */
 export function onRerunDecided(state: ExchangeState, { decision, chunks, ending }: EventOf<'rerun_decided'>): Step {
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
+  const spent = spentBy(ending);
   switch (decision.kind) {
     case 'complete': {
-      const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens, ...spentBy(ending) };
-      return finish(state, { kind: 'tell_end', end });
+      const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens, ...spent };
+      const attempts = Math.max(1, state.attempts, ending.state.attempts);
+      return finish(state, { kind: 'tell_end', end }, { attempts, events: chunks, ...spent });
     }
     case 'over': {
       const facts = {
         attempts: state.attempts,
         events: chunks,
         failure: ending.isLost ? undefined : ending.state.lastFailure,
-        ...spentBy(ending),
+        ...spent,
       };
       return finish(state, { kind: 'tell_error', error: ending.error, facts }, facts);
     }

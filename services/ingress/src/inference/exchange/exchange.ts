@@ -3,6 +3,7 @@ import type { Submitter } from '@sluice/queue';
 import { createClientSide, type ExchangeListener } from './client-side.ts';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
 import { firstState } from './exchange-state.ts';
+import type { AccountLost } from './lost-run.ts';
 import { createRunQueue } from './run-queue.ts';
 import { createStepLoop } from './step-loop.ts';
 import { createTimers } from './timers.ts';
@@ -36,6 +37,7 @@ export interface Exchange {
 
 export interface ExchangeNeeds extends WorkerSideNeeds {
   readonly submitter: Submitter;
+  readonly accountLost: AccountLost;
 }
 
 export interface ExchangeRequest {
@@ -54,13 +56,13 @@ const deadlineGraceMs = 2000;
 
 /** Drives one request: passes events to `step`, and its commands to the parts that carry them out. */
 export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, listener: ExchangeListener): Exchange {
-  const { submitter, onError } = needs;
+  const { submitter, accountLost, onError } = needs;
   const { job, body } = request;
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<FailureFacts>();
   const longestMs = request.remainingMs + deadlineGraceMs;
   const first = firstState({ ...job, deadlineAt: Math.round(request.deadlineAt) });
   const on: (event: ExchangeEvent) => void = createStepLoop({ first, carryOut, onError });
-  const client = createClientSide({ body, stream: job.stream }, listener);
+  const client = createClientSide({ body, stream: job.stream, accountLost }, listener);
   const queue = createRunQueue({ submitter, request, keepMs: longestMs, on, onError });
   const worker = createWorkerSide(needs, job.requestId, on);
   const timers = createTimers(longestMs, on);
@@ -69,7 +71,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   function carryOut(command: ExchangeCommand, state: ExchangeState): ExchangeEvent | undefined {
     switch (command.kind) {
       case 'decide_rerun':
-        return client.afterRun(command.ending);
+        return client.afterRun(command.ending, state);
       case 'store':
       case 'resubmit':
       case 'take_back':

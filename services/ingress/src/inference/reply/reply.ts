@@ -23,6 +23,8 @@ export interface ReplyNeeds {
   readonly thinking: ThinkingMode;
   /** Sets the headers of the answer; called right before the status line is sent. */
   readonly setHeaders: () => void;
+  /** Returns the cost of the complete answer, in micro-dollars; undefined if the client does not ask for it. */
+  readonly costOf: (() => number) | undefined;
   readonly server: Pick<
     Config['server'],
     'holdMs' | 'heartbeatMs' | 'pauseAtBytes' | 'slowClientBytes' | 'slowClientMs'

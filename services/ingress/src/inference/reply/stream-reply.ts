@@ -1,6 +1,7 @@
 import { toEnvelope } from '@sluice/protocol';
 import { createClientWriter } from '../../sse/client-writer.ts';
 import { createHeartbeat, type Heartbeat, heartbeatLine } from '../../sse/heartbeat.ts';
+import { costEvent } from './cost-event.ts';
 import type { Reply, ReplyNeeds } from './reply.ts';
 
 /**
@@ -8,8 +9,9 @@ import type { Reply, ReplyNeeds } from './reply.ts';
  * HTTP errors, which SDKs retry. A later failure is an error event and the end of the stream without `[DONE]`.
  */
 export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking'>): Reply {
-  const { response, server, onPause, onResume, onCut } = needs;
+  const { response, server, costOf, onPause, onResume, onCut } = needs;
   let isOpen = false;
+  let first: string | undefined;
   let heartbeat: Heartbeat | undefined;
   const hold = setTimeout(() => {
     open();
@@ -51,12 +53,13 @@ export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking'>
     onData(text) {
       open();
       heartbeat?.touch();
+      if (costOf !== undefined) first ??= text;
       client.write(text);
     },
     onEnd() {
       open();
       close();
-      client.end('data: [DONE]\n\n');
+      client.end(`${costOf === undefined ? '' : costEvent(first, costOf())}data: [DONE]\n\n`);
     },
     onError(error) {
       close();

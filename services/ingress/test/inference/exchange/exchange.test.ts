@@ -52,6 +52,7 @@ function setUp(over: Over = {}) {
     {
       ...queue,
       ...mailboxes,
+      accountLost: () => 0,
       roster: { members: () => over.fleet ?? [] },
       onError: (error) => mailboxes.errors.push(error),
     },

@@ -12,6 +12,7 @@ function setUp() {
   const exchanges = createOpenExchanges({
     ...queue,
     ...mailboxes,
+    accountLost: () => 0,
     roster: { members: () => [] },
     onError: (error) => mailboxes.errors.push(error),
   });

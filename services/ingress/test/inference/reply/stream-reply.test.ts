@@ -13,7 +13,7 @@ const turnEnd = (): Promise<void> =>
     process.nextTick(resolve);
   });
 
-function setUp() {
+function setUp(costOf?: () => number) {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   const written: string[] = [];
   const heads: number[] = [];
@@ -30,6 +30,7 @@ function setUp() {
   const reply = createStreamReply({
     response,
     setHeaders,
+    costOf,
     server: {
       holdMs: 1000,
       heartbeatMs: 300,
@@ -46,6 +47,17 @@ function setUp() {
 }
 
 describe('a streamed reply', () => {
+  it('tells its cost in the last event, if the client asks', () => {
+    const { reply, written } = setUp(() => 1_234_567);
+    reply.onData('data: {"id":"c","created":7,"model":"m","choices":[]}\n\n');
+    reply.onEnd();
+    expect(written.join('')).toBe(
+      'data: {"id":"c","created":7,"model":"m","choices":[]}\n\n' +
+        'data: {"id":"c","object":"chat.completion.chunk","created":7,"model":"m","choices":[],"sluice":{"cost_usd":1.234567}}\n\n' +
+        'data: [DONE]\n\n',
+    );
+  });
+
   it('holds the status line until the first event', () => {
     const { reply, written, heads, setHeaders } = setUp();
     vi.advanceTimersByTime(999);

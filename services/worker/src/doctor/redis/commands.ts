@@ -57,6 +57,9 @@ export const commandsOf: Readonly<Record<'ingress' | 'worker', readonly Command[
     ['zcount', key, '0', '0'],
     ['zincrby', key, '1', 'f'],
     ['zrangebylex', key, '-', '+'],
+    ['xlen', key],
+    ['xrange', key, '-', '+', 'COUNT', '1'],
+    ['memory', 'usage', key],
     ['del', key],
   ],
   worker: [

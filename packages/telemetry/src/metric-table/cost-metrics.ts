@@ -1,0 +1,28 @@
+import { recordedStreams } from '../label-values.ts';
+import type { MetricRow } from '../metric-row.ts';
+import { both, worker } from './services.ts';
+
+/** Metrics of money, and of the records on their way to the database. */
+export const costMetrics = {
+  cost: {
+    name: 'sluice_cost_micro_dollars_total',
+    kind: 'counter',
+    services: worker,
+    labels: { upstream: 'upstreams', model: 'models' },
+    help: 'Cost of all calls in millionths of a US dollar, by upstream and by the model that the client named.',
+  },
+  costDifferences: {
+    name: 'sluice_cost_differences_total',
+    kind: 'counter',
+    services: worker,
+    labels: { upstream: 'upstreams' },
+    help: 'Calls for which the provider itself reports a cost that differs from ours by more than 1 %.',
+  },
+  outboxShed: {
+    name: 'sluice_outbox_shed_total',
+    kind: 'counter',
+    services: both,
+    labels: { stream: recordedStreams },
+    help: 'Records that were dropped before the database had them; those dropped by Redis count by batch.',
+  },
+} as const satisfies Record<string, MetricRow>;

@@ -1,0 +1,47 @@
+import type { AttemptEntry } from '@sluice/records';
+import { expect, it } from 'vitest';
+import { createAccountLost } from '../src/account-lost.ts';
+
+const body = { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(50) }] };
+const promptTokens = Math.ceil(JSON.stringify(body.messages).length / 4);
+const answered = { upstream: 'u', model: 'n', credential: 'a', attempts: 2 };
+const lost = {
+  job: { requestId: 'r', epoch: 3, operation: 'chat', model: 'm' },
+  events: 7,
+  body: Buffer.from(JSON.stringify(body)),
+  startedAtMs: Date.now() - 500,
+} as const;
+
+function setUp() {
+  const entries: AttemptEntry[] = [];
+  const account = createAccountLost({
+    upstreams: [{ id: 'u', type: 'openai', baseUrl: 'http://u' }],
+    pricing: { priceOf: () => ({ rates: { input: 1_000_000, output: 2_000_000 }, source: 'config', isKnown: true }) },
+    attempts: { add: (entry) => void entries.push(entry) },
+  });
+  return { account, entries };
+}
+
+it('settles the attempt of a lost worker by what has arrived', () => {
+  const { account, entries } = setUp();
+  expect(account({ ...lost, answered })).toBe(promptTokens + 14);
+  expect(entries).toMatchObject([
+    {
+      id: 'r.3.2',
+      upstream: 'u',
+      model: 'n',
+      credential: 'a',
+      outcome: 'lost',
+      tokens: { fresh: promptTokens, output: 7 },
+      costMicros: promptTokens + 14,
+      priceSource: 'config',
+      estimated: true,
+    },
+  ]);
+});
+
+it('leaves an entry without tokens if no attempt is known', () => {
+  const { account, entries } = setUp();
+  expect(account({ ...lost, events: 0, answered: undefined })).toBe(0);
+  expect(entries).toMatchObject([{ id: 'r.3.0', upstream: '', outcome: 'lost', costMicros: 0, priceSource: 'none' }]);
+});

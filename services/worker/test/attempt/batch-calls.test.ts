@@ -1,0 +1,52 @@
+import type { UpstreamFailure } from '@sluice/protocol';
+import { describe, expect, it } from 'vitest';
+import type { EndedCall } from '../../src/attempt/account.ts';
+import { withoutCall } from '../../src/attempt/attempt-result.ts';
+import { createBatchCalls } from '../../src/attempt/batch-calls.ts';
+
+const request = { method: 'POST', url: 'http://u/', headers: {}, body: 'x'.repeat(40) } as const;
+const usage = { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 };
+const failed = (failure: Partial<UpstreamFailure>) =>
+  withoutCall({ kind: 'failed', failure: { kind: 'server', message: '', ...failure } });
+
+function setUp() {
+  const ended: EndedCall[] = [];
+  const batches = createBatchCalls((call) => ended.push(call));
+  return { batches, ended };
+}
+
+describe('the calls of embeddings in several batches', () => {
+  it('are billed by themselves, and the last one is left to the attempt', () => {
+    const { batches, ended } = setUp();
+    batches.begin(request, 2);
+    batches.noteUsage(usage);
+    batches.begin(request, 3);
+    batches.noteUsage(usage);
+    batches.noteUsage({ ...usage, prompt_tokens: 4 });
+    batches.end(withoutCall({ kind: 'aborted' }));
+    expect(ended.map(({ number, outcome, counted }) => [number, outcome, counted.tokens.fresh])).toEqual([
+      [2, 'complete', 9],
+      [3, 'complete', 9],
+    ]);
+    expect(batches.count).toBe(2);
+    expect(batches.last?.usage?.prompt_tokens).toBe(4);
+  });
+
+  it('are estimated by their length if the provider tells no usage', () => {
+    const { batches, ended } = setUp();
+    batches.begin(request, 2);
+    batches.noteUsage(undefined);
+    expect(ended[0]?.counted).toMatchObject({ tokens: { fresh: 10 }, isEstimated: true });
+  });
+
+  it.each([
+    ['refused', failed({ status: 503 }), 'failed', 0],
+    ['too slow', failed({ kind: 'timeout' }), 'failed', 10],
+    ['aborted', withoutCall({ kind: 'aborted' }), 'aborted', 10],
+  ] as const)('are settled if one is %s', (_what, reason, outcome, tokens) => {
+    const { batches, ended } = setUp();
+    batches.begin(request, 2);
+    batches.end(reason);
+    expect(ended).toMatchObject([{ number: 2, outcome, counted: { tokens: { fresh: tokens } } }]);
+  });
+});
