@@ -8,7 +8,12 @@ import { parseEnv } from 'node:util';
 import { profiles } from '../../packages/compat/dist/index.js';
 import { ConfigError, loadConfig } from '../../packages/config/dist/index.js';
 
-const folders = { ingress: '/secrets/ingress', worker: '/secrets/worker', redis: '/secrets/redis' };
+const folders = {
+  ingress: '/secrets/ingress',
+  worker: '/secrets/worker',
+  redis: '/secrets/redis',
+  postgres: '/secrets/postgres',
+};
 const { env } = process;
 const isSet = (name) => (env[name] ?? '') !== '';
 const say = (text) => console.log(`sluice: ${text}`);
@@ -36,14 +41,38 @@ async function setUp() {
   writeSecret('redis', 'admin.env', asEnv({ PASSWORD: passwords['sluice-admin'] }));
   writeSecret('redis', 'users.acl', accessList(passwords));
 
+  const databasePassword = readSecrets('postgres', 'password.env')['PASSWORD'] ?? randomBytes(24).toString('hex');
+  writeSecret('postgres', 'password.env', asEnv({ PASSWORD: databasePassword }));
+  writeSecret('postgres', 'password', databasePassword);
+  // A database of the person's own is used instead, and `none` is obeyed.
+  const isOurs = config.database === undefined && !config.isDatabaseRefused;
+  const databaseUrl = (user) => (isOurs ? { DATABASE_URL: `postgres://${user}/sluice` } : {});
+
   const common = {
     SLUICE_SECRET_KEY: secretKey,
     ...(apiKey === undefined ? {} : { SLUICE_API_KEYS: apiKey }),
     ...((await isThere('collector')) ? { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' } : {}),
   };
   const redisUrl = (user) => `redis://${user}:${passwords[user]}@redis:6379`;
-  writeSecret('ingress', 'env', asEnv({ ...common, REDIS_URL: redisUrl('sluice-ingress') }));
-  writeSecret('worker', 'env', asEnv({ ...common, REDIS_URL: redisUrl('sluice-worker') }));
+  writeSecret(
+    'ingress',
+    'env',
+    asEnv({
+      ...common,
+      REDIS_URL: redisUrl('sluice-ingress'),
+      ...databaseUrl(`sluice:${databasePassword}@postgres:5432`),
+    }),
+  );
+  writeSecret(
+    'worker',
+    'env',
+    asEnv({
+      ...common,
+      REDIS_URL: redisUrl('sluice-worker'),
+      // A worker never connects to the database; it only needs to know that there is one.
+      ...databaseUrl('the-ingresses-have-it'),
+    }),
+  );
 
   if (apiKey !== undefined) say(`API key: ${apiKey}`);
   say(config.demo ? 'no provider is configured: the simulator answers the model demo' : 'the configuration is good');

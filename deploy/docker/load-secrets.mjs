@@ -5,10 +5,15 @@ import { parseEnv } from 'node:util';
 
 const file = '/run/sluice/env';
 
+/** An empty variable counts as not set, and so does the SQLite file of unified-proxy, which only that gateway could use. */
+const isUsable = (name) => {
+  const text = process.env[name] ?? '';
+  return text !== '' && !(name === 'DATABASE_URL' && text.startsWith('sqlite'));
+};
+
 try {
   for (const [name, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
-    // An empty variable counts as not set.
-    if ((process.env[name] ?? '') === '') process.env[name] = value;
+    if (!isUsable(name)) process.env[name] = value;
   }
 } catch (error) {
   if (error.code !== 'ENOENT') {

@@ -9,7 +9,7 @@ export interface StreamUpkeepNeeds {
   readonly onTrimmed: (batches: number) => void;
 }
 
-/** Life (ms) of a stream without writes, so that a removed fleet leaves nothing behind. */
+/** Life (ms) of a stream without a writer, so that a removed fleet leaves nothing behind. */
 const lifeMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Renews the life of a stream, and drops its oldest batches if it takes too much of Redis's memory. */

@@ -5,8 +5,8 @@ const quarter = (value: unknown): number => Math.ceil(JSON.stringify(value).leng
 
 describe('estimatePrompt', () => {
   it('counts a token for four bytes of messages and tools', () => {
-    const messages = [{ role: 'user', content: 'hello' }];
-    const tools = [{ type: 'function', function: { name: 'f' } }];
+    const messages = [{ role: 'user' as const, content: 'hello' }];
+    const tools = [{ type: 'function' as const, function: { name: 'f' } }];
     expect(estimatePrompt('chat', { messages })).toBe(quarter(messages));
     expect(estimatePrompt('chat', { messages, tools, model: 'm' })).toBe(
       Math.ceil((JSON.stringify(messages).length + JSON.stringify(tools).length) / 4),
@@ -15,7 +15,9 @@ describe('estimatePrompt', () => {
 
   it('counts an image as one piece, whatever its size', () => {
     const withImage = (bytes: number) => ({
-      messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x'.repeat(bytes) } }] }],
+      messages: [
+        { role: 'user' as const, content: [{ type: 'image_url' as const, image_url: { url: 'x'.repeat(bytes) } }] },
+      ],
     });
     expect(estimatePrompt('chat', withImage(1_000_000))).toBe(estimatePrompt('chat', withImage(10)));
     expect(estimatePrompt('chat', withImage(10))).toBeGreaterThan(700);

@@ -52,6 +52,14 @@ export { tooManyTokens } from './openai/embeddings-input.ts';
 export { type EmbeddingsFacts, embeddingsRequestSchema, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
 export { fit } from './fit.ts';
 export { firstObjectIn } from './json/first-object.ts';
+export {
+  readReplica,
+  readUpstreamReports,
+  type Replica,
+  type UpstreamReport,
+  writeReplica,
+  writeUpstreamReports,
+} from './relay/fleet-reports.ts';
 export { readModelNames, writeModelNames } from './relay/model-names.ts';
 export { isEmpty, isFilled, isObject, itemsOf, type JsonObject, membersOf } from './json/values.ts';
 export { inspectJsonText } from './json/inspect-text.ts';

@@ -8,9 +8,15 @@ export const queueName = 'chat';
 /** The shards of the queue, as used by a submitter. */
 export interface Shards {
   placeOf(requestId: string): Place;
-  /** Returns the number of jobs per state over all shards. */
-  counts(): Promise<{ readonly waiting: number; readonly active: number }>;
+  /** Returns the number of jobs per state of each shard. */
+  counts(): Promise<readonly JobCounts[]>;
   close(): Promise<void>;
+}
+
+/** Numbers of jobs. */
+export interface JobCounts {
+  readonly waiting: number;
+  readonly active: number;
 }
 
 /** The place of a request: its shard and its keys. */
@@ -52,8 +58,7 @@ export function createShards({ connection, keys, shards, onError }: ShardsNeeds)
     },
     async counts() {
       const perShard = await Promise.all(queues.map((queue) => queue.getJobCounts('waiting', 'active')));
-      const sum = (state: string): number => perShard.reduce((total, counts) => total + (counts[state] ?? 0), 0);
-      return { waiting: sum('waiting'), active: sum('active') };
+      return perShard.map(({ waiting = 0, active = 0 }) => ({ waiting, active }));
     },
     async close() {
       await Promise.all(queues.map((queue) => queue.close()));

@@ -5,7 +5,7 @@ import type { JobSeal } from './job-seal.ts';
 import { whileAway } from './while-away.ts';
 import { advanceScript, identifyScript, openScript, takeBackScript, withdrawScript } from './record.ts';
 import { createShardServers } from './shard-servers.ts';
-import { createShards, queueName } from './shards.ts';
+import { createShards, type JobCounts, queueName } from './shards.ts';
 
 const withdrawForMs = 60_000;
 
@@ -35,7 +35,9 @@ export interface Submitter {
    */
   withdraw(request: Pick<ChatJob, 'requestId' | 'epoch'>): Promise<boolean>;
   /** Returns the number of jobs per state over all shards. */
-  counts(): Promise<{ readonly waiting: number; readonly active: number }>;
+  counts(): Promise<JobCounts>;
+  /** Returns the same for each shard. */
+  shardCounts(): Promise<readonly JobCounts[]>;
   close(): Promise<void>;
 }
 
@@ -79,7 +81,7 @@ const jobIdOf = ({ requestId, epoch }: Pick<ChatJob, 'requestId' | 'epoch'>): st
 const textOf = (delivered: Delivered | undefined): string => (delivered === undefined ? '' : JSON.stringify(delivered));
 
 export function createSubmitter({ connection, keys, shards, seal, onMoved, onError }: SubmitterNeeds): Submitter {
-  const { placeOf, counts, close } = createShards({ connection, keys, shards, onError });
+  const { placeOf, counts: shardCounts, close } = createShards({ connection, keys, shards, onError });
   const servers = createShardServers({
     identify: (key) => identifyScript.run(connection, [key], []),
     keyIn: (shard) => keys.request(shard, 'any'),
@@ -148,7 +150,12 @@ export function createSubmitter({ connection, keys, shards, seal, onMoved, onErr
       });
     },
 
-    counts,
+    async counts() {
+      const counts = await shardCounts();
+      const sum = (state: keyof JobCounts): number => counts.reduce((total, shard) => total + shard[state], 0);
+      return { waiting: sum('waiting'), active: sum('active') };
+    },
+    shardCounts,
     close,
   };
 }

@@ -36,14 +36,22 @@ describe('the shards of the queue', () => {
     expect(placesOf(one)).toEqual(placesOf(other));
   });
 
-  redisTest('count the jobs of all shards', async ({ redisUrl, keyPrefix }) => {
+  redisTest('count the jobs of each shard', async ({ redisUrl, keyPrefix }) => {
     const { shards, connection, errors } = await setUp(redisUrl, keyPrefix, 3);
-    expect(await shards.counts()).toEqual({ waiting: 0, active: 0 });
+    expect(await shards.counts()).toEqual(Array.from({ length: 3 }, () => ({ waiting: 0, active: 0 })));
     for (const id of ids) await shards.placeOf(id).queue.add('run', {});
-    expect(await shards.counts()).toEqual({ waiting: ids.length, active: 0 });
-    const { queue } = shards.placeOf('r-0');
+    const expected = [0, 1, 2].map((shard) => ({
+      waiting: ids.filter((id) => shards.placeOf(id).shard === shard).length,
+      active: 0,
+    }));
+    expect(await shards.counts()).toEqual(expected);
+    const { queue, shard } = shards.placeOf('r-0');
     await connection.lmove(queue.toKey('wait'), queue.toKey('active'), 'RIGHT', 'LEFT');
-    expect(await shards.counts()).toEqual({ waiting: ids.length - 1, active: 1 });
+    expect(await shards.counts()).toEqual(
+      expected.map(({ waiting, active }, at) =>
+        at === shard ? { waiting: waiting - 1, active: 1 } : { waiting, active },
+      ),
+    );
     expect(errors).toEqual([]);
   });
 });

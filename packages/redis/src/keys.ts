@@ -44,6 +44,14 @@ export interface Keys {
   alive(processId: string): string;
   /** zset, worker id → time of its latest beat (ms, Redis clock). */
   readonly workers: string;
+  /** zset, JSON about a process of either service → time of its latest beat (ms, Redis clock). */
+  readonly replicas: string;
+  /** string with a TTL: exists after an ingress has shown its status page, so that workers report the upstreams. */
+  readonly upstreamsWanted: string;
+  /** string with a TTL: a worker has reported the upstreams lately, or does so now. */
+  readonly upstreamsAsked: string;
+  /** string with a TTL, JSON: the report. */
+  readonly upstreamReports: string;
   /** Returns BullMQ's prefix for a shard. */
   queuePrefix(shard: number): string;
   /** hash: epoch, deadline, claim, server and delivered part of one request; after its end only the ended epoch. */
@@ -113,6 +121,11 @@ export function createKeys(prefix: string): Keys {
     mailbox: (processId) => `${prefix}:mb:{${processId}}`,
     alive: (processId) => `${prefix}:alive:${processId}`,
     workers: `${prefix}:workers`,
+    // The users of Redis of earlier versions have both services' rights on these names: see SECURITY.md.
+    replicas: `${prefix}:alive:replicas`,
+    upstreamsWanted: `${prefix}:alive:upstreams:wanted`,
+    upstreamsAsked: `${prefix}:alive:upstreams:asked`,
+    upstreamReports: `${prefix}:alive:upstreams`,
     queuePrefix: (shard) => `${prefix}:{q${shard}}`,
     request: (shard, requestId) => `${prefix}:{q${shard}}:req:${requestId}`,
     body: (shard, requestId) => `${prefix}:{q${shard}}:body:${requestId}`,

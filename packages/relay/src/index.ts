@@ -1,3 +1,4 @@
+export { createFleetReader, createUpstreamReporter, type FleetReader, type UpstreamReporter } from './fleet-reports.ts';
 export { createInbox, type DropReason, type Inbox, type Subscriber, type Subscription } from './inbox.ts';
 export { type Fleet, type FleetMetrics, joinFleet } from './join-fleet.ts';
 export type { Liveness } from './liveness.ts';

@@ -1,9 +1,10 @@
-import type { Frame } from '@sluice/protocol';
+import { type Frame, writeReplica } from '@sluice/protocol';
 import { connect, type ConnectionRole, type Keys, type RedisConnection, type RedisSettings } from '@sluice/redis';
 import { createLiveness, type Liveness } from './liveness.ts';
 import { createMailboxReader, type MailboxReader } from './mailbox-reader.ts';
 import { createMailboxWriter, type MailboxWriter } from './mailbox-writer.ts';
 import type { Origin } from './read-entries.ts';
+import { createEnrolment } from './roster.ts';
 
 /** The part of a process in the fleet: its connections to Redis, its mailboxes, those of the others, and signs of life. */
 export interface Fleet {
@@ -25,7 +26,9 @@ export interface FleetNeeds {
   /** Name of the service; CLIENT LIST shows it. */
   readonly service: 'ingress' | 'worker';
   readonly processId: string;
-  readonly keys: Pick<Keys, 'alive' | 'mailbox'>;
+  /** Version of the service, for the status page. */
+  readonly version: string;
+  readonly keys: Pick<Keys, 'alive' | 'mailbox' | 'replicas'>;
   /** The mailboxes that this process reads. */
   readonly mailboxKeys: readonly string[];
   readonly metrics: FleetMetrics;
@@ -48,7 +51,7 @@ export interface FleetMetrics {
 
 /** Opens the command and the writer connection at once; `start` opens the reading ones, and joins. */
 export function joinFleet(needs: FleetNeeds): Fleet {
-  const { processId, keys, metrics, onLost, onError, now } = needs;
+  const { service, processId, version, keys, metrics, onLost, onError, now } = needs;
   const { open, disconnect } = createConnections(needs);
   const commands = open('command');
   commands.on('close', () => metrics.redisUp(false));
@@ -70,6 +73,12 @@ export function joinFleet(needs: FleetNeeds): Fleet {
     onError,
     now: Date.now,
   });
+  const announcement = createEnrolment({
+    connection: commands,
+    rosterKey: keys.replicas,
+    processId: writeReplica({ id: processId, service, version, startedAt: Date.now() }),
+    onError,
+  });
   const reader = readMailboxes(needs, commands, () => open('blocking'));
   return {
     commands,
@@ -77,11 +86,11 @@ export function joinFleet(needs: FleetNeeds): Fleet {
     liveness,
     writer,
     async start() {
-      await Promise.all([reader.start(), liveness.start()]);
+      await Promise.all([reader.start(), liveness.start(), announcement.start()]);
     },
     async close() {
       writer.close();
-      await Promise.all([reader.close(), liveness.close()]);
+      await Promise.all([reader.close(), liveness.close(), announcement.close()]);
     },
     disconnect,
   };

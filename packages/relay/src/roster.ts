@@ -1,4 +1,5 @@
 import { defineScript, type RedisConnection } from '@sluice/redis';
+import { createBeat } from './beat.ts';
 
 const enrolScript = defineScript(new URL('../lua/enrol-1.lua', import.meta.url), () => undefined);
 
@@ -81,30 +82,5 @@ export function createRoster({ connection, rosterKey, onError, now }: RosterNeed
     },
     members: () => [...seenAt.keys()],
     close: () => beat.stop(),
-  };
-}
-
-interface BeatNeeds {
-  readonly act: () => Promise<unknown>;
-  readonly everyMs: number;
-  readonly onError: (error: unknown) => void;
-}
-
-/** Runs an action again and again, never two at once. */
-function createBeat({ act, everyMs, onError }: BeatNeeds): { start(): void; stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
-  let acting: Promise<void> | undefined;
-  return {
-    start() {
-      timer = setInterval(() => {
-        acting ??= act()
-          .then(() => undefined, onError)
-          .finally(() => (acting = undefined));
-      }, everyMs);
-    },
-    async stop() {
-      clearInterval(timer);
-      await acting;
-    },
   };
 }

@@ -24,6 +24,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
       settings: { kind: 'single', url: redisUrl },
       service,
       processId,
+      version: '1.2.3',
       keys,
       mailboxKeys: [keys.mailbox(processId)],
       metrics: { redisUp: (isUp) => up.push(isUp), relayRead: (_count, lagMs) => lags.push(lagMs) },

@@ -18,7 +18,7 @@ create table teams (
   limits jsonb not null,
   -- Micro-dollars by window.
   budgets jsonb not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
   -- The row stays, so that the removal reaches every replica.
   removed_at timestamptz,
   revision bigint not null
@@ -41,7 +41,7 @@ create table client_keys (
   allowed_addresses text[] not null,
   may_log_bodies boolean not null,
   expires_at timestamptz,
-  created_at timestamptz not null default now(),
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
   -- Id of the key that created it; absent for the first admin key.
   created_by text,
   revoked_at timestamptz,
@@ -57,7 +57,7 @@ create table key_secrets (
   digest text primary key check (length(digest) = 64),
   key_id text not null references client_keys on delete cascade,
   hint text not null,
-  created_at timestamptz not null default now(),
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
   expires_at timestamptz
 );
 create index key_secrets_key on key_secrets (key_id);

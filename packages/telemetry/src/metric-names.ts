@@ -11,6 +11,6 @@ export const metricTable = {
   ...queueMetrics,
   ...upstreamMetrics,
   ...relayMetrics,
-  ...costMetrics,
   ...recordMetrics,
+  ...costMetrics,
 } as const;

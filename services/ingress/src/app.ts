@@ -1,13 +1,15 @@
 import type { Peek } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
-import express, { type RequestHandler, Router } from 'express';
+import express, { type Request, type RequestHandler, Router } from 'express';
 import { adminRoutes } from './admin/admin-routes.ts';
 import { createListener, type DirectRoutes, type Listener } from './direct-routes.ts';
 import { documentPages } from './documents/document-pages.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
 import { type AcceptedKey, toKnownKey } from './keys/known-key.ts';
-import { createKnownKeys, type KnownKeys } from './keys/known-keys.ts';
+import type { KeyService } from './keys/key-service.ts';
+import { keyRoutes } from './keys/key-routes.ts';
+import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
@@ -25,7 +27,7 @@ import type { InferenceNeeds } from './inference/handle-inference.ts';
 import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
 import type { RecordsStore } from './records/records-store.ts';
-import { type HealthPages, type ReplicaState, showPage, showPageInFull } from './routes/health.ts';
+import { type HealthPages, type ReplicaState, showPage, showPageAs, type View } from './routes/health.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { methodNotAllowed, notFound } from './routes/not-found.ts';
@@ -37,6 +39,7 @@ export interface AppNeeds {
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
   readonly records: RecordsStore;
+  readonly keys: KeyService;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
   /** Version of the gateway, for the document of its API. */
@@ -61,16 +64,17 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const first = [requestId, ...(origins.length > 0 ? [cors(origins)] : []), refuseExpectation, requireHost];
   app.use(first, mergeSlashes);
 
-  const keys = createKnownKeys(config);
+  const keys = needs.keys.known;
   const isAdmin = adminCheck(keys);
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
-  const maySeeAll = config.server.publicStatus ? () => true : isAdmin;
+  const usualView: View = config.server.publicStatus ? 'figures' : 'probe';
+  const viewOf = (request: Request): View => (isAdmin(request) ? 'all' : usualView);
   const getOnly = methodNotAllowed('GET');
   ownPages.route('/livez').get(showPage(pages.livez)).all(getOnly);
   ownPages.route('/readyz').get(showPage(pages.readyz)).all(getOnly);
-  ownPages.route('/health').get(showPageInFull(pages.health, maySeeAll)).all(getOnly);
-  ownPages.route('/status').get(showPageInFull(pages.status, maySeeAll)).all(getOnly);
+  ownPages.route('/health').get(showPageAs(pages.health, viewOf)).all(getOnly);
+  ownPages.route('/status').get(showPageAs(pages.status, viewOf)).all(getOnly);
   ownPages.route('/metrics').get(requireAdmin(isAdmin), metrics(needs.metrics)).all(getOnly);
   app.use(ownPages);
   app.use(adminRoutes({ config, records: needs.records, requireAdmin: requireAdmin(isAdmin), clock: Date.now }));
@@ -90,6 +94,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
     peek: needs.peek,
   });
   const api = Router();
+  api.use(keyRoutes({ config, service: needs.keys, requireAdmin: requireAdmin(isAdmin) }));
   const direct = new Map<string, readonly RequestHandler[]>();
   for (const { path, operation, bodyShape, handler } of surfaces) {
     const handlers = [

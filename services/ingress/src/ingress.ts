@@ -1,13 +1,15 @@
 import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady, watchPresence } from '@sluice/redis';
-import { createModelListReader } from '@sluice/relay';
+import { createFleetReader, createModelListReader } from '@sluice/relay';
 import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
-import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { createIngressPricing } from './ingress-pricing.ts';
+import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createKeyService } from './keys/key-service.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
@@ -55,10 +57,19 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const { pricing, costBounds } = createIngressPricing(config, logger);
-  const links = createRedisLinks({ config, ingressId, logger, metrics, pricing, onError, now });
+  const links = createRedisLinks({ config, ingressId, version, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, metrics, onError, now });
+  const keyService = createKeyService({
+    config,
+    connection: commands,
+    names: links.keys,
+    records: records.store,
+    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
+    logger,
+    onError,
+  });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -82,14 +93,15 @@ export function createIngress(needs: IngressNeeds): Ingress {
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
-  const pages = createHealthPages({ version, buildDate, config, state, totals, occupancy: admission.occupancy });
+  const fleetStatus = readFleet(config, links, now);
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek: links.peek,
-    catalogue: openCatalogue(config, links, onError),
+    catalogue: listModels({ config, links, onError, now }),
     observe: {
       requestLogs: records.requestLogs,
       metrics,
@@ -99,6 +111,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       now,
     },
     records: records.store,
+    keys: keyService,
     state,
     pages,
     version,
@@ -127,7 +140,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
-      await Promise.all([fleet.start(), links.roster.start()]);
+      await Promise.all([fleet.start(), links.roster.start(), keyService.start()]);
       isStarted = true;
       recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
@@ -138,6 +151,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     },
     async stop(options) {
       isDraining = true;
+      keyService.close();
       const onServesUntil = (at: number): void => void (servesUntil = at);
       const drained = { links, records, server, management, onServesUntil, now };
       const longest = { longestAnswerMs: longestAnswerMs(config) };
@@ -151,10 +165,24 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-function openCatalogue(config: IngressConfig, links: RedisLinks, onError: (error: unknown) => void): ModelCatalogue {
-  const lists = createModelListReader({ connection: links.fleet.commands, keys: links.keys });
-  return createModelCatalogue({ config, lists, onError, now: () => performance.now() });
+const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+  createFleetStatus({
+    limits,
+    occupancy: links.admission.occupancy,
+    shardCounts: links.submitter.shardCounts,
+    reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
+    now,
+  });
+
+interface CatalogueParts extends Omit<CatalogueNeeds, 'lists'> {
+  readonly links: RedisLinks;
 }
+
+const listModels = ({ links, ...needs }: CatalogueParts): ModelCatalogue =>
+  createModelCatalogue({
+    ...needs,
+    lists: createModelListReader({ connection: links.fleet.commands, keys: links.keys }),
+  });
 
 /** Returns the longest time (ms) from the arrival of a request to the end of its answer. */
 const longestAnswerMs = ({ timeouts, limits }: IngressConfig): number =>
@@ -181,8 +209,8 @@ function listenToOperators(
     metrics,
     livez: pages.livez,
     readyz: pages.readyz,
-    health: () => pages.health(true),
-    status: () => pages.status(true),
+    health: () => pages.health('all'),
+    status: () => pages.status('all'),
     logger,
   });
 }

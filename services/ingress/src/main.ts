@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { profiles } from '@sluice/compat';
 import { ConfigError, loadIngressConfig } from '@sluice/config';
-import { fitHeapGrowth, runService, type Service } from '@sluice/lifecycle';
+import { fitHeapGrowth, readVersion, runService, type Service } from '@sluice/lifecycle';
 import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics } from '@sluice/telemetry';
-import { z } from 'zod';
 import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
 import { keyLabels } from './key-labels.ts';
 
 /** Time in which a load balancer notices that a replica is no longer ready. */
 const loadBalancerNoticeMs = 2000;
-
-/** Returns the version of this package. package.json is one folder above both `src` and `dist`. */
-function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as unknown;
-  return z.object({ version: z.string() }).parse(manifest).version;
-}
 
 /** Returns the date on which this file was written: by the compiler, or by an editor if the sources run uncompiled. */
 const readBuildDate = (): string =>
@@ -41,7 +34,8 @@ async function start(): Promise<Service> {
   const ingress = createIngress({
     config,
     ingressId,
-    version: readVersion(),
+    // One folder above both `src` and `dist`.
+    version: readVersion(new URL('../package.json', import.meta.url)),
     buildDate: readBuildDate(),
     logger,
     metrics,

@@ -34,8 +34,9 @@ export interface RedisLinks {
 }
 
 export interface RedisLinksNeeds {
-  readonly config: Pick<IngressConfig, 'redis' | 'limits' | 'queue' | 'secretKey' | 'database' | 'upstreams'>;
+  readonly config: Pick<IngressConfig, 'redis' | 'database' | 'limits' | 'queue' | 'secretKey' | 'upstreams'>;
   readonly ingressId: string;
+  readonly version: string;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
   readonly metrics: FleetMetrics & Pick<IngressMetrics, 'relayDropped' | 'relayGap' | 'outboxShed'>;
   readonly pricing: Pick<Pricing, 'priceOf'>;
@@ -48,12 +49,13 @@ export interface RedisLinksNeeds {
 const settlePauseMs = 900;
 
 export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
-  const { config, ingressId, logger, metrics, pricing, onError, now } = needs;
+  const { config, ingressId, version, logger, metrics, pricing, onError, now } = needs;
   const keys = createKeys(config.redis.keyPrefix);
   const fleet = joinFleet({
     settings: readRedisFiles(config.redis),
     service: 'ingress',
     processId: ingressId,
+    version,
     keys,
     mailboxKeys: [keys.mailbox(ingressId), keys.admissionMailbox(ingressId)],
     metrics,

@@ -1,5 +1,6 @@
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import type { AppNeeds } from '../src/app.ts';
+import { createKnownKeys } from '../src/keys/known-keys.ts';
 import { createTotals } from '../src/totals.ts';
 import { configWith, costBounds } from './inference/fakes.ts';
 
@@ -37,6 +38,15 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
       now,
     },
     records: { use: never, close: never },
+    keys: {
+      known: createKnownKeys(config),
+      records: { use: never, close: never },
+      hasDatabase: false,
+      spends: { read: never, seed: never },
+      publish: never,
+      start: never,
+      close: never,
+    },
     state: never,
     pages: { livez: never, readyz: never, health: never, status: never },
     version: '1.2.3',

@@ -23,6 +23,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   const links = createRedisLinks({
     config: { ...config, redis: { ...config.redis, keyPrefix } },
     ingressId: 'i-1',
+    version: '1.2.3',
     logger: { warn: (...line: unknown[]) => void warnings.push(line.at(-1)), error: () => undefined },
     pricing: { priceOf: () => ({ rates: {}, source: 'none', isKnown: false }) },
     metrics: {
@@ -45,6 +46,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
     settings: { kind: 'single', url: redisUrl },
     service: 'worker',
     processId: 'w-1',
+    version: '1.2.3',
     keys: links.keys,
     mailboxKeys: [links.keys.mailbox('w-1')],
     metrics: { redisUp: () => undefined, relayRead: () => undefined },

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { profiles } from '@sluice/compat';
 import { ConfigError, loadConfig } from '@sluice/config';
-import { fitHeapGrowth, type Page, runService, type Service, startManagementServer } from '@sluice/lifecycle';
+import {
+  fitHeapGrowth,
+  type Page,
+  readVersion,
+  runService,
+  type Service,
+  startManagementServer,
+} from '@sluice/lifecycle';
 import { targetName } from '@sluice/policy';
 import { findRefusal } from '@sluice/redis';
 import { createLogger, createMetrics, shareRender } from '@sluice/telemetry';
@@ -21,7 +28,9 @@ async function start(): Promise<Service> {
       targets.flatMap(({ upstream, model }) => (model === undefined ? [] : [targetName({ upstream, model })])),
     ),
   });
-  const worker = createWorker({ config, workerId, logger, metrics });
+  // One folder above both `src` and `dist`.
+  const version = readVersion(new URL('../package.json', import.meta.url));
+  const worker = createWorker({ config, workerId, version, logger, metrics });
   fitHeapGrowth({ openRequests: () => worker.activeRuns });
   const { metricsHost: host, metricsPort, isMetricsPortUsual, drainTimeoutMs } = config.worker;
   const summary = (): Page => ({
@@ -29,6 +38,7 @@ async function start(): Promise<Service> {
     body: {
       status: worker.isReady ? 'ok' : 'degraded',
       worker_id: workerId,
+      version,
       active_runs: worker.activeRuns,
       concurrency: config.worker.concurrency,
       memory_usage_mb: Math.round(process.memoryUsage.rss() / 1024 / 1024),

@@ -4,6 +4,7 @@ import type { Config } from '@sluice/config';
 import { warnOfEviction, within } from '@sluice/lifecycle';
 import { type Consumer, createClaim, createConsumer, createForget, createJobSeal } from '@sluice/queue';
 import { createKeys, type Keys, untilReady } from '@sluice/redis';
+import { createUpstreamReporter, type UpstreamReporter } from '@sluice/relay';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import { createMakeAttempt } from './attempt.ts';
 import { logThrown } from './attempt/log-attempt.ts';
@@ -13,6 +14,7 @@ import type { RunJobNeeds } from './consumer/run-job-needs.ts';
 import { runJob } from './consumer.ts';
 import { createForbiddenCredentials } from './credentials/forbidden-credentials.ts';
 import { createHealth } from './targets/fleet-health.ts';
+import { reportUpstreams } from './targets/report-upstreams.ts';
 import { createTargets } from './targets/targets.ts';
 import { tellProxies } from './targets/upstream-clients.ts';
 import { warnOfProviders } from './targets/warn-of-providers.ts';
@@ -34,6 +36,7 @@ export interface Worker {
 export interface WorkerNeeds {
   readonly config: Config;
   readonly workerId: string;
+  readonly version: string;
   readonly logger: Logger;
   readonly metrics: WorkerMetrics;
 }
@@ -71,6 +74,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
   const { commands, liveness } = fleet;
   const { clients, tokens, images, modelLists } = upstreams;
   const consumer = consume(parts);
+  const reporter = createReporter(parts);
   metrics.watch({
     ...watchUpstreams(config, health),
     pools: clients.pools,
@@ -88,6 +92,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
       await delay(untilKnownMs);
       await consumer.start();
       modelLists.start();
+      reporter.start();
       isRunning = true;
     },
     get isReady() {
@@ -98,7 +103,7 @@ export function createWorker(needs: WorkerNeeds): Worker {
     },
     async stop(graceMs) {
       isRunning = false;
-      const listed = modelLists.close();
+      const listed = Promise.all([modelLists.close(), reporter.close()]);
       const drained = consumer.drain();
       // A renewed login must be stored even if its request has ended: the provider no longer accepts the previous one.
       const renewed = drained.then(() => tokens?.close());
@@ -115,12 +120,12 @@ export function createWorker(needs: WorkerNeeds): Worker {
 }
 
 function connectParts(needs: WorkerNeeds): Parts {
-  const { config, workerId, logger, metrics } = needs;
+  const { config, workerId, version, logger, metrics } = needs;
   const now = (): number => performance.now();
   const keys = createKeys(config.redis.keyPrefix);
   const onError = createTroubleLog(logger, 'redis trouble', now);
   const runs = createActiveRuns();
-  const links = createRedisLinks({ config, workerId, keys, runs, metrics, onError, now });
+  const links = createRedisLinks({ config, workerId, version, keys, runs, metrics, onError, now });
   const { commands } = links.fleet;
   const health = createUpstreamHealth({
     connection: commands,
@@ -135,6 +140,14 @@ function connectParts(needs: WorkerNeeds): Parts {
   const accounts = keepAccounts({ config, connection: writes, keys, logger, metrics, onError, now });
   return { ...needs, keys, runs, links, health, upstreams, accounts, seal, onError, now };
 }
+
+const createReporter = ({ config, health, keys, links, onError }: Parts): UpstreamReporter =>
+  createUpstreamReporter({
+    connection: links.fleet.commands,
+    keys,
+    report: () => reportUpstreams({ config, health, now: Date.now }),
+    onError,
+  });
 
 function consume(parts: Parts): Consumer {
   const { config, keys, links, metrics, seal, onError } = parts;

@@ -20,6 +20,16 @@
 {{- if and $values.redis.sentinel.name $values.redis.auth.existingSecret $values.redis.auth.sentinel.passwordKey }}
 {{- include "sluice.secretVariable" (dict "name" "REDIS_SENTINEL_PASSWORD" "secret" $values.redis.auth.existingSecret "key" $values.redis.auth.sentinel.passwordKey) }}
 {{- end }}
+{{- if include "sluice.hasDatabase" .root }}
+{{- if $isWorker }}
+{{- /* A worker never connects to the database; it only needs to know that there is one. */}}
+- { name: DATABASE_URL, value: postgres://the-ingresses-have-it/records }
+{{- else if $values.database.existingSecret }}
+{{- include "sluice.secretVariable" (dict "name" "DATABASE_URL" "secret" $values.database.existingSecret "key" $values.database.key) }}
+{{- else }}
+- { name: DATABASE_URL, value: {{ $values.database.url | quote }} }
+{{- end }}
+{{- end }}
 {{- with $values.secretKey.existingSecret }}
 {{- include "sluice.secretVariable" (dict "name" "SLUICE_SECRET_KEY" "secret" . "key" $values.secretKey.key) }}
 {{- end }}

@@ -16,12 +16,16 @@
 {{- toJson $ports }}
 {{- end }}
 
+{{- define "sluice.dnsEgress" -}}
+- to:
+    {{- toYaml .Values.networkPolicy.dnsTo | nindent 4 }}
+  ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+{{- end }}
+
 {{/* Egress rules of both services. */}}
 {{- define "sluice.commonEgress" -}}
 {{- $policy := .Values.networkPolicy }}
-- to:
-    {{- toYaml $policy.dnsTo | nindent 4 }}
-  ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+{{ include "sluice.dnsEgress" . }}
 - ports:
     {{- range (include "sluice.redisPorts" . | fromJsonArray) }}
     - { port: {{ int . }}, protocol: TCP }

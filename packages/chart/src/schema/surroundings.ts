@@ -52,6 +52,12 @@ export const surroundings: Readonly<Record<string, Schema>> = {
     tls: mapping({ enabled: flag, existingSecret: text, caKey: text, certKey: text, keyKey: text, servername: text }),
     keyPrefix: matching('^[A-Za-z0-9][A-Za-z0-9:._-]{0,63}$'),
   }),
+  database: mapping({
+    existingSecret: text,
+    key: text,
+    url: matching('^(?:|postgres(?:ql)?://\\S+)$'),
+    migration: mapping({ enabled: flag, resources: anything }),
+  }),
   valkey: mapping({
     enabled: flag,
     image: text,
@@ -87,6 +93,8 @@ export const surroundings: Readonly<Record<string, Schema>> = {
     redisTo: mappings,
     redisFrom: mappings,
     redisPorts: listOf(whole(1, 65_535)),
+    databaseTo: mappings,
+    databasePorts: listOf(whole(1, 65_535)),
     providersTo: mappings,
     providerPorts: listOf(whole(1, 65_535)),
     collectorTo: mappings,

@@ -1,23 +1,9 @@
 import { digestOfHash, digestOfKey, hashPattern } from '../key-digest.ts';
 import { isExampleDigest, notAnExample, secretText } from '../example-secrets.ts';
-import { addressRange } from './address-range.ts';
 import { across, fieldOf, type Finding, findRepeated } from './across.ts';
-import { budgets } from './budgets.ts';
-import { keyLimits } from './key-limits.ts';
-import {
-  flag,
-  identifier,
-  inWords,
-  listOf,
-  modelPattern,
-  must,
-  oneOf,
-  section,
-  someText,
-  textLike,
-} from '@sluice/setting-types';
+import { keySettings } from './key-fields.ts';
+import { listOf, must, oneOf, section, textLike } from '@sluice/setting-types';
 import { thinkingModes } from '@sluice/answers';
-import { z } from 'zod';
 
 const shortestKey = 8;
 const keyInWords = `at least ${shortestKey} characters without spaces`;
@@ -25,23 +11,9 @@ const keyInWords = `at least ${shortestKey} characters without spaces`;
 /** Type of a client key in plain text. */
 export const plainKey = secretText(keyInWords).min(shortestKey, must(keyInWords));
 
-const weightInWords = 'a number from 0.01 to 100';
-const globsInWords = 'a list of at least one glob';
-const tagsInWords = 'a list of up to 32 texts of up to 64 characters';
-
-/** Text of the records: an owner or a tag. */
-const shortText = textLike(/^[^\s\p{C}](?:[^\p{C}]{0,62}[^\s\p{C}])?$/u, 'a text of up to 64 characters');
-
-const timeInWords = 'a date, or date and time with its zone, such as 2027-01-31T00:00:00Z';
-/** Quotes are optional: the reader of YAML leaves a time as text. */
-const pointInTime = textLike(
-  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/,
-  timeInWords,
-).refine((text) => !Number.isNaN(Date.parse(text)), must(timeInWords));
-
 const key = across(
   section({
-    name: someText('text')
+    name: keySettings.name
       .optional()
       .meta({ 'x-default': '`key-1`, `key-2`, …' })
       .describe('Name in logs and metrics.'),
@@ -57,11 +29,10 @@ const key = across(
       .describe(
         'Makes this the entry for anonymous clients: `without_key` for requests without a key, `any_key` also for requests with an unknown key. Instead of `key` and `key_hash`.',
       ),
-    admin: flag()
+    admin: keySettings.admin
       .default(false)
       .describe('Gives access to `/metrics` and to the full `/health` and `/status` on the port for clients.'),
-    models: listOf(modelPattern(), globsInWords)
-      .min(1, must(globsInWords))
+    models: keySettings.models
       .default(['*'])
       .describe(
         'Globs of the models that the key may use. `*` matches any characters, slashes included; case does not count.',
@@ -70,39 +41,33 @@ const key = across(
       .optional()
       .meta({ 'x-default': "the model's" })
       .describe('Form of reasoning for clients with this key: see `models[].thinking`.'),
-    limits: keyLimits
+    limits: keySettings.limits
       .prefault({})
       .describe(
         'Limits of the key. An absent limit does not apply; without `concurrency`, `limits.default_key_concurrency` applies.',
       ),
-    weight: inWords(
-      z.number(must(weightInWords)).min(0.01, must(weightInWords)).max(100, must(weightInWords)),
-      weightInWords,
-    )
+    weight: keySettings.weight
       .default(1)
       .describe('Share of the key, in tokens, among the keys whose requests wait for a lease.'),
-    budgets: budgets
+    budgets: keySettings.budgets
       .prefault({})
       .describe('Most that requests with this key may cost. An absent budget does not apply. Needs prices.'),
-    team: identifier()
+    team: keySettings.team
       .optional()
       .describe('Id of the team, in `teams`, whose models, limits and budgets apply to this key too.'),
-    owner: shortText.optional().describe('Person or program that the key belongs to, for the records.'),
-    tags: listOf(shortText, tagsInWords)
-      .max(32, must(tagsInWords))
-      .default([])
-      .describe('Words by which the records can be summed up.'),
-    expires_at: pointInTime
+    owner: keySettings.owner.optional().describe('Person or program that the key belongs to, for the records.'),
+    tags: keySettings.tags.default([]).describe('Words by which the records can be summed up.'),
+    expires_at: keySettings.expiresAt
       .optional()
       .meta({ 'x-default': 'never' })
       .describe('Time from which the key is refused, as in `2027-01-31T00:00:00Z`.'),
-    allowed_addresses: listOf(addressRange, 'a list of addresses and networks')
+    allowed_addresses: keySettings.allowedAddresses
       .default([])
       .meta({ 'x-default': 'all' })
       .describe(
         'Addresses and networks, such as `10.0.0.0/8`, from which the key is accepted. Behind a proxy set `server.trust_proxy`.',
       ),
-    log_bodies: flag()
+    log_bodies: keySettings.logBodies
       .default(false)
       .describe('Lets the records hold the bodies of its requests and answers, if they hold bodies at all.'),
   }),

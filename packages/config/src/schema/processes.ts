@@ -129,7 +129,9 @@ export const server = across(
       ),
     public_status: flag()
       .default(false)
-      .describe('Shows the full `/health` and `/status` to all clients, not only to admin keys.'),
+      .describe(
+        'Shows the figures of `/health` and `/status` to all clients, not only to admin keys. Replicas, queue, upstreams and database stay with admin keys and the management port.',
+      ),
     docs: flag()
       .default(true)
       .describe(

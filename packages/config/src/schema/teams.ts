@@ -1,19 +1,15 @@
-import { identifier, listOf, modelPattern, must, section, someText } from '@sluice/setting-types';
+import { listOf, section } from '@sluice/setting-types';
 import { across, findRepeated, textField } from './across.ts';
-import { budgets } from './budgets.ts';
-import { keyLimits } from './key-limits.ts';
-
-const globsInWords = 'a list of at least one glob';
+import { teamSettings } from './key-fields.ts';
 
 const team = section({
-  id: identifier().describe('Name of its rates and budgets in Redis, and in `keys[].team`.'),
-  name: someText('text').optional().meta({ 'x-default': 'its id' }).describe('Name for people.'),
-  models: listOf(modelPattern(), globsInWords)
-    .min(1, must(globsInWords))
+  id: teamSettings.id.describe('Name of its rates and budgets in Redis, and in `keys[].team`.'),
+  name: teamSettings.name.optional().meta({ 'x-default': 'its id' }).describe('Name for people.'),
+  models: teamSettings.models
     .default(['*'])
     .describe('Globs of the models that its keys may use. Those of the key apply too.'),
-  limits: keyLimits.prefault({}).describe('Limits of all its keys together. An absent limit does not apply.'),
-  budgets: budgets
+  limits: teamSettings.limits.prefault({}).describe('Limits of all its keys together. An absent limit does not apply.'),
+  budgets: teamSettings.budgets
     .prefault({})
     .describe('Most that requests with its keys may cost together. An absent budget does not apply.'),
 });

@@ -13,7 +13,9 @@ export type Target = 'ingress' | 'worker' | 'simulator' | 'all';
 /** Third-party images: bases of Sluice's images, and images that run beside them. */
 function bases(): string[] {
   const [, node = ''] = /^ARG NODE_VERSION=(.+)$/m.exec(readRepositoryFile('deploy/docker/Dockerfile')) ?? [];
-  const beside = readRepositoryFile('docker-compose.yml').matchAll(/image: ((?:redis|nginx|prom\/prometheus):\S+)/g);
+  const beside = readRepositoryFile('docker-compose.yml').matchAll(
+    /image: ((?:redis|postgres|nginx|prom\/prometheus):\S+)/g,
+  );
   return [`node:${node}-slim`, ...Array.from(beside, ([, name = '']) => name)];
 }
 

@@ -50,6 +50,21 @@ CMD ["node"]
 DOCKERFILE
 fi
 
+has postgres:18-alpine || { root trixie ca-certificates; image postgres:18-alpine << 'DOCKERFILE'; }
+FROM local/debian:trixie
+RUN groupadd --gid 70 postgres && useradd --system --uid 70 --gid 70 postgres \
+ && mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
+ && apt-get update && apt-get install -y --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/* \
+ && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql && ln -s /usr/lib/postgresql/*/bin /opt/postgresql
+RUN printf '#!/bin/sh\nset -e\nif [ ! -s "$PGDATA/PG_VERSION" ]; then\nmkdir -p -m 700 "$PGDATA"\ninitdb --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth=scram-sha-256 "$PGDATA"\necho "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"\necho "CREATE DATABASE $POSTGRES_DB" | postgres --single -D "$PGDATA" postgres\nfi\nexec postgres -D "$PGDATA" -c listen_addresses=*\n' > /usr/local/bin/docker-entrypoint.sh \
+ && chmod +x /usr/local/bin/docker-entrypoint.sh
+ENV PATH=/opt/postgresql:/usr/local/bin:/usr/bin:/bin PGDATA=/var/lib/postgresql/18/docker
+USER postgres
+STOPSIGNAL SIGINT
+EXPOSE 5432
+ENTRYPOINT ["docker-entrypoint.sh"]
+DOCKERFILE
+
 has redis:8-alpine || { root trixie ca-certificates; image redis:8-alpine << 'DOCKERFILE'; }
 FROM local/debian:trixie
 RUN groupadd --gid 1000 redis && useradd --system --uid 999 --gid 1000 redis \

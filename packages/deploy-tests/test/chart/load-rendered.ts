@@ -17,6 +17,7 @@ const secrets: Readonly<Record<string, string>> = {
   OPENAI_API_KEY: 'sk-openai',
   ANTHROPIC_API_KEY: 'sk-anthropic',
   ZAI_API_KEY: 'zai.key',
+  DATABASE_URL: 'postgres://sluice:of-the-database@db.data:5432/sluice',
   REDIS_URL: 'rediss://user:of-redis@redis.data:6380/0',
 };
 

@@ -20,6 +20,7 @@ const outside = (address: string): Side => ({ kind: 'outside', address });
 
 const ingress = pod('ingress', { http: '8080', management: '9463' });
 const worker = pod('worker', { management: '9464' });
+const migration = pod('migration');
 const simulator = pod('simulator', { simulator: '9900' });
 const valkey = pod('valkey', { valkey: '6379' });
 
@@ -36,6 +37,11 @@ const ofProduction: readonly Case[] = [
   ['an ingress to a sentinel', ingress, elsewhere('data'), 26_379, true],
   ['a worker to the master', worker, elsewhere('data'), 6379, true],
   ['an ingress to another port there', ingress, elsewhere('data'), 22, false],
+  ['an ingress to the database', ingress, elsewhere('data'), 5432, true],
+  ['a worker to the database', worker, elsewhere('data'), 5432, false],
+  ['the migration to the database', migration, elsewhere('data'), 5432, true],
+  ['the migration to Redis', migration, elsewhere('data'), 6379, false],
+  ['a client to the migration', elsewhere('web'), migration, 8080, false],
   ['an ingress to the collector', ingress, elsewhere('monitoring'), 4318, true],
   ['a worker to a provider', worker, outside('93.184.216.34'), 443, true],
   ['a worker to a provider by IPv6', worker, outside('2606:2800:220:1::1'), 443, true],
@@ -55,6 +61,7 @@ const ofDemo: readonly Case[] = [
   ['a worker to Valkey', worker, valkey, 6379, true],
   ['a client to Valkey', elsewhere('web'), valkey, 6379, false],
   ['Valkey to the internet', valkey, outside('93.184.216.34'), 443, false],
+  ['an ingress to a database', ingress, elsewhere('data'), 5432, false],
   ['a worker to another Redis', worker, elsewhere('data'), 6379, false],
   ['the simulator to anybody', simulator, outside('93.184.216.34'), 443, false],
 ];
@@ -112,6 +119,15 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the networ
     const isLet = (one: number): boolean =>
       letsThrough(manifests, 'ns', { from: worker, to: elsewhere('data'), port: one });
     expect([5, 6379].filter(isLet)).toEqual([6379]);
+  });
+
+  it('open the port in the URL of the database', async () => {
+    const helm = await findHelm();
+    const values = { networkPolicy: { enabled: true }, database: { url: 'postgres://sluice@10.0.0.5:6432/sluice' } };
+    const manifests = accepted(render(helm, { variant: 'minimal', values }));
+    const isLet = (one: number): boolean =>
+      letsThrough(manifests, 'ns', { from: ingress, to: outside('10.0.0.5'), port: one });
+    expect([5432, 6432].filter(isLet)).toEqual([6432]);
   });
 
   it('allow the listed clients and the pod of helm test only', () => {

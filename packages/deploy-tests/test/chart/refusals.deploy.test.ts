@@ -23,6 +23,30 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
   ['an HPA on nothing', 'ha', { ingress: { hpa: { openStreams: null, cpu: null } } }, 'Set ingress.hpa.cpu'],
   ['a share of no CPU', 'ha', { worker: { resources: { requests: { cpu: null } } } }, 'worker.resources.requests.cpu'],
   ['a budget with both bounds', 'ha', { ingress: { pdb: { maxUnavailable: 1 } } }, 'Set the other to null.'],
+  [
+    'two databases',
+    'ha',
+    { database: { url: 'postgres://h/records' } },
+    'there is one database, and database.existingSecret and database.url each name one.',
+  ],
+  [
+    'a password of the database in clear',
+    'minimal',
+    { database: { url: 'postgres://u:secret@h/records' } },
+    'Put the URL into a Secret (database.existingSecret).',
+  ],
+  [
+    'a database in the settings',
+    'minimal',
+    { config: { database: { url: 'postgres://h/records' } } },
+    'Move it there.',
+  ],
+  [
+    'policies without the port of the database',
+    'ha',
+    { networkPolicy: { databasePorts: [] } },
+    'Set networkPolicy.databasePorts.',
+  ],
   ['a drain below the longest answer', 'minimal', { worker: { drainTimeoutSeconds: 120 } }, 'Set it to null or to 605'],
   [
     'a grace period below the drain',

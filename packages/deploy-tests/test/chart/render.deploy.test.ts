@@ -69,6 +69,30 @@ describe.skipIf(isMissing('Helm, or Go to build it', canHaveHelm()))('the chart'
     });
   });
 
+  it('gives the database to the ingresses alone; workers learn that there is one', () => {
+    const manifests = manifestsOf('ha');
+    const [ingress, worker] = ['ingress', 'worker'].map((name) => deployment(manifests, `rel-sluice-${name}`));
+    expect(JSON.stringify(ingress)).toContain(
+      '{"name":"DATABASE_URL","valueFrom":{"secretKeyRef":{"name":"sluice-database"',
+    );
+    expect(JSON.stringify(worker)).not.toContain('sluice-database');
+    expect(loadRendered(manifests, 'worker').database?.url.reveal()).toBe('postgres://the-ingresses-have-it/records');
+    expect(loadRendered(manifestsOf('all-off'), 'ingress').database).toBeUndefined();
+  });
+
+  it('prepares the database in a Job of each version', () => {
+    const jobOf = (values: object): string | undefined =>
+      manifestsOf('ha', values).find(({ kind }) => kind === 'Job')?.metadata.name;
+    const names = [{}, { image: { tag: '9.9.9' } }].map((values) => jobOf(values));
+    expect(names).toEqual([expect.stringMatching(/^rel-sluice-migrate-[0-9a-f]{8}$/), expect.any(String)]);
+    expect(new Set(names).size).toBe(2);
+    expect(jobOf({ ingress: { replicas: 5 } })).toBe(names[0]);
+    expect(jobOf({ database: { migration: { enabled: false } } })).toBeUndefined();
+    const { spec } = find(manifestsOf('ha'), 'Job');
+    expect(JSON.stringify(spec)).toContain('/app/services/ingress/dist/migrate.js');
+    expect(JSON.stringify(spec)).toContain('"name":"sluice-database"');
+  });
+
   it('computes the longest answer of each retry mode as Sluice does', () => {
     for (const mode of ['default', 'fast', 'balanced', 'secure', 'linear']) {
       const manifests = manifestsOf('minimal', { config: { retry: { mode } } });

@@ -39,6 +39,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
       ingress: 2,
       worker: 2,
       redis: 1,
+      postgres: 1,
       simulator: 1,
       'load-balancer': 1,
     })) {
@@ -51,7 +52,7 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
           '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{.Config.User}}',
           ID,
         ]);
-        expect(facts).toMatch(/^true \[ALL\] \[no-new-privileges:true\] (1000:1000|101:101|999:1000)$/);
+        expect(facts).toMatch(/^true \[ALL\] \[no-new-privileges:true\] (1000:1000|101:101|999:1000|70:70)$/);
       }
     }
   });

@@ -90,7 +90,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives the services only variables that Sluice reads', () => {
-    for (const name of ['ingress', 'worker', 'setup']) {
+    for (const name of ['ingress', 'worker', 'setup', 'migrate']) {
       for (const variable of Object.keys(services[name]?.environment ?? {})) expect(settings).toContain(variable);
     }
   });
@@ -129,16 +129,16 @@ describe('docker-compose.yml', () => {
       'prometheus',
       'tempo',
     ]);
-    for (const name of ['load-balancer', 'ingress', 'worker', 'redis', 'simulator', 'setup']) {
+    for (const name of ['load-balancer', 'ingress', 'worker', 'redis', 'postgres', 'migrate', 'simulator', 'setup']) {
       expect(services[name]?.profiles).toEqual([]);
     }
   });
 
-  it('keeps Redis and providers apart: only workers reach both', () => {
+  it('keeps Redis, the database and providers apart: only workers reach the providers', () => {
     const on = (network: string): string[] =>
       Object.keys(services).filter((name) => services[name]?.networks.includes(network));
     expect(on('providers')).toEqual(['worker']);
-    expect(on('inside')).toEqual(['ingress', 'worker', 'redis', 'simulator']);
+    expect(on('inside')).toEqual(['ingress', 'worker', 'redis', 'postgres', 'migrate', 'simulator']);
   });
 });
 

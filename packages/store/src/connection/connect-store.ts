@@ -64,6 +64,8 @@ export function connectStore(options: StoreOptions): Store {
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveDelayMs,
     application_name: applicationName,
+    // Compiling a statement over thirty days of the request log takes a second, and its run some milliseconds.
+    options: '-c jit=off',
     types: columnTypes,
   });
   pool.on('error', (error) => onError(toStoreError(error)));

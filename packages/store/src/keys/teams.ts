@@ -49,7 +49,7 @@ export function createTeam(db: Kysely<Tables>, { id, ...team }: Team): Promise<K
       .onConflict((conflict) =>
         conflict
           .column('id')
-          .doUpdateSet({ ...values, removed_at: null, created_at: sql<Date>`now()` })
+          .doUpdateSet({ ...values, removed_at: null, created_at: sql<Date>`date_trunc('milliseconds', now())` })
           .where('teams.removed_at', 'is not', null),
       )
       .returningAll()

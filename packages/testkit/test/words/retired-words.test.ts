@@ -17,7 +17,7 @@ const tests = listed(['{packages,services}/*/test/**/*.ts'], own);
 // A change or a promise of another gateway is quoted as it was written.
 const pages = listed(
   ['*.md', 'docs/**/*.md', '{packages,services}/*/README.md'],
-  /^docs\/(?:seeds\.md|zh-CN|glossary\.md)|CHANGELOG/,
+  /^docs\/(?:seeds\.md|README\.zh-CN\.md|glossary\.md)|CHANGELOG/,
 );
 
 const read = (file: string): string => readFileSync(new URL(file, rootUrl), 'utf8');

@@ -12,7 +12,11 @@ export function documentPages(version: string): Router {
   const openApi = sendOpenApi(version);
   for (const path of ['/openapi.json', '/v1/openapi.json']) router.route(path).get(openApi).all(getOnly);
   let opening: Promise<Assets> | undefined;
-  const assets = (): Promise<Assets> => (opening ??= openAssets());
+  const assets = (): Promise<Assets> =>
+    (opening ??= openAssets().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    }));
   for (const { path, ...parts } of pages) router.route(path).get(sendPage(assets, parts)).all(getOnly);
   router.route('/docs/assets/:version/:file').get(sendAsset(assets)).all(getOnly);
   return router;

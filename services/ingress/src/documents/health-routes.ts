@@ -1,7 +1,8 @@
 import { alive, health, readiness, status } from './health-schemas.ts';
 import type { RouteDescription } from './route-description.ts';
 
-const inFull = 'Without an admin key only what a probe needs, unless `server.public_status` shows all to everybody.';
+const inFull =
+  'Without an admin key only what a probe needs. `server.public_status` shows the figures to everybody; replicas, queue, upstreams and database stay with admin keys and the management port.';
 
 /** Probes, status and metrics. The management port has them too, without a key. */
 export const healthRoutes: readonly RouteDescription[] = [

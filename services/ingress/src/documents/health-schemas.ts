@@ -48,11 +48,68 @@ export const health: NamedSchema = {
 
 const fleet = z
   .object({
-    running_requests: whole.nullable(),
-    waiting_requests: whole.nullable(),
-    longest_wait_ms: whole.nullable(),
+    running_requests: whole.nullable().describe('Leases in use.'),
+    max_running_requests: whole,
+    waiting_requests: whole.nullable().describe('Requests that wait for a lease.'),
+    max_waiting_requests: whole,
+    longest_wait_ms: whole.nullable().describe('Time for which the oldest of them has waited.'),
   })
-  .describe('Of all replicas; null while Redis does not answer.');
+  .describe('The limits of all replicas together.');
+
+const shard = z.object({
+  shard: whole,
+  waiting: whole.describe('Jobs that no worker has taken.'),
+  active: whole.describe('Jobs that workers run.'),
+});
+
+const replica = z.object({
+  id: z.string(),
+  service: z.enum(['ingress', 'worker']),
+  version: z.string(),
+  started_at: z.iso.datetime(),
+});
+
+const upstream = z.object({
+  id: z.string(),
+  credentials: z.object({ ready: whole, in_cooldown: whole }).describe('Numbers of credentials.'),
+  cooldowns: z
+    .array(
+      z.object({
+        credential: z.string(),
+        model: z.string().nullable().describe('Null: all models of the upstream.'),
+        ends_at: z.iso.datetime(),
+        refused: z.boolean().describe('The provider does not accept the credential.'),
+        reason: z.string(),
+      }),
+    )
+    .describe('At most 50.'),
+  open_circuits: z
+    .array(z.object({ model: z.string(), failures: whole, cause: z.string() }))
+    .describe('At most 50. A target without a `model` of its own has no circuit here.'),
+});
+
+const database = z.object({
+  status: z.enum(['ok', 'unreachable']),
+  answer_ms: whole.nullable().describe('Time that it took for its latest answer.'),
+});
+
+const stream = z.object({
+  entries: whole.describe('Entries on their way.'),
+  oldest_ms: whole.nullable().describe('Age of the oldest one.'),
+});
+
+/** The fleet's part of the page. A part is null while Redis does not answer, and until a worker has reported. */
+export const fleetFields = {
+  fleet,
+  queue: z.array(shard).nullable(),
+  replicas: z.array(replica).nullable().describe('Processes that live; one that was killed leaves after 5 s.'),
+  upstreams: z.array(upstream).nullable(),
+  database: database.optional().describe('Absent without a database.'),
+  outbox: z
+    .object({ ledger: stream, attempts: stream, logs: stream })
+    .optional()
+    .describe('Records on their way to the database. Absent without a database.'),
+} as const;
 
 export const status: NamedSchema = {
   name: 'Status',
@@ -61,11 +118,11 @@ export const status: NamedSchema = {
     version: z.string().optional(),
     current_connections: whole.optional(),
     max_connections: whole.optional(),
-    fleet: fleet.optional(),
     memory_usage_mb: whole.optional(),
     memory_limit_mb: whole.nullable().optional(),
     total_requests: whole.optional(),
     error_count: whole.optional(),
     uptime_seconds: whole.optional(),
+    ...z.object(fleetFields).partial().shape,
   }),
 };

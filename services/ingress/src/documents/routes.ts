@@ -4,6 +4,7 @@ import { chatChunk } from './answer-schemas.ts';
 import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inferenceRoutes } from './inference-routes.ts';
+import { keyRouteDescriptions } from './key-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import type { NamedSchema, RouteDescription } from './route-description.ts';
 
@@ -11,6 +12,7 @@ import type { NamedSchema, RouteDescription } from './route-description.ts';
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
   ...modelRoutes,
+  ...keyRouteDescriptions,
   ...adminDescriptions,
   ...healthRoutes,
   ...documentRoutes,

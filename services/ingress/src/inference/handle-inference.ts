@@ -48,6 +48,7 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
 
 /** The client asks for the cost in the last event of a stream. */
 const wantsCost = ({ req }: Client['response']): boolean => req.headers['x-sluice-include-cost'] === 'true';
+
 interface Prepared {
   readonly order: Order;
   readonly accounting: RequestAccounting | undefined;

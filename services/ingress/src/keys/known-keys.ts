@@ -1,8 +1,10 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '@sluice/config';
-import { type AcceptedKey, type KnownKey, toKnownKey, toPrincipalTeam } from './known-key.ts';
+import type { KeyRecord, StoredKey } from '@sluice/records';
+import type { PrincipalTeam } from '../context.ts';
+import { type AcceptedKey, type KnownKey, toKnownKey, toKnownKeys, toPrincipalTeam } from './known-key.ts';
 
-/** All client keys that this process knows, in memory. */
+/** All client keys that this process knows, in memory: those of the file, which never change, and those of the database. */
 export interface KnownKeys {
   /**
    * Returns the key of this secret. The first 8 bytes of its SHA-256 find the key, and the whole is compared in constant
@@ -13,23 +15,72 @@ export interface KnownKeys {
   readonly anonymous: { readonly key: KnownKey; readonly takesWrongKeys: boolean } | undefined;
 }
 
+/** The same with the ways to change it. */
+export interface KeyMemory extends KnownKeys {
+  /**
+   * Takes records of the database over; `isWhole`: they replace all those before.
+   * @returns ids of keys that were revoked now, and whose running streams must end
+   */
+  apply(records: readonly KeyRecord[], isWhole: boolean): readonly string[];
+  /** Returns the team of the file or of the database with this id; that of the file counts. */
+  findTeam(id: string): PrincipalTeam | undefined;
+}
+
 export interface KnownKeysNeeds {
   readonly keys: readonly AcceptedKey[];
   readonly teams: Config['teams'];
 }
 
-export function createKnownKeys({ keys, teams }: KnownKeysNeeds): KnownKeys {
-  const teamsById = new Map(teams.map((team) => [team.id, toPrincipalTeam(team)]));
-  const known = (key: AcceptedKey): KnownKey =>
-    toKnownKey(key, key.team === undefined ? undefined : teamsById.get(key.team));
-  const bySecret = new Map(keys.map((key) => [key.id, known(key)]));
+const prefixOf = (digest: Buffer): string => digest.toString('hex', 0, 8);
+
+export function createKnownKeys({ keys, teams }: KnownKeysNeeds): KeyMemory {
+  const fileTeams = new Map(teams.map((team) => [team.id, toPrincipalTeam(team)]));
+  const storedTeams = new Map<string, PrincipalTeam>();
+  const stored = new Map<string, StoredKey>();
+  const findTeam = (id: string): PrincipalTeam | undefined => fileTeams.get(id) ?? storedTeams.get(id);
+  const teamOf = (id: string | undefined): PrincipalTeam | undefined => (id === undefined ? undefined : findTeam(id));
+  const ofFile = new Map(keys.map((key) => [key.id, toKnownKey(key, teamOf(key.team))]));
+  let bySecret: ReadonlyMap<string, KnownKey> = ofFile;
   const open = keys.find((key) => key.anonymous !== undefined);
+
+  /** A key of the file counts before one of the database with the same secret. */
+  function index(): void {
+    const ofDatabase = [...stored.values()].flatMap((key) => toKnownKeys(key, teamOf(key.teamId)));
+    bySecret = new Map([...ofDatabase.map((known) => [prefixOf(known.digest), known] as const), ...ofFile]);
+  }
+
+  function take(record: KeyRecord): string | undefined {
+    if ('key' in record) {
+      const { key } = record;
+      const before = stored.get(key.id);
+      stored.set(key.id, key);
+      const ends = key.isRevoked && key.endsStreams;
+      return ends && !(before?.isRevoked === true && before.endsStreams) ? key.id : undefined;
+    }
+    if ('team' in record) storedTeams.set(record.team.id, toPrincipalTeam(record.team));
+    else storedTeams.delete(record.removedTeam);
+    return undefined;
+  }
+
   return {
     find(secret) {
       const digest = hash('sha256', secret, 'buffer');
-      const candidate = bySecret.get(digest.toString('hex', 0, 8));
+      const candidate = bySecret.get(prefixOf(digest));
       return candidate !== undefined && timingSafeEqual(candidate.digest, digest) ? candidate : undefined;
     },
-    anonymous: open === undefined ? undefined : { key: known(open), takesWrongKeys: open.anonymous === 'any_key' },
+    anonymous:
+      open === undefined
+        ? undefined
+        : { key: toKnownKey(open, teamOf(open.team)), takesWrongKeys: open.anonymous === 'any_key' },
+    apply(records, isWhole) {
+      if (isWhole) {
+        stored.clear();
+        storedTeams.clear();
+      }
+      const ended = records.flatMap((record) => take(record) ?? []);
+      index();
+      return ended;
+    },
+    findTeam,
   };
 }

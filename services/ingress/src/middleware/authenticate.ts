@@ -78,7 +78,8 @@ function refusalOf(key: KnownKey, request: Request): GatewayError | undefined {
   return undefined;
 }
 
-function keyOf(request: Request): string | undefined {
+/** Returns the secret that a request carries. */
+export function keyOf(request: Request): string | undefined {
   const [, bearer] = /^bearer +(\S+) *$/i.exec(request.get('authorization') ?? '') ?? [];
   return bearer ?? request.get('x-api-key');
 }

@@ -1,6 +1,7 @@
-import { type IngressConfig, readDatabaseFiles } from '@sluice/config';
+import type { IngressConfig } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type * as StoreModule from '@sluice/store';
+import { databaseAccess } from '../recorder/recorder-settings.ts';
 
 type StoreApi = typeof StoreModule;
 type Db = StoreModule.Store['db'];
@@ -28,8 +29,7 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
 
   async function open(settings: NonNullable<IngressConfig['database']>) {
     const api = await import('@sluice/store');
-    const { url, tls, poolSize, statementTimeoutMs, connectTimeoutMs } = readDatabaseFiles(settings);
-    const options = { url: url.reveal(), tls, poolSize, statementTimeoutMs, connectTimeoutMs, onError };
+    const options = { ...databaseAccess(settings), poolSize: settings.poolSize, onError };
     return { api, store: api.connectStore({ ...options, applicationName: 'sluice ingress' }) };
   }
 

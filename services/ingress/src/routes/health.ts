@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Occupancy } from '@sluice/admission';
 import type { Page } from '@sluice/lifecycle';
 import type { Request, RequestHandler } from 'express';
 import type { Config } from '@sluice/config';
+import type { FleetStatus } from '../fleet-status.ts';
 import type { Totals } from '../totals.ts';
 
 /** The state of this replica. */
@@ -25,26 +24,36 @@ export interface HealthNeeds {
   readonly config: Pick<Config, 'retry' | 'timeouts' | 'limits' | 'server'>;
   readonly state: () => ReplicaState;
   readonly totals: Pick<Totals, 'requests' | 'errors' | 'meanDurationMs'>;
-  /** Requests that run and wait over all replicas. Rejects while Redis is away. */
-  readonly occupancy: () => Promise<Pick<Occupancy, 'running' | 'waiting' | 'longestWaitMs'>>;
+  /** The fleet's part of the status; never rejects. */
+  readonly fleetStatus: () => Promise<FleetStatus>;
 }
 
-/** Time limit for Redis; after it, the figures of the fleet are `null`. */
-const occupancyMs = 1000;
+/**
+ * The part of a page that somebody sees: what a probe needs; also the figures of the replica and the sums of the fleet
+ * (`server.public_status`); or everything, for operators.
+ */
+export type View = 'probe' | 'figures' | 'all';
 
-/** The pages about this replica: in full for operators, and in the short form of a probe for all other clients. */
+/** The pages about this replica. */
 export interface HealthPages {
   /** 200 if the process answers. Independent of Redis, or an outage of Redis would restart the whole fleet. */
   livez(): Page;
   /** 200 if this replica may get requests, else 503. */
   readyz(): Page;
   /** A summary; 200 while the process lives. */
-  health(inFull: boolean): Page;
-  /** The figures of this replica. */
-  status(inFull: boolean): Promise<Page>;
+  health(view: View): Page;
+  /** The figures of this replica and of the fleet. */
+  status(view: View): Promise<Page>;
 }
 
-export function createHealthPages({ version, buildDate, config, state, totals, occupancy }: HealthNeeds): HealthPages {
+export function createHealthPages({
+  version,
+  buildDate,
+  config,
+  state,
+  totals,
+  fleetStatus,
+}: HealthNeeds): HealthPages {
   const summary = (): object => {
     const { isRedisUp, isDraining, isMemoryFull } = state();
     return {
@@ -60,10 +69,10 @@ export function createHealthPages({ version, buildDate, config, state, totals, o
       const isReady = isRedisUp && !isDraining;
       return { status: isReady ? 200 : 503, body: { ...summary(), status: isReady ? 'ready' : 'not ready' } };
     },
-    health(inFull) {
+    health(view) {
       const { requests, errors, meanDurationMs } = totals;
       const body = { ...summary(), timestamp: new Date().toISOString() };
-      if (!inFull) return { status: 200, body };
+      if (view === 'probe') return { status: 200, body };
       const stats = {
         total_requests: requests,
         average_response_time: Math.round(meanDurationMs),
@@ -84,13 +93,11 @@ export function createHealthPages({ version, buildDate, config, state, totals, o
         },
       };
     },
-    async status(inFull) {
-      if (!inFull) return { status: 200, body: summary() };
+    async status(view) {
+      if (view === 'probe') return { status: 200, body: summary() };
       const { requests, errors } = totals;
       const { memoryLimitBytes } = config.server;
-      const known = await Promise.race([occupancy(), delay(occupancyMs, undefined, { ref: false })]).catch(
-        () => undefined,
-      );
+      const { fleet, ...details } = await fleetStatus();
       return {
         status: 200,
         body: {
@@ -98,16 +105,13 @@ export function createHealthPages({ version, buildDate, config, state, totals, o
           version,
           current_connections: state().openRequests,
           max_connections: config.limits.maxConcurrentRequests,
-          fleet: {
-            running_requests: known?.running ?? null,
-            waiting_requests: known?.waiting ?? null,
-            longest_wait_ms: known?.longestWaitMs ?? null,
-          },
           memory_usage_mb: toMebibytes(process.memoryUsage.rss()),
           memory_limit_mb: memoryLimitBytes === undefined ? null : toMebibytes(memoryLimitBytes),
           total_requests: requests,
           error_count: errors,
           uptime_seconds: Math.round(process.uptime()),
+          fleet,
+          ...(view === 'all' ? details : {}),
         },
       };
     },
@@ -151,13 +155,13 @@ export function showPage(page: () => Page): RequestHandler {
   };
 }
 
-/** Answers with a page: in full to clients that may see all, else in short. */
-export function showPageInFull(
-  page: (inFull: boolean) => Page | Promise<Page>,
-  maySeeAll: (request: Request) => boolean,
+/** Answers with the part of a page that the client may see. */
+export function showPageAs(
+  page: (view: View) => Page | Promise<Page>,
+  viewOf: (request: Request) => View,
 ): RequestHandler {
   return async (request, response) => {
-    const { status, body } = await page(maySeeAll(request));
+    const { status, body } = await page(viewOf(request));
     response.status(status).json(body);
   };
 }

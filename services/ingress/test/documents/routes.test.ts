@@ -23,8 +23,23 @@ function routesIn(layer: unknown, mount: string): readonly string[] {
     const methods = new Set(route.stack.flatMap(({ method }) => method ?? []));
     return [...methods].map((method) => `${method.toUpperCase()} ${mount}${templateOf(route.path)}`);
   }
-  const isUnder = (path: string): boolean => Boolean(Reflect.apply(match, layer, [path]));
-  return routesOf(handle, isUnder('/v1/x') && !isUnder('/x') ? '/v1' : mount);
+  const isAt = (place: string): boolean => Boolean(Reflect.apply(match, layer, [`${place}/any`]));
+  return routesOf(handle, mount + (isAt('') ? '' : (placesIn(mount).find(isAt) ?? '/undescribed')));
+}
+
+/** Returns the beginnings of all described paths below a mount, the shortest first: express does not tell its mounts. */
+function placesIn(mount: string): readonly string[] {
+  const paths = routes.flatMap(({ path }) => [path, path.replace(/^\/v1\//, '/')]);
+  const below = paths.flatMap((path) => (path.startsWith(`${mount}/`) ? path.slice(mount.length) : []));
+  const places = below.flatMap((path) =>
+    path.split('/').map((_step, count) =>
+      path
+        .split('/')
+        .slice(0, count + 2)
+        .join('/'),
+    ),
+  );
+  return [...new Set(places)].toSorted((one, other) => one.length - other.length);
 }
 
 /** Writes express's `:name` and `*name` as the document writes a parameter. */

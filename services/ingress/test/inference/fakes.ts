@@ -71,6 +71,7 @@ export function fakeQueue(answers: QueueAnswers = {}) {
       return answers.withdraw?.(job) ?? Promise.resolve(false);
     },
     counts: () => Promise.resolve({ waiting: 0, active: 0 }),
+    shardCounts: () => Promise.resolve([{ waiting: 0, active: 0 }]),
     close: () => Promise.resolve(),
   };
   return { submitter, jobs, bodies, resumed, withdrawn };

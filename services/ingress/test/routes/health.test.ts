@@ -1,20 +1,28 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createHealthPages, type HealthNeeds, type ReplicaState } from '../../src/routes/health.ts';
+import { describe, expect, it } from 'vitest';
+import type { FleetStatus } from '../../src/fleet-status.ts';
+import { createHealthPages, type ReplicaState } from '../../src/routes/health.ts';
 import { createTotals } from '../../src/totals.ts';
 import { configWith } from '../inference/fakes.ts';
 
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
-
 interface Over {
   readonly state?: Partial<ReplicaState>;
-  readonly occupancy?: HealthNeeds['occupancy'];
   readonly memoryLimitBytes?: number;
 }
 
-const occupied = { running: 3, waiting: 2, longestWaitMs: 40 };
+const fleetStatus: FleetStatus = {
+  fleet: {
+    running_requests: 3,
+    max_running_requests: 10,
+    waiting_requests: 2,
+    max_waiting_requests: 5,
+    longest_wait_ms: 40,
+  },
+  queue: [{ shard: 0, waiting: 1, active: 3 }],
+  replicas: null,
+  upstreams: null,
+};
 
-function setUp({ state = {}, occupancy = () => Promise.resolve(occupied), memoryLimitBytes }: Over = {}) {
+function setUp({ state = {}, memoryLimitBytes }: Over = {}) {
   const config = configWith();
   const totals = createTotals();
   const pages = createHealthPages({
@@ -34,7 +42,7 @@ function setUp({ state = {}, occupancy = () => Promise.resolve(occupied), memory
       ...state,
     }),
     totals,
-    occupancy,
+    fleetStatus: () => Promise.resolve(fleetStatus),
   });
   return { pages, totals };
 }
@@ -52,20 +60,20 @@ describe('the pages of a replica', () => {
       status,
       body: { status: readiness, redis, draining: state.isDraining === true },
     });
-    expect(pages.health(false)).toMatchObject({ status: 200, body: { status: health, redis } });
+    expect(pages.health('probe')).toMatchObject({ status: 200, body: { status: health, redis } });
   });
 
   it('show clients nothing but the summary', async () => {
     const { pages } = setUp();
-    expect(Object.keys(pages.health(false).body)).toEqual(['status', 'redis', 'draining', 'timestamp']);
-    expect((await pages.status(false)).body).toEqual({ status: 'ok', redis: 'ok', draining: false });
+    expect(Object.keys(pages.health('probe').body)).toEqual(['status', 'redis', 'draining', 'timestamp']);
+    expect((await pages.status('probe')).body).toEqual({ status: 'ok', redis: 'ok', draining: false });
   });
 
   it('show operators the sums since the start', () => {
     const { pages, totals } = setUp();
-    expect(pages.health(true).body).toMatchObject({ stats: { total_requests: 0, error_rate: 0 } });
+    expect(pages.health('all').body).toMatchObject({ stats: { total_requests: 0, error_rate: 0 } });
     for (const isError of [true, false, false]) totals.count({ durationMs: isError ? 100 : 10, isError });
-    expect(pages.health(true).body).toMatchObject({
+    expect(pages.health('all').body).toMatchObject({
       version: '1.2.3',
       build_date: '2026-11-30',
       stats: { total_requests: 3, average_response_time: 40, error_rate: 33, current_connections: 5 },
@@ -74,7 +82,7 @@ describe('the pages of a replica', () => {
 
   it('show operators the settings in force, in milliseconds', () => {
     const { retry, timeouts, limits } = configWith();
-    expect(setUp().pages.health(true).body).toMatchObject({
+    expect(setUp().pages.health('all').body).toMatchObject({
       performance_mode: retry.mode,
       config: {
         max_retries: retry.maxAttempts - 1,
@@ -87,25 +95,21 @@ describe('the pages of a replica', () => {
   it('show operators the figures of the fleet', async () => {
     const { pages, totals } = setUp({ memoryLimitBytes: 64 * 1024 * 1024 });
     totals.count({ durationMs: 1, isError: true });
-    expect((await pages.status(true)).body).toMatchObject({
+    expect((await pages.status('all')).body).toMatchObject({
       current_connections: 5,
-      fleet: { running_requests: 3, waiting_requests: 2, longest_wait_ms: 40 },
+      ...fleetStatus,
       memory_limit_mb: 64,
       total_requests: 1,
       error_count: 1,
     });
   });
 
-  it.each<[string, HealthNeeds['occupancy']]>([
-    ['fails', () => Promise.reject(new Error('Command timed out'))],
-    ['does not answer within a second', () => new Promise(() => undefined)],
-  ])('show no figures of the fleet if Redis %s', async (_what, occupancy) => {
-    const { pages } = setUp({ occupancy });
-    const page = pages.status(true);
-    await vi.advanceTimersByTimeAsync(1000);
-    expect((await page).body).toMatchObject({
-      fleet: { running_requests: null, waiting_requests: null, longest_wait_ms: null },
-      memory_limit_mb: null,
-    });
+  it('show all clients the figures alone, if the operator wants that', async () => {
+    const { pages } = setUp();
+    expect((await pages.status('figures')).body).toMatchObject({ total_requests: 0, fleet: fleetStatus.fleet });
+    for (const detail of ['queue', 'replicas', 'upstreams']) {
+      expect((await pages.status('figures')).body).not.toHaveProperty(detail);
+    }
+    expect(pages.health('figures').body).toHaveProperty('stats');
   });
 });

@@ -1,10 +1,20 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { profiles } from '@sluice/compat';
-import { type Config, ConfigError, listSettings, loadConfig, readRedisFiles, type SettingsList } from '@sluice/config';
+import {
+  type Config,
+  ConfigError,
+  databaseConnection,
+  listSettings,
+  loadConfig,
+  readRedisFiles,
+  type SettingsList,
+} from '@sluice/config';
 import { redactSecrets } from '@sluice/telemetry';
 import { type Check, ok, problem, warning } from './check.ts';
 import { openClients, unusableFiles } from './clients.ts';
+import { askDatabase } from './database/ask-database.ts';
+import { judgeDatabase } from './database/judge-database.ts';
 import { findHolder } from './machine/find-holder.ts';
 import { judgeFiles, readFiles, type WatchedFile } from './machine/files.ts';
 import { judgePort, readPort } from './machine/ports.ts';
@@ -27,6 +37,8 @@ export interface DoctorNeeds {
   readonly stateFolder: string | undefined;
   /** URL of the Redis that a running `npm start` has started. Secret. */
   readonly startedRedisUrl: string | undefined;
+  /** The same for its database. Secret. */
+  readonly startedDatabaseUrl: string | undefined;
   /** Names of variables in `env` that a `.env` file has set. */
   readonly dotenvNames?: readonly string[] | undefined;
 }
@@ -83,9 +95,10 @@ async function examineServices(needs: DoctorNeeds, { config }: SettingsList, fac
           ),
         );
     const redis = group('redis', () => examineRedis(needs, config));
+    const database = group('database', () => examineDatabase(needs, config));
     const ports = group('ports', () => examinePorts(config, needs.env));
     const running = group('running', () => examineRunning(config, facts));
-    return (await Promise.all([redis, ...upstreams, ports, running])).flat();
+    return (await Promise.all([redis, database, ...upstreams, ports, running])).flat();
   } finally {
     await clients.close();
   }
@@ -105,6 +118,33 @@ async function examineRedis({ env, cwd, startedRedisUrl }: DoctorNeeds, configur
 const nowhere = ok(
   'redis.connect',
   'No Redis is configured, and none listens at 127.0.0.1:6379. `npm start` brings one; `npm run ingress` and `npm run worker` need REDIS_URL.',
+);
+
+async function examineDatabase(
+  { env, cwd, startedDatabaseUrl: url }: DoctorNeeds,
+  configured: Config,
+): Promise<Check[]> {
+  const isBrought = configured.database === undefined && !configured.isDatabaseRefused && url !== undefined;
+  const { database } = isBrought
+    ? loadConfig({ env: { ...env, DATABASE_URL: url }, cwd, isKeyRequired: false, profiles })
+    : configured;
+  if (database === undefined) return [noDatabase];
+  const connection = databaseConnection(database);
+  const { hostname, port } = new URL(connection.connectionString);
+  if (hostname === placeholderHost) return [ofIngresses];
+  return judgeDatabase(await askDatabase(connection), `${hostname}:${port || '5432'}`);
+}
+
+/** Host in the `DATABASE_URL` that the chart and the compose file give workers in place of the ingresses'. */
+const placeholderHost = 'the-ingresses-have-it';
+const ofIngresses = ok(
+  'database.connect',
+  'There is a database, whose address and password only the ingresses have: it is not checked here.',
+);
+
+const noDatabase = ok(
+  'database.connect',
+  'No database is configured. `npm start` brings one; `npm run ingress` and `npm run worker` keep records only with DATABASE_URL.',
 );
 
 async function examinePorts(config: Config, env: DoctorNeeds['env']): Promise<Check[]> {

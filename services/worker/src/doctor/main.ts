@@ -19,6 +19,7 @@ async function main(args: readonly string[]): Promise<void> {
     // The launcher sets these variables.
     stateFolder: env['SLUICE_DOCTOR_STATE_FOLDER'],
     startedRedisUrl: env['SLUICE_DOCTOR_REDIS_URL'],
+    startedDatabaseUrl: env['SLUICE_DOCTOR_DATABASE_URL'],
     dotenvNames: env['SLUICE_DOCTOR_DOTENV_NAMES']?.split(','),
   });
   process.stdout.write(`${args.includes('--json') ? toJson(report) : toText(report)}\n`);

@@ -4,7 +4,7 @@ import { headerSecrets } from '../targets/upstream-clients.ts';
 
 /** Returns all texts that must not be printed: secrets of the configuration, and variables with names of secrets. */
 export function secretsOf(
-  { upstreams, redis, secretKey, proxies }: Config,
+  { upstreams, redis, database, secretKey, proxies }: Config,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
   return [
@@ -16,6 +16,7 @@ export function secretsOf(
     ]),
     ...[proxies.http, proxies.https].flatMap((proxy) => (proxy === undefined ? [] : proxySecrets(proxy))),
     ...redisSecrets(redis),
+    ...(database === undefined ? [] : passwordOf(database.url.reveal())),
     ...(secretKey === undefined ? [] : [secretKey.reveal()]),
     ...Object.entries(env).flatMap(([name, text]) => (isNamedLikeSecret(name) && text !== undefined ? [text] : [])),
   ].filter((text) => text.length >= shortest);
@@ -36,6 +37,12 @@ function redisSecrets(redis: Config['redis']): string[] {
   const { password } = redis;
   const passwords = [password, redis.kind === 'sentinel' ? redis.sentinelPassword : undefined];
   return passwords.flatMap((secret) => (secret === undefined ? [] : asInUrl(secret.reveal())));
+}
+
+/** Returns the password of a URL as it stands there, and decoded. */
+function passwordOf(url: string): string[] {
+  const { password } = new URL(url);
+  return [password, decodeURIComponent(password)];
 }
 
 const asInUrl = (text: string): string[] => [text, encodeURIComponent(text)];

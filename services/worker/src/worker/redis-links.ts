@@ -15,6 +15,7 @@ export interface RedisLinks {
 export interface RedisLinksNeeds {
   readonly config: Pick<Config, 'redis'>;
   readonly workerId: string;
+  readonly version: string;
   readonly keys: Keys;
   readonly runs: Pick<ActiveRuns, 'abortAllOf' | 'control'>;
   readonly metrics: FleetMetrics;
@@ -23,11 +24,21 @@ export interface RedisLinksNeeds {
   readonly now: () => number;
 }
 
-export function createRedisLinks({ config, workerId, keys, runs, metrics, onError, now }: RedisLinksNeeds): RedisLinks {
+export function createRedisLinks({
+  config,
+  workerId,
+  version,
+  keys,
+  runs,
+  metrics,
+  onError,
+  now,
+}: RedisLinksNeeds): RedisLinks {
   const fleet = joinFleet({
     settings: readRedisFiles(config.redis),
     service: 'worker',
     processId: workerId,
+    version,
     keys,
     mailboxKeys: [keys.mailbox(workerId)],
     metrics,

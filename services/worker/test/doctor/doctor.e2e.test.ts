@@ -208,6 +208,28 @@ describe('the doctor', () => {
     const report = await examine({ config: (await healthy()).config, startedRedisUrl: redisUrl() });
     expect(report.checks).toContainEqual(expect.objectContaining({ id: 'redis.write', level: 'ok' }));
   });
+
+  it('checks the database that is configured, or that a running npm start has started', async () => {
+    const place = `127.0.0.1:${await freePort()}`;
+    const url = `postgres://app:canary-database-password@${place}/records`;
+    const { config } = await healthy();
+    for (const examination of [
+      { config, env: { DATABASE_URL: url } },
+      { config, startedDatabaseUrl: url },
+    ]) {
+      const report = await examine(examination);
+      expect(findings(report)).toContainEqual(
+        expect.stringContaining(
+          `problem database.connect: There is no usable database at ${place}: connect ECONNREFUSED`,
+        ),
+      );
+      expect(toJson(report)).not.toContain('canary-database-password');
+    }
+    const placeholder = { DATABASE_URL: 'postgres://the-ingresses-have-it/records' };
+    for (const env of [{}, placeholder, { DATABASE_URL: 'none' }]) {
+      expect(findings(await examine({ config, env })).join()).not.toContain('database');
+    }
+  });
 });
 
 describe('a Redis', () => {

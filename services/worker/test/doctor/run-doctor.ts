@@ -17,6 +17,7 @@ export interface Examination {
   readonly mode?: number;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly startedRedisUrl?: string;
+  readonly startedDatabaseUrl?: string;
 }
 
 export interface Diagnosis {
@@ -55,6 +56,7 @@ export async function examine(examination: Examination): Promise<Report> {
     cwd: await folderFor(examination),
     stateFolder: undefined,
     startedRedisUrl: examination.startedRedisUrl,
+    startedDatabaseUrl: examination.startedDatabaseUrl,
   });
 }
 

@@ -28,6 +28,7 @@ describe('the texts that the doctor never prints', () => {
   });
 
   it.each([
+    ['DATABASE_URL', { env: { DATABASE_URL: `postgres://app:${encoded}@h/records` } }],
     ['REDIS_URL', { env: { REDIS_URL: `redis://:${encoded}@r:1` } }],
     ['redis.password', { yaml: JSON.stringify({ redis: { url: 'redis://r:1', password } }) }],
     [

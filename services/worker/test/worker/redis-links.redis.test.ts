@@ -26,7 +26,16 @@ async function setUp(redisUrl: string, keyPrefix: string) {
   const metrics = { redisUp: () => undefined, relayRead: () => undefined };
   const onError = (error: unknown): void => void errors.push(error);
   const now = (): number => performance.now();
-  const links = createRedisLinks({ config: { redis }, workerId: 'w-1', keys, runs, metrics, onError, now });
+  const links = createRedisLinks({
+    config: { redis },
+    workerId: 'w-1',
+    version: '1.2.3',
+    keys,
+    runs,
+    metrics,
+    onError,
+    now,
+  });
   closers.push(links.fleet.disconnect, links.fleet.close, links.enrolment.close);
   await untilReady(links.fleet.commands, 5000);
   await Promise.all([links.fleet.start(), links.enrolment.start()]);
@@ -36,6 +45,7 @@ async function setUp(redisUrl: string, keyPrefix: string) {
     settings: { kind: 'single', url: redisUrl },
     service: 'ingress',
     processId: 'i-1',
+    version: '1.2.3',
     keys,
     mailboxKeys: [keys.mailbox('i-1')],
     metrics,

@@ -175,7 +175,8 @@ export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap')
 /** Starts another run, completes the answer, or ends the request with the error. */
 export function onRerunDecided(state: ExchangeState, { decision, chunks, ending }: EventOf<'rerun_decided'>): Step {
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
-  const spent = spentBy(ending);
+  const { costMicros, isEstimated } = ending.state;
+  const spent = { ...(costMicros > 0 && { costMicros }), ...(isEstimated && { isEstimated }) };
   switch (decision.kind) {
     case 'complete': {
       const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens, ...spent };
@@ -214,12 +215,6 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
     }
   }
 }
-
-/** Returns the cost that workers have reported; that of a lost run is unknown. */
-const spentBy = ({ state: { costMicros, isEstimated } }: Ending): Pick<End, 'costMicros' | 'isEstimated'> => ({
-  costMicros,
-  isEstimated,
-});
 
 /** Ends the request from this side: the client gets the error now, and the worker's confirmation follows. */
 export function fail(state: ExchangeState, code: ErrorCode): Step {

@@ -15,16 +15,19 @@ export interface OpenExchanges {
   requeueAll(): void;
   /** Ends each request with this error. */
   failAll(code: ErrorCode): void;
+  /** Ends each request of a client key with this error. */
+  failAllOf(keyId: string, code: ErrorCode): void;
   /** Resolves when the requests that are open now have ended. */
   allEnded(): Promise<unknown>;
 }
 
 export function createOpenExchanges(needs: ExchangeNeeds): OpenExchanges {
-  const open = new Set<Exchange>();
+  /** The exchanges with the id of their client key. */
+  const open = new Map<Exchange, string>();
   return {
     begin(request, listener) {
       const exchange = createExchange(needs, request, listener);
-      open.add(exchange);
+      open.set(exchange, request.job.tenant);
       void exchange.ended.then(() => open.delete(exchange));
       return exchange;
     },
@@ -32,11 +35,14 @@ export function createOpenExchanges(needs: ExchangeNeeds): OpenExchanges {
       return open.size;
     },
     requeueAll() {
-      for (const exchange of open) exchange.requeue();
+      for (const exchange of open.keys()) exchange.requeue();
     },
     failAll(code) {
-      for (const exchange of open) exchange.fail(code);
+      for (const exchange of open.keys()) exchange.fail(code);
     },
-    allEnded: () => Promise.all([...open].map(({ ended }) => ended)),
+    failAllOf(keyId, code) {
+      for (const [exchange, tenant] of open) if (tenant === keyId) exchange.fail(code);
+    },
+    allEnded: () => Promise.all([...open.keys()].map(({ ended }) => ended)),
   };
 }

@@ -355,7 +355,7 @@ describe('an exchange', () => {
     await vi.advanceTimersByTimeAsync(2000);
     expect(await isEnded()).toBe(true);
     // The run may have made an attempt, so the prompt is charged.
-    expect(await exchange.ended).toMatchObject({ attempts: 1, events: 0 });
+    expect(await exchange.ended).toEqual({ attempts: 1, events: 0, isEstimated: true });
   });
 
   it('reports no attempt for a request that is withdrawn from the queue', async () => {
