@@ -15,7 +15,7 @@ export interface SharedMetrics {
   /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
   /** Counts records that were dropped before the database had them. */
-  outboxShed(stream: RecordedStream, count: number): void;
+  outboxShed(stream: OutboxStream, count: number): void;
   /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;
 }

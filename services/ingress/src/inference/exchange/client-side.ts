@@ -85,8 +85,8 @@ export function createClientSide(request: ClientSideRequest, listener: ExchangeL
       return {
         attempts: Math.max(attempts, job.state.attempts, mayHaveCalled ? 1 : 0),
         events: resumption.chunks(),
-        costMicros,
-        isEstimated: mayHaveCalled || job.state.isEstimated,
+        ...(costMicros > 0 && { costMicros }),
+        ...((mayHaveCalled || job.state.isEstimated) && { isEstimated: true }),
       };
     },
   };
