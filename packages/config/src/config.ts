@@ -16,7 +16,7 @@ type Tree = CamelCased<Settings>;
  * A setting has the name that it has in the file, in camel case. Its type, meaning and unit stand in its line of `schema/`.
  * An optional setting is absent if it is not set. The types below name only what `resolve/` adds to the file or makes of it.
  */
-export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'teams' | 'upstreams'> {
+export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'teams' | 'auth' | 'upstreams'> {
   readonly server: ServerConfig;
   readonly worker: WorkerConfig;
   readonly redis: RedisConfig;
@@ -26,6 +26,7 @@ export interface Config extends Omit<Tree, 'redis' | 'database' | 'keys' | 'team
   readonly isDatabaseRefused: boolean;
   /** The client keys; all different. */
   readonly keys: readonly ClientKey[];
+  readonly auth: { readonly oidc: readonly OidcIssuer[] };
   /** The teams of the file; their ids are unique. */
   readonly teams: readonly TeamConfig[];
   /** The accounts at providers; their ids are unique. */
@@ -143,6 +144,12 @@ export interface ClientKey extends Omit<Tree['keys'][number], 'key' | 'keyHash' 
   readonly budgets: Budgets;
   /** Milliseconds since 1970. */
   readonly expiresAt?: number;
+}
+
+/** An issuer whose tokens count as client keys. */
+export interface OidcIssuer extends Omit<Tree['auth']['oidc'][number], 'budgets'> {
+  /** Micro-dollars. */
+  readonly budgets: Budgets;
 }
 
 /** A team: keys that share models, limits and budgets. */

@@ -2,6 +2,7 @@ export {
   type ClientKey,
   type Config,
   type DatabaseConfig,
+  type OidcIssuer,
   type TeamConfig,
   type TokenOrigin,
   type UpstreamConfig,

@@ -9,6 +9,7 @@ import { digestOfKey } from './key-digest.ts';
 import { inVariables } from './profiles/in-variables.ts';
 import type { Profile, ProfileNames, Profiles } from './profiles/profile.ts';
 import { readProfile } from './profiles/read-profile.ts';
+import { noDatabase } from './schema/database.ts';
 import { resolveConfig } from './resolve/resolve-config.ts';
 import { resolveKeys } from './resolve/resolve-keys.ts';
 import { fieldOf } from './schema/across.ts';
@@ -71,7 +72,11 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
   const isRefused = (name: VariableName): boolean =>
     problems.some(({ path }) => path === name || path.startsWith(`${name}[`));
   // The keys of an unknown profile are unknown, so missing keys are not reported.
-  const hasKeys = fromFile.hasKeys || env['SLUICE_API_KEYS'] !== undefined || isRefused('SLUICE_COMPAT');
+  const hasKeys =
+    fromFile.hasKeys ||
+    env['SLUICE_API_KEYS'] !== undefined ||
+    isRefused('SLUICE_COMPAT') ||
+    hasOtherKeys(fromFile.settings, environment);
   const all = [...fromFile.problems, ...problems, ...(hasKeys || !isKeyRequired ? [] : [noKey(names)])];
   if (settings !== undefined) {
     all.push(...findSharedKeys(settings, { environment, names }));
@@ -90,6 +95,12 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
   });
   const { pathInFile = (path) => path } = fromFile;
   return { config, settings, given: fromFile.given, environment, file, pathInFile };
+}
+
+/** Returns whether client keys can come from a database or from an issuer of tokens. */
+function hasOtherKeys(settings: Settings | undefined, { DATABASE_URL: url }: Environment): boolean {
+  const database = url ?? settings?.database.url;
+  return (database !== undefined && database !== noDatabase) || (settings?.auth.oidc.length ?? 0) > 0;
 }
 
 /** Returns the profile that the environment names; undefined for an unknown name, which {@link readEnvironment} reports. */

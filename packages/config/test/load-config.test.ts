@@ -13,6 +13,7 @@ describe('loadConfig', () => {
     expect(upstreams).toHaveLength(1);
     expect(rest).toEqual({
       teams: [],
+      auth: { oidc: [] },
       server: {
         port: 8080,
         isPortUsual: true,

@@ -1,11 +1,13 @@
 import { createTestDatabase, until } from '@sluice/testkit';
 import { Redis } from 'ioredis';
+import { APIError } from 'openai';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 
 const adminKey = 'sk-test-admin-0001';
-const secondMs = 1000;
+/** A change needs half a second; a busy machine a while more. */
+const longestChangeMs = 5000;
 let sluice: Sluice;
 beforeAll(async () => {
   const url = await createTestDatabase();
@@ -81,9 +83,12 @@ async function chat(key: string, { at = 1, model = 'demo-t1' } = {}): Promise<st
   return status === 200 ? '200' : `${status} ${answer.error?.code}`;
 }
 
-/** Waits until the other ingress answers so; fails after the second that a change may take. */
+/** Waits until the other ingress answers so; fails after the time that a change may take. */
 const soon = (key: string, answer: string, options: { readonly model?: string } = {}) =>
-  until(async () => (await chat(key, options)) === answer, { what: `the answer ${answer}`, timeoutMs: secondMs });
+  until(async () => (await chat(key, options)) === answer, {
+    what: `the answer ${answer}`,
+    timeoutMs: longestChangeMs,
+  });
 
 describe('a key of the database', () => {
   it('is made by one ingress, told once, and taken by another within a second', async () => {
@@ -132,10 +137,13 @@ describe('a key of the database', () => {
     const reading = (async () => {
       for await (const chunk of stream) void chunk;
     })();
-    const ended = expect(reading).rejects.toMatchObject({ code: 'key_revoked' });
+    const ended = reading.then(
+      () => 'complete',
+      (error: unknown) => (error instanceof APIError ? error.code : error),
+    );
     const revoked = await call('DELETE', `/auth/keys/${id}?end_streams=true`);
     expect(revoked.json.status).toBe('revoked');
-    await ended;
+    expect(await ended).toBe('key_revoked');
     await soon(key, '401 key_revoked');
     expect((await call('PATCH', `/auth/keys/${id}`, { body: { name: 'x' } })).json.error?.code).toBe('key_conflict');
   });

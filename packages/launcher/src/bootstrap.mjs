@@ -27,6 +27,7 @@ const launcherCommands = [
   'bench',
   'login',
   'cooldowns',
+  'keys',
   'doctor',
 ];
 

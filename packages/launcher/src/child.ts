@@ -23,6 +23,8 @@ export interface ChildRequest {
    */
   readonly isOurs?: boolean;
   readonly onLine?: (line: string) => void;
+  /** Called with what a program of ours sends over its channel. */
+  readonly onMessage?: (message: unknown) => void;
   /** Working directory. Default: that of this process. */
   readonly cwd?: string;
   /** User of the child; only root may name one. */
@@ -58,6 +60,8 @@ export function startChild(request: ChildRequest): Child {
     request.onLine?.(line);
   };
   for (const output of [child.stdout, child.stderr]) readLines(output, keep);
+
+  if (request.onMessage !== undefined) child.on('message', request.onMessage);
 
   const died = Promise.withResolvers<string>();
   const ended = new Promise<void>((resolve) => {

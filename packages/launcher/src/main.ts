@@ -11,6 +11,7 @@ import { measureCoverage } from './coverage.ts';
 import { doctor } from './doctor.ts';
 import { logIn } from './login/login.ts';
 import { cooldowns } from './cooldowns.ts';
+import { manageKeys } from './keys/manage-keys.ts';
 import { noteBinaries } from './postgres/find-binaries.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
@@ -51,6 +52,8 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
       return await logIn({ env, home: homedir(), cwd: env['INIT_CWD'] ?? process.cwd(), say: terminal.say }, rest);
     case 'cooldowns':
       return await cooldowns({ root, env }, rest);
+    case 'keys':
+      return await manageKeys({ root, env, say: terminal.say }, rest);
     case 'doctor':
       return await doctor(
         { root, env, dotenvNames: Object.keys(env).filter((name) => env[name] !== before[name]) },

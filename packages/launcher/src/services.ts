@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Agent, fetch } from 'undici';
 import { serviceArguments, serviceEnvironment, type ServiceName } from './bare/service-command.mjs';
 import type { Terminal } from './bare/terminal.mjs';
+import { askForAdminKey, keepAdminKey } from './admin-key.ts';
 import { startChild } from './child.ts';
 import { asRecord, readableLine } from './log-line.ts';
 import type { RollingFile } from './rolling-file.ts';
@@ -56,10 +57,11 @@ export async function startServices(plans: readonly ServicePlan[], stage: Stage)
       name,
       file: process.execPath,
       args: serviceArguments({ root, name }),
-      env: serviceEnvironment({ root, env }),
+      env: { ...serviceEnvironment({ root, env }), ...(name === 'ingress' ? askForAdminKey : {}) },
       logFile,
       graceMs: drainTimeoutMs + graceBeyondDrainMs,
       isOurs: true,
+      onMessage: (message) => keepAdminKey(message, { root, say: terminal.say }),
       onLine(line) {
         if (name !== 'simulator') copy?.write(asRecord(name, line));
         if (isReady && isQuiet) return;

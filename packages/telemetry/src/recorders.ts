@@ -1,13 +1,7 @@
 import type { ErrorCode } from '@sluice/protocol';
 import type { Exposition, ExpositionFormat } from './exposition.ts';
 import type { Source } from './gauge-feed.ts';
-import type {
-  AttemptOutcome,
-  DropReason,
-  Outcome,
-  RecordedStream,
-  RefusalReason,
-} from './label-values.ts';
+import type { AttemptOutcome, DropReason, Outcome, RecordedStream, RefusalReason } from './label-values.ts';
 
 /** Metrics that both services record. The methods never throw, and those for chunks or batches allocate nothing. */
 export interface SharedMetrics {
@@ -15,7 +9,7 @@ export interface SharedMetrics {
   /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
   /** Counts records that were dropped before the database had them. */
-  outboxShed(stream: OutboxStream, count: number): void;
+  outboxShed(stream: RecordedStream, count: number): void;
   /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;
 }

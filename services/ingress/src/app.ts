@@ -86,7 +86,10 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const wrongKeys = perMinute(server.wrongKeysPerMinute);
-  const asOneOf = (known: KnownKeys) => [authenticate({ keys: known, wrongKeys }), guardAnonymous(server)];
+  const asOneOf = (known: KnownKeys) => [
+    authenticate({ keys: known, tokens: needs.keys.tokens, wrongKeys }),
+    guardAnonymous(server),
+  ];
   const asClient = asOneOf(keys);
   const asReader = server.publicModels ? asOneOf(withPublicReader(keys)) : asClient;
   const readJson = createJsonReaders({

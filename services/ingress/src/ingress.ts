@@ -38,6 +38,8 @@ export interface IngressNeeds {
   readonly buildDate: string;
   readonly logger: Logger;
   readonly metrics: IngressMetrics;
+  /** Shows the first admin key; default: on the error output. */
+  readonly showAdminKey?: (key: string) => void;
 }
 
 /** Running requests fail after this time without Redis. */
@@ -69,6 +71,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
     onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
     logger,
     onError,
+    ...(needs.showAdminKey === undefined ? {} : { showOnce: needs.showAdminKey }),
+    onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
   });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });

@@ -39,6 +39,10 @@ async function start(): Promise<Service> {
     buildDate: readBuildDate(),
     logger,
     metrics,
+    // The launcher keeps the output in a file, where no secret may stand.
+    ...(process.env['SLUICE_ADMIN_KEY_BY_MESSAGE'] === '1' && process.send !== undefined
+      ? { showAdminKey: (adminKey: string) => void process.send?.({ adminKey }) }
+      : {}),
   });
   fitHeapGrowth({ openRequests: () => ingress.openRequests });
   const { port, metricsPort } = await ingress.listen();

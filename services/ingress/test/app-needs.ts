@@ -1,5 +1,6 @@
 import { createLogger, createMetrics } from '@sluice/telemetry';
 import type { AppNeeds } from '../src/app.ts';
+import { noTokens } from './middleware/serving.ts';
 import { createKnownKeys } from '../src/keys/known-keys.ts';
 import { createTotals } from '../src/totals.ts';
 import { configWith, costBounds } from './inference/fakes.ts';
@@ -40,6 +41,7 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
     records: { use: never, close: never },
     keys: {
       known: createKnownKeys(config),
+      tokens: noTokens,
       records: { use: never, close: never },
       hasDatabase: false,
       spends: { read: never, seed: never },

@@ -16,7 +16,7 @@ import { noDatabase } from '../schema/database.ts';
 import { defaultFirstTokenMs, defaultTotalMs } from '../schema/flow.ts';
 import type { Settings } from '../schema/settings.ts';
 import { createSecret } from '../secret.ts';
-import { resolveKeys, resolveTeams } from './resolve-keys.ts';
+import { resolveAuth, resolveKeys, resolveTeams } from './resolve-keys.ts';
 import { resolveProxies, warnOfProxies } from './resolve-proxies.ts';
 import type { Paths } from './absolute-path.ts';
 import { resolveDatabase } from './resolve-database.ts';
@@ -37,7 +37,7 @@ export interface Parts {
 /** Combines file and environment; the environment wins. */
 export function resolveConfig(parts: Parts): Config {
   const { settings, environment, paths } = parts;
-  const { redis, database, keys: fileKeys, teams, upstreams, models, ...plain } = settings;
+  const { redis, database, keys: fileKeys, teams, auth, upstreams, models, ...plain } = settings;
   const tree = camelCased(plain);
   const openAccess = warnOfOpenAccess(fileKeys, environment.HOST ?? settings.server.host);
   const keys = resolveKeys(fileKeys, environment.SLUICE_API_KEYS ?? []);
@@ -51,6 +51,7 @@ export function resolveConfig(parts: Parts): Config {
     isDatabaseRefused: (environment.DATABASE_URL ?? database.url) === noDatabase,
     keys,
     teams: resolveTeams(teams),
+    auth: resolveAuth(auth),
     proxies: resolveProxies(environment),
     simulator,
     ...resolveRouting({ upstreams, models }, paths, simulator),

@@ -1,6 +1,6 @@
 import { camelCased } from '../camel-case.ts';
 import type { Budgets } from '@sluice/records';
-import type { ClientKey, TeamConfig } from '../config.ts';
+import type { ClientKey, Config, TeamConfig } from '../config.ts';
 import { digestOfHash, digestOfKey } from '../key-digest.ts';
 import { toMicros } from '../schema/budgets.ts';
 import { keys as keyList } from '../schema/keys.ts';
@@ -24,6 +24,10 @@ export const resolveTeams = (teams: Settings['teams']): TeamConfig[] =>
     name: name ?? plain.id,
     budgets: resolveBudgets(budgets),
   }));
+
+export const resolveAuth = ({ oidc }: Settings['auth']): Config['auth'] => ({
+  oidc: oidc.map(({ budgets, ...plain }) => ({ ...camelCased(plain), budgets: resolveBudgets(budgets) })),
+});
 
 function resolveBudgets({ day_usd, month_usd, total_usd }: Settings['keys'][number]['budgets']): Budgets {
   const given = Object.entries({ day: day_usd, month: month_usd, total: total_usd });

@@ -4,6 +4,7 @@ import { nearest } from './did-you-mean.ts';
 import { identifier, section } from '@sluice/setting-types';
 import { database } from './database.ts';
 import { circuit, findEndlessWait, limits, retry, timeouts } from './flow.ts';
+import { auth } from './auth.ts';
 import { keys } from './keys.ts';
 import { models } from './models.ts';
 import { prices } from './prices.ts';
@@ -27,6 +28,7 @@ export const settings = across(
     queue: queue.prefault({}).describe('Settings of the jobs between ingress and worker.'),
     keys: keys.default([]).describe('Client keys.'),
     teams: teams.default([]).describe('Teams: client keys that share models, limits and budgets.'),
+    auth: auth.prefault({}).describe('Identities that count as client keys.'),
     upstreams: upstreams
       .default([])
       .describe(

@@ -222,6 +222,7 @@ export const errorTable = {
   queue_timeout: overloaded('The request waited too long in the queue.'),
   redis_unavailable: overloaded('The gateway cannot reach its queue just now.'),
   records_unavailable: overloaded('The gateway cannot reach its database of records just now.'),
+  issuer_unavailable: overloaded('The issuer of this token cannot be asked for its keys just now.'),
   draining: overloaded('This replica is shutting down.'),
 
   upstream_error: upstream('The provider failed.'),

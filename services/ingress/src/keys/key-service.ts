@@ -7,11 +7,13 @@ import type { Keys, RedisConnection } from '@sluice/redis';
 import type { Logger } from '@sluice/telemetry';
 import type { RecordsStore } from '../records/records-store.ts';
 import { createKnownKeys, type KeyMemory } from './known-keys.ts';
+import { createOidcIdentities, type OidcIdentities } from '../oidc/oidc-identities.ts';
 import { newKeyId, newSecret } from './new-secret.ts';
 
 /** The client keys of an ingress: file, database, and what brings changes to every replica. */
 export interface KeyService {
   readonly known: KeyMemory;
+  readonly tokens: OidcIdentities;
   readonly records: RecordsStore;
   /** False: the only keys are those of the file. */
   readonly hasDatabase: boolean;
@@ -27,7 +29,7 @@ export interface KeyService {
 }
 
 export interface KeyServiceNeeds {
-  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'database'>;
+  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database'>;
   readonly connection: RedisConnection;
   /** Names of keys in Redis. */
   readonly names: Keys;
@@ -36,6 +38,7 @@ export interface KeyServiceNeeds {
   readonly onStreamsEnd: (keyId: string) => void;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly onError: (error: unknown) => void;
+  readonly onIssuerTrouble: (error: unknown) => void;
   /** Shows the first admin key; default: on the error output, so that no log in JSON has it. */
   readonly showOnce?: (text: string) => void;
 }
@@ -48,8 +51,14 @@ const firstSyncEveryMs = 1000;
 const startWaitMs = 2000;
 
 export function createKeyService(needs: KeyServiceNeeds): KeyService {
-  const { config, connection, names, records, onStreamsEnd, logger, onError } = needs;
+  const { config, connection, names, records, onStreamsEnd, onError } = needs;
   const known = createKnownKeys(config);
+  const tokens = createOidcIdentities({
+    issuers: config.auth.oidc,
+    findTeam: known.findTeam,
+    onError: needs.onIssuerTrouble,
+    now: () => performance.now(),
+  });
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
   let isSynced = false;
@@ -61,6 +70,8 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
           connection,
           keys: names,
           onChange(changes, isWhole) {
+            // The identities of tokens have the settings that their team had.
+            tokens.forget();
             for (const keyId of known.apply(changes, isWhole)) onStreamsEnd(keyId);
           },
           onMissing: () => void (isSynced && sync()),
@@ -71,21 +82,9 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
     await registry?.publish((since) => records.use((db, store) => store.readKeyChanges(db, since)));
   };
 
-  /** Makes the first admin key if there is none anywhere. Of several replicas that start at once, one makes it. */
-  async function makeFirstAdmin(): Promise<void> {
-    if (config.keys.some(({ admin }) => admin)) return;
-    const secret = newSecret();
-    const made = await records.use((db, store) =>
-      store.createFirstAdminKey(db, { ...blankKey, id: newKeyId(), name: 'admin', secret: secret.kept }),
-    );
-    if (made === undefined) return;
-    logger.info({ key_id: made.key.id, key: secret.kept.hint }, 'first admin key made; it is shown once');
-    (needs.showOnce ?? showOnErrorOutput)(secret.text);
-  }
-
   async function syncOnce(): Promise<void> {
     try {
-      if (!isSynced) await makeFirstAdmin();
+      if (!isSynced) await makeFirstAdmin(needs);
       await publishAll();
       isSynced = true;
     } catch (error) {
@@ -106,6 +105,7 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
 
   return {
     known,
+    tokens,
     records,
     hasDatabase: registry !== undefined,
     spends: createSpends({ connection, keys: names }),
@@ -119,16 +119,35 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
       }
     },
     async start() {
+      tokens.start();
       if (registry === undefined) return;
       await registry.start();
       await within(sync(), startWaitMs);
     },
     close() {
       isClosed = true;
+      tokens.close();
       clearTimeout(timer);
       registry?.close();
     },
   };
+}
+
+/** Makes the first admin key if there is none anywhere. Of several replicas that start at once, one makes it. */
+async function makeFirstAdmin({
+  config,
+  records,
+  logger,
+  showOnce = showOnErrorOutput,
+}: Pick<KeyServiceNeeds, 'config' | 'records' | 'logger' | 'showOnce'>): Promise<void> {
+  if (config.keys.some(({ admin }) => admin)) return;
+  const secret = newSecret();
+  const made = await records.use((db, store) =>
+    store.createFirstAdminKey(db, { ...blankKey, id: newKeyId(), name: 'admin', secret: secret.kept }),
+  );
+  if (made === undefined) return;
+  logger.info({ key_id: made.key.id, key: secret.kept.hint }, 'first admin key made; it is shown once');
+  showOnce(secret.text);
 }
 
 /** A key without limits. */

@@ -1,8 +1,9 @@
-import type { Request, RequestHandler } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { GatewayError } from '@sluice/protocol';
 import { findObservation, setPrincipal } from '../context.ts';
 import type { KnownKey } from '../keys/known-key.ts';
 import type { KnownKeys } from '../keys/known-keys.ts';
+import type { OidcIdentities } from '../oidc/oidc-identities.ts';
 import type { TokenBuckets } from './token-buckets.ts';
 
 /** Returns a check for the key of an administrator in a request. Such a key is never anonymous. */
@@ -26,40 +27,79 @@ export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHan
 
 export interface AuthenticateNeeds {
   readonly keys: KnownKeys;
+  /** Tokens of OIDC issuers. */
+  readonly tokens: Pick<OidcIdentities, 'find' | 'isToken' | 'verify'>;
   /** A bucket for each address, from which each request without a valid key takes a token. */
   readonly wrongKeys: TokenBuckets;
 }
 
 /**
- * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. A client without a valid key uses the
- * anonymous key of the configuration, if there is one that allows it.
+ * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. KEY may be the token of an OIDC issuer. A client
+ * without a valid key uses the anonymous key of the configuration, if there is one that allows it.
  */
-export function authenticate({ keys, wrongKeys }: AuthenticateNeeds): RequestHandler {
+export function authenticate({ keys, tokens, wrongKeys }: AuthenticateNeeds): RequestHandler {
   const { anonymous } = keys;
+
+  /** Sets the client of the request, or throws the error for it. */
+  function decide(request: Request, response: Response, found: KnownKey | GatewayError | undefined): void {
+    const mayBeAnonymous = anonymous?.takesWrongKeys === true || keyOf(request) === undefined;
+    const known = found instanceof GatewayError ? undefined : found;
+    const key = known ?? (mayBeAnonymous ? anonymous?.key : undefined);
+    const refusal = key === undefined ? (found instanceof GatewayError ? found : undefined) : refusalOf(key, request);
+    if (key === undefined || refusal !== undefined) {
+      refuse(request, response, refusal ?? new GatewayError('invalid_api_key'));
+    } else {
+      setPrincipal(response, key.principal);
+      findObservation(response)?.principal(key.principal);
+    }
+  }
+
+  function refuse(request: Request, response: Response, refusal: GatewayError): never {
+    const address = networkOf(request.ip);
+    if (wrongKeys.isEmpty(address)) {
+      response.setHeader('connection', 'close');
+      findObservation(response)?.unlogged();
+      throw new GatewayError('rate_limit_exceeded', {
+        message: 'Too many requests without a valid API key came from this address. Send a valid key.',
+        retryAfterMs: wrongKeys.waitMs(address),
+        retryable: false,
+      });
+    }
+    if (refusal.status < 500) wrongKeys.take(address, 1);
+    throw refusal;
+  }
+
+  /** Verifies a token. An address that keeps sending wrong ones costs no signature. */
+  async function verified(token: string, request: Request): Promise<KnownKey | GatewayError | undefined> {
+    if (wrongKeys.isEmpty(networkOf(request.ip))) return undefined;
+    try {
+      return await tokens.verify(token);
+    } catch (error) {
+      if (error instanceof GatewayError) return error;
+      throw error;
+    }
+  }
+
+  async function decideLater(token: string, { request, response, next }: Passing): Promise<void> {
+    decide(request, response, await verified(token, request));
+    next();
+  }
+
   return (request, response, next) => {
     const secret = keyOf(request);
-    const found = secret === undefined ? undefined : keys.find(secret);
-    const mayBeAnonymous = anonymous?.takesWrongKeys === true || secret === undefined;
-    const key = found ?? (mayBeAnonymous ? anonymous?.key : undefined);
-    const refusal = key === undefined ? new GatewayError('invalid_api_key') : refusalOf(key, request);
-    if (key === undefined || refusal !== undefined) {
-      const address = networkOf(request.ip);
-      if (wrongKeys.isEmpty(address)) {
-        response.setHeader('connection', 'close');
-        findObservation(response)?.unlogged();
-        throw new GatewayError('rate_limit_exceeded', {
-          message: 'Too many requests without a valid API key came from this address. Send a valid key.',
-          retryAfterMs: wrongKeys.waitMs(address),
-          retryable: false,
-        });
-      }
-      wrongKeys.take(address, 1);
-      throw refusal ?? new GatewayError('invalid_api_key');
+    const found = secret === undefined ? undefined : (keys.find(secret) ?? tokens.find(secret));
+    if (found === undefined && secret !== undefined && tokens.isToken(secret)) {
+      return decideLater(secret, { request, response, next });
     }
-    setPrincipal(response, key.principal);
-    findObservation(response)?.principal(key.principal);
+    decide(request, response, found);
     next();
   };
+}
+
+interface Passing {
+  readonly request: Request;
+  readonly response: Response;
+  readonly next: NextFunction;
 }
 
 /** Returns the error of a key that must not be used, or not from this address. */

@@ -7,13 +7,13 @@ import { authenticate, networkOf } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
-import { keyFor, send, serve } from './serving.ts';
+import { keyFor, noTokens, send, serve } from './serving.ts';
 
 /** Serves the name of the client; returns the port. */
 function serveNames(keys: readonly AcceptedKey[], patience = 1000): Promise<number> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
   const app = express();
-  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys }));
+  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), tokens: noTokens, wrongKeys }));
   app.get('/', (_request, response) => void response.json(principalOf(response).name));
   app.use(handleError(() => undefined));
   return serve(app);

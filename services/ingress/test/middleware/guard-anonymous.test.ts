@@ -6,7 +6,7 @@ import { guardAnonymous } from '../../src/middleware/guard-anonymous.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
-import { keyFor, send, serve } from './serving.ts';
+import { keyFor, noTokens, send, serve } from './serving.ts';
 
 async function ask(headers: Record<string, string>): Promise<string> {
   const app = express();
@@ -14,7 +14,7 @@ async function ask(headers: Record<string, string>): Promise<string> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: 10, now: () => 0 });
   app.use(
     requestId,
-    authenticate({ keys: createKnownKeys({ keys, teams: [] }), wrongKeys }),
+    authenticate({ keys: createKnownKeys({ keys, teams: [] }), tokens: noTokens, wrongKeys }),
     guardAnonymous({ allowedHosts: ['llm.corp.example'], cors: { origins: ['*', 'https://chat.corp.example'] } }),
   );
   app.get('/', (_request, response) => void response.json({}));

@@ -18,7 +18,7 @@ import {
 } from '../../src/middleware/read-json.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
-import { keyFor, send, type Sent, serve } from './serving.ts';
+import { keyFor, noTokens, send, type Sent, serve } from './serving.ts';
 
 const mebibyte = 1024 * 1024;
 const nothing: Peeked = { refusal: undefined, rates: { requests: undefined, tokens: undefined } };
@@ -57,7 +57,10 @@ async function setUp(
     keyFor('sk-team', { team: 'blue' }),
     keyFor('', { name: 'anonymous', anonymous: 'without_key' }),
   ];
-  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [team] }), wrongKeys: buckets(1000) }));
+  app.use(
+    requestId,
+    authenticate({ keys: createKnownKeys({ keys, teams: [team] }), tokens: noTokens, wrongKeys: buckets(1000) }),
+  );
   app.post(
     '/',
     createJsonReaders({

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from 'vitest';
+import { createOidcIdentities } from '../../src/oidc/oidc-identities.ts';
 import type { AcceptedKey } from '../../src/keys/known-key.ts';
 
 const digestOf = (key: string): string => createHash('sha256').update(key).digest('hex');
@@ -22,6 +23,14 @@ export const keyFor = (key: string, over: Partial<AcceptedKey> = {}): AcceptedKe
   allowedAddresses: [],
   logBodies: false,
   ...over,
+});
+
+/** Tokens where no issuer is configured. */
+export const noTokens = createOidcIdentities({
+  issuers: [],
+  findTeam: () => undefined,
+  onError: () => undefined,
+  now: () => 0,
 });
 
 const closers: (() => unknown)[] = [];

@@ -175,8 +175,7 @@ export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap')
 /** Starts another run, completes the answer, or ends the request with the error. */
 export function onRerunDecided(state: ExchangeState, { decision, chunks, ending }: EventOf<'rerun_decided'>): Step {
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
-  const { costMicros, isEstimated } = ending.state;
-  const spent = { ...(costMicros > 0 && { costMicros }), ...(isEstimated && { isEstimated }) };
+  const spent = spentBy(ending);
   switch (decision.kind) {
     case 'complete': {
       const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens, ...spent };

@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readIfThere } from './bare/files.mjs';
+
+/** File, relative to the root, with the first admin key of a database that `npm start` has begun to use. */
+export const adminKeyFile = '.sluice/admin-key';
+
+/** Makes an ingress send its first admin key over its channel: its output is kept in a log. */
+export const askForAdminKey = { SLUICE_ADMIN_KEY_BY_MESSAGE: '1' };
+
+const messageSchema = z.object({ adminKey: z.string() });
+
+/** Keeps the first admin key that an ingress has made in a file that only its owner may read, and shows it this once. */
+export function keepAdminKey(
+  message: unknown,
+  { root, say }: { readonly root: string; readonly say: (text: string) => void },
+): void {
+  const { success, data } = messageSchema.safeParse(message);
+  if (!success) return;
+  writeFileSync(join(root, adminKeyFile), `${data.adminKey}\n`, { mode: 0o600 });
+  say(`The database had no admin key. A new one is in ${adminKeyFile}: ${data.adminKey}`);
+}
+
+/** Returns the kept admin key, if there is one. */
+export const keptAdminKey = (root: string): string | undefined => readIfThere(join(root, adminKeyFile))?.trim();
