@@ -4,6 +4,7 @@ import type { Source } from './gauge-feed.ts';
 import type {
   AttemptOutcome,
   DropReason,
+  OutboxStream,
   Outcome,
   RecordedStream,
   RefusalReason,
