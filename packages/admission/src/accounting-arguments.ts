@@ -1,7 +1,6 @@
 import type { Budgets } from '@sluice/records';
-import type { Accounting } from './admission-request.ts';
+import type { Accounting, TeamLimits } from './admission-request.ts';
 import { limitArguments } from './limit-arguments.ts';
-import type { EndedRequest } from './scripts.ts';
 
 /** Most money that one request reserves, in micro-dollars: a million dollars. Sums of it stay exact in Lua. */
 const mostMicros = 1e12;
@@ -23,10 +22,17 @@ export function accountingArguments(accounting: Accounting): (string | number)[]
 
 const budgetArguments = ({ day = -1, month = -1, total = -1 }: Budgets = {}): number[] => [day, month, total];
 
+/** Result of a request for budgets and ledger. */
+export interface Settled {
+  /** Cost of the whole request, in micro-dollars. */
+  readonly costMicros: number;
+  /** JSON of the `RequestEntry`; undefined: no ledger entry. */
+  readonly entry: string | undefined;
+}
+
 /** Returns the arguments of `release-10-3n.lua` for one request from ARGV[10]. */
-export function settledArguments({ request, correction }: EndedRequest): (string | number)[] {
-  const { team } = request.accounting ?? {};
-  const { costMicros = 0, entry = '' } = correction.settled ?? {};
+export function settledArguments(team: TeamLimits | undefined, settled: Settled | undefined): (string | number)[] {
+  const { costMicros = 0, entry = '' } = settled ?? {};
   return [team?.id ?? '', team?.limits.rpm ?? 0, team?.limits.tpm ?? 0, costMicros, entry];
 }
 

@@ -1,7 +1,7 @@
 import { defineScript, type Keys, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
 import type { BudgetScope, BudgetWindow } from '@sluice/records';
-import { accountingArguments, leasedTeam, settledArguments } from './accounting-arguments.ts';
+import { accountingArguments, leasedTeam, type Settled, settledArguments } from './accounting-arguments.ts';
 import type { AdmissionRequest, FleetLimits, KeyLimits, RefusalReason } from './admission-request.ts';
 import { limitArguments } from './limit-arguments.ts';
 
@@ -23,13 +23,6 @@ export interface Correction {
   readonly tokens: number;
   /** Absent for a request without `accounting`, or one that has cost nothing and gets no ledger entry. */
   readonly settled?: Settled | undefined;
-}
-
-export interface Settled {
-  /** Cost of the whole request, in micro-dollars. */
-  readonly costMicros: number;
-  /** JSON of the `RequestEntry`; undefined: no ledger entry. */
-  readonly entry: string | undefined;
 }
 
 export interface WaitFact {
@@ -171,7 +164,13 @@ export function createScripts({ connection, keys, ingressId, fleet }: ScriptNeed
           : await releaseAccountedScript.run(
               connection,
               [keys.leases, ...room, keys.openEntries, keys.ledger, keys.admissionPrefix, ...perRequest],
-              [...common, ...ended.flatMap((one) => [...releaseArguments(one), ...settledArguments(one)])],
+              [
+                ...common,
+                ...ended.flatMap((one) => [
+                  ...releaseArguments(one),
+                  ...settledArguments(one.request.accounting?.team, one.correction.settled),
+                ]),
+              ],
             );
       return known.map((one) => one === 1);
     },

@@ -38,7 +38,7 @@ async function refuse({ admission }: Pick<SetUp, 'admission'>, request: Admissio
   return verdict;
 }
 
-const spent = (costMicros: number, text: string | undefined = undefined) => ({
+const spent = (costMicros: number, text?: string) => ({
   requests: 0,
   tokens: 0,
   settled: { costMicros, entry: text },

@@ -76,6 +76,7 @@ describe('loadConfig', () => {
         thinking: 'field',
         autoContinue: 0,
       })),
+      prices: { unknownModel: 'default', default: { input: 5, output: 25 }, overrides: [] },
       limits: {
         maxConcurrentRequests: 1000,
         queueSize: 500,

@@ -30,7 +30,7 @@ export interface LokiQuery {
 export type Query = PrometheusQuery | TempoQuery | LokiQuery;
 
 /** The used units, by Grafana's names. */
-export type Unit = 's' | 'ms' | 'short' | 'percentunit' | 'reqps' | 'ops' | 'bytes' | 'cps';
+export type Unit = 's' | 'ms' | 'short' | 'percentunit' | 'reqps' | 'ops' | 'bytes' | 'cps' | 'currencyUSD';
 
 /** A value at which the panel changes its colour. */
 export interface Threshold {

@@ -17,6 +17,7 @@ describe('each board', () => {
       'sluice-overview',
       'sluice-queue',
       'sluice-upstreams',
+      'sluice-spend',
       'sluice-traces',
       'sluice-fleet',
     ]);

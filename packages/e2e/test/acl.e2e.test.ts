@@ -41,11 +41,13 @@ beforeAll(async () => {
           name: 'test',
           key: apiKey,
           limits: { concurrency: 20, rpm: 6000, tpm: 10_000_000 },
-          budgets: { day_usd: 1000 },
+          budgets: { day_usd: 1_000_000 },
           team: 'all',
         },
       ],
-      teams: [{ id: 'all', limits: { concurrency: 20, rpm: 6000, tpm: 10_000_000 }, budgets: { total_usd: 1000 } }],
+      teams: [
+        { id: 'all', limits: { concurrency: 20, rpm: 6000, tpm: 10_000_000 }, budgets: { total_usd: 1_000_000 } },
+      ],
       upstreams: [
         upstream('sim', simulatorUrl, ['a', 'b']),
         upstream('calm', simulatorUrl),

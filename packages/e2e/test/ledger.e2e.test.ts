@@ -1,7 +1,7 @@
 import { connect, type RedisConnection } from '@sluice/redis';
 import { type RequestEntry, requestEntrySchema } from '@sluice/records';
 import { afterFile, type RedisServer, startRedis, until } from '@sluice/testkit';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apiKey, type Sluice, startSluice, upstream } from './sluice.ts';
 import { untilBusy, untilOccupied } from './traffic.ts';
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
         max_concurrent_requests: 2,
         default_key_concurrency: 2,
         queue_size: 2,
-        max_queue_wait_ms: 3000,
+        max_queue_wait_ms: 8000,
         lease_ms: leaseMs,
       },
       server: { drain_timeout_ms: 1000 },
@@ -49,8 +49,12 @@ beforeAll(async () => {
   });
 });
 beforeEach(() => sluice.simulator.reset());
+afterEach(() => {
+  for (const one of sent.splice(0)) one.leave();
+});
 
 let count = 0;
+const sent: Sent[] = [];
 interface Sent {
   readonly tag: string;
   readonly answer: Promise<{ readonly status: number; readonly text: string } | undefined>;
@@ -61,7 +65,7 @@ interface Sent {
 function send(model: string, { key = apiKey, at = 0, stream = false } = {}): Sent {
   const tag = `t${count++}`;
   const controller = new AbortController();
-  const request = fetch(`${sluice.url(at)}/chat/completions`, {
+  const response = fetch(`${sluice.url(at)}/chat/completions`, {
     method: 'POST',
     signal: controller.signal,
     headers: {
@@ -73,10 +77,12 @@ function send(model: string, { key = apiKey, at = 0, stream = false } = {}): Sen
     },
     body: JSON.stringify({ model, stream, messages: [{ role: 'user', content: 'hi' }] }),
   });
-  const answer = request
-    .then(async (response) => ({ status: response.status, text: await response.text() }))
+  const answer = response
+    .then(async (head) => ({ status: head.status, text: await head.text() }))
     .catch(() => undefined);
-  return { tag, answer, leave: () => controller.abort() };
+  const request = { tag, answer, leave: () => controller.abort() };
+  sent.push(request);
+  return request;
 }
 
 async function entries(): Promise<RequestEntry[]> {
@@ -90,20 +96,20 @@ const entriesOf = async ({ tag }: Sent): Promise<RequestEntry[]> =>
 
 /** Resolves to the one entry of a request. */
 const entryOf = (sent: Sent): Promise<RequestEntry> =>
-  until(async () => (await entriesOf(sent))[0] ?? false, { what: `the entry of ${sent.tag}`, timeoutMs: 8000 });
+  until(async () => (await entriesOf(sent))[0] ?? false, { what: `the entry of ${sent.tag}`, timeoutMs: 20_000 });
 
 const untilOpen = (calls: number): Promise<unknown> =>
   until(async () => (await sluice.simulator.stats()).open === calls, { what: `${calls} calls to be open` });
 
 describe('the ledger has one entry of a request', () => {
   it('that is answered', async () => {
-    const sent = send('demo-t5', { stream: true });
-    expect((await sent.answer)?.status).toBe(200);
-    const entry = await entryOf(sent);
+    const one = send('demo-t5', { stream: true });
+    expect((await one.answer)?.status).toBe(200);
+    const entry = await entryOf(one);
     expect(entry).toMatchObject({
       keyName: 'test',
       owner: 'ann',
-      tags: ['own', sent.tag],
+      tags: ['own', one.tag],
       sessionId: 's1',
       agent: 'opencode',
       operation: 'chat',
@@ -123,16 +129,16 @@ describe('the ledger has one entry of a request', () => {
   });
 
   it('that fails', async () => {
-    const sent = send('gone');
-    expect((await sent.answer)?.status).toBe(502);
-    expect(await entryOf(sent)).toMatchObject({ outcome: 'error', status: 502, attempts: 2 });
+    const one = send('gone');
+    expect((await one.answer)?.status).toBe(502);
+    expect(await entryOf(one)).toMatchObject({ outcome: 'error', status: 502, attempts: 2 });
   });
 
   it('whose client leaves', async () => {
-    const sent = send('demo-t100000-i20', { stream: true });
+    const one = send('demo-t100000-i20', { stream: true });
     await untilOpen(1);
-    sent.leave();
-    expect(await entryOf(sent)).toMatchObject({
+    one.leave();
+    expect(await entryOf(one)).toMatchObject({
       outcome: 'cancelled',
       status: 499,
       code: 'request_cancelled',
@@ -170,40 +176,40 @@ describe('the ledger has one entry of a request', () => {
   });
 
   it('whose worker is killed', async () => {
-    const sent = send('demo-t20-i50', { stream: true });
+    const one = send('demo-t20-i50', { stream: true });
     await untilOpen(1);
     (await untilBusy(sluice)).kill('SIGKILL');
-    expect((await sent.answer)?.status).toBe(200);
-    expect(await entryOf(sent)).toMatchObject({ outcome: 'complete', estimated: true, attempts: 2 });
+    expect((await one.answer)?.status).toBe(200);
+    expect(await entryOf(one)).toMatchObject({ outcome: 'complete', estimated: true, attempts: 2 });
     await sluice.fleet.add('worker');
   });
 
   it('whose Redis is restarted', async () => {
-    const sent = send('demo-t60-i50', { stream: true });
+    const one = send('demo-t60-i50', { stream: true });
     await untilOpen(1);
     await server.kill();
     await server.restart();
-    await sent.answer;
-    expect(await entryOf(sent)).toMatchObject({ settledBy: 'ingress' });
+    await one.answer;
+    expect(await entryOf(one)).toMatchObject({ settledBy: 'ingress' });
   });
 
   it('whose ingress is killed, within one lease: the fleet settles it', async () => {
-    const sent = send('demo-t100000-i20', { stream: true, at: 2 });
+    const one = send('demo-t100000-i20', { stream: true, at: 2 });
     await untilOpen(1);
     const killedAt = performance.now();
     sluice.fleet.ingresses[2]?.kill('SIGKILL');
-    const entry = await entryOf(sent);
+    const entry = await entryOf(one);
     // Its lease ends, and the next look at the open entries follows within a second.
     expect(performance.now() - killedAt).toBeLessThan(leaseMs + 2000);
     expect(entry).toMatchObject({ outcome: 'lost', settledBy: 'fleet', estimated: true });
   });
 
   it('that a stopping ingress ends', async () => {
-    const sent = send('demo-t100000-i20', { stream: true, at: 1 });
+    const one = send('demo-t100000-i20', { stream: true, at: 1 });
     await untilOpen(1);
     sluice.fleet.ingresses[1]?.kill('SIGTERM');
-    await sent.answer;
-    expect((await entryOf(sent)).outcome).not.toBe('complete');
+    await one.answer;
+    expect((await entryOf(one)).outcome).not.toBe('complete');
   });
 
   it('and no other entry, and no entry stays open', async () => {

@@ -5,11 +5,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { apiKey, ask, type Sluice, startSluice } from './sluice.ts';
 
-/** Requests of the comparison of times. CI takes few; `SLUICE_TIMELINE_REQUESTS=10000` measures as many as you like. */
-const requestCount = Number(process.env['SLUICE_TIMELINE_REQUESTS'] ?? 240);
+/** Requests of the comparison of times. With `SLUICE_TIMELINE_REQUESTS=10000`, on a quiet machine, each of them must agree. */
+const requestCount = Number(process.env['SLUICE_TIMELINE_REQUESTS'] ?? 260);
+const isStrict = process.env['SLUICE_TIMELINE_REQUESTS'] !== undefined;
 const atOnce = 2;
-/** On a machine with ten times more to do than it has cores, a fifth of the requests meets a delay of more than 2 ms. */
-const mostRounds = 12;
 const adminKey = 'sk-test-admin-0001';
 const narrowKey = 'sk-test-narrow-0001';
 const slowedKey = 'sk-test-slowed-0001';
@@ -157,9 +156,6 @@ async function recordOf(id: string): Promise<Details> {
   return found;
 }
 
-const isClose = ({ wallMs }: Sent, { timeline }: Details): boolean =>
-  Math.abs(timeline.sum_ms - wallMs) <= Math.max(2, 0.02 * wallMs);
-
 /** Sends these requests, a few at once. */
 async function sendAll(names: readonly string[]): Promise<readonly Sent[]> {
   const sent: Sent[] = [];
@@ -183,27 +179,22 @@ describe('the records of mixed requests', () => {
     );
   });
 
-  it("have parts that add up to the client's time, within 2 ms or 2 %", async () => {
+  it("have parts that add up to the client's time, within 2 ms or 2 %", async ({ annotate }) => {
     const names = Object.keys(kinds);
-    let left: readonly string[] = Array.from({ length: requestCount }, (_, at) => names[at % names.length] ?? '');
-    const far: string[] = [];
-    // A delay of the machine between the two processes does not repeat; a part that is missing does.
-    for (let round = 1; round <= mostRounds && left.length > 0; round++) {
-      const again: string[] = [];
-      for (const sent of await sendAll(left)) {
-        const record = await recordOf(sent.id);
-        const { timeline } = record;
-        const parts = timeline.parts.reduce((sum, { ms }) => sum + ms, 0);
-        expect(Math.abs(parts - timeline.sum_ms)).toBeLessThan(0.01);
-        if (isClose(sent, record)) continue;
-        again.push(sent.name);
-        far.push(`${round}: ${sent.name}: ${sent.wallMs.toFixed(2)} ms, ${JSON.stringify(timeline)}`);
-      }
-      console.log(`round ${round}: ${left.length - again.length} of ${left.length} sums are close`);
-      left = again;
+    const sent = await sendAll(Array.from({ length: requestCount }, (_, at) => names[at % names.length] ?? ''));
+    const gaps = new Map<string, number[]>(names.map((name) => [name, []]));
+    for (const each of sent) {
+      const { timeline } = await recordOf(each.id);
+      const parts = timeline.parts.reduce((sum, { ms }) => sum + ms, 0);
+      expect(Math.abs(parts - timeline.sum_ms)).toBeLessThan(0.01);
+      gaps.get(each.name)?.push(Math.abs(timeline.sum_ms - each.wallMs) / Math.max(2, 0.02 * each.wallMs));
     }
-    expect(left, far.join('\n')).toEqual([]);
-  }, 600_000);
+    const close = [...gaps.values()].flat().filter((gap) => gap <= 1).length;
+    await annotate(`${close} of ${sent.length} sums are close`);
+    // A part that is missing is missing from each request of its kind. A busy machine delays some of them between the two processes.
+    for (const [name, all] of gaps) expect(Math.min(...all), name).toBeLessThanOrEqual(1);
+    if (isStrict) expect(close).toBe(sent.length);
+  }, 3_600_000);
 });
 
 describe('the pages for administrators', () => {

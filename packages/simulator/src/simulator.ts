@@ -1,3 +1,4 @@
+import type { BillStatement } from './bill/bill.ts';
 import type { CallRecord, CallStats } from './audit/call-record.ts';
 import { createAudit } from './audit/audit.ts';
 import { createConversations } from './faults/conversations.ts';
@@ -24,7 +25,9 @@ export interface Simulator {
   /** The last 20,000 calls in their current state, oldest first. */
   calls(): readonly CallRecord[];
   stats(): CallStats;
-  /** Deletes calls, counts, tries of conversations, the script and iFlow's logins. Running calls continue. */
+  /** The bill for the calls to models that have ended. */
+  bill(): BillStatement;
+  /** Deletes calls, counts, bill, tries of conversations, the script and iFlow's logins. Running calls continue. */
   reset(): void;
   /**
    * Appends rules to the script.
@@ -74,6 +77,7 @@ export async function startSimulator({ port, host = '127.0.0.1' }: SimulatorOpti
     port: listener.port,
     calls: () => audit.calls(),
     stats: () => audit.stats(),
+    bill: () => audit.statement(),
     reset() {
       audit.clear();
       conversations.clear();

@@ -8,7 +8,7 @@ describe('README.md', async () => {
 
   it('has a row for every provider, once', async () => {
     const entries = await readdir(new URL('../src/', import.meta.url), { withFileTypes: true });
-    const shared = new Set(['audit', 'faults', 'script', 'server']);
+    const shared = new Set(['audit', 'bill', 'faults', 'script', 'server']);
     const folders = entries.filter((entry) => entry.isDirectory() && !shared.has(entry.name)).map(({ name }) => name);
     expect(folders).toHaveLength(createProviders().length);
     const [, table = ''] = text.split(/^## (?:Providers|Directives)$/m);

@@ -26,6 +26,21 @@ export {
   removeTeam,
   type TeamPatch,
 } from './keys/teams.ts';
+export {
+  appendItems,
+  type ConversationItem,
+  deleteItem,
+  findItem,
+  listItems,
+} from './conversations/conversation-items.ts';
+export {
+  type Conversation,
+  createConversation,
+  deleteConversation,
+  findConversation,
+  listConversations,
+  updateConversation,
+} from './conversations/conversations.ts';
 export { createRecordWriter, type RecordWriter } from './ledger/record-writer.ts';
 export { findRequest, type FoundRequest } from './logs/find-request.ts';
 export {

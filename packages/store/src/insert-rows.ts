@@ -28,7 +28,7 @@ export async function insertRows(
 /** Text that PostgreSQL refuses: a zero byte, or half of a surrogate pair. */
 const unfit = /\\u(0000|d[89a-f])/i;
 
-/** Returns JSON that PostgreSQL takes: without zero bytes, and with U+FFFD for what is no character. */
+/** Returns JSON that PostgreSQL takes: without zero bytes, and with U+FFFD for half of a character. */
 export function toJson(value: unknown): string {
   const text = JSON.stringify(value);
   return unfit.test(text) ? JSON.stringify(value, mend) : text;

@@ -1,4 +1,4 @@
-export type { AttemptOutcome, DropReason, OutboxStream, Outcome, RefusalReason } from './label-values.ts';
+export type { AttemptOutcome, DropReason, Outcome, RefusalReason } from './label-values.ts';
 export { metricTable } from './metric-names.ts';
 export type { LabelValues, MetricRow, Service } from './metric-row.ts';
 export { chooseFormat, type Exposition, type ExpositionFormat } from './exposition.ts';

@@ -20,6 +20,7 @@ export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<I
   const slowClients = counter(metricTable.slowClients).at();
   const admissionWait = histogram(metricTable.admissionWait).at();
   const refusals = counter(metricTable.admissionRefusals);
+  const keyCost = counter(metricTable.keyCost);
   const queueWait = histogram(metricTable.queueWait).at();
   const resubmissions = counter(metricTable.resubmissions);
   const resumptions = counter(metricTable.resumptions);
@@ -53,6 +54,9 @@ export function recordIngress(instruments: Instruments, feed: GaugeFeed): Omit<I
     clientAborted: () => void aborts.value++,
     clientTooSlow: () => void slowClients.value++,
     admitted: (waitMs, traceId) => admissionWait.observe(waitMs / 1000, traceId),
+    keySpent(key, costMicros) {
+      if (costMicros > 0) keyCost.at(key).value += costMicros;
+    },
     refused: (reason, key) => void refusals.at(reason, key).value++,
     queueWaited: (waitMs, traceId) => queueWait.observe(waitMs / 1000, traceId),
     resubmitted: (reason) => void resubmissions.at(reason).value++,

@@ -19,6 +19,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
   const burnt = counter(metricTable.burntTokens);
   const cooldowns = counter(metricTable.credentialCooldowns);
   const cost = counter(metricTable.cost);
+  const upstreamTokens = counter(metricTable.upstreamTokens);
   const costDifferences = counter(metricTable.costDifferences);
 
   return {
@@ -37,6 +38,13 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
     credentialCooledDown: (upstream, reason) => void cooldowns.at(upstream, reason).value++,
     spent(upstream, model, costMicros) {
       if (costMicros > 0) cost.at(upstream, model).value += costMicros;
+    },
+    tokensBilled(upstream, { fresh, cacheRead, cacheWrite, output, reasoning }) {
+      if (fresh > 0) upstreamTokens.at(upstream, 'fresh').value += fresh;
+      if (cacheRead > 0) upstreamTokens.at(upstream, 'cache_read').value += cacheRead;
+      if (cacheWrite > 0) upstreamTokens.at(upstream, 'cache_write').value += cacheWrite;
+      if (output > 0) upstreamTokens.at(upstream, 'output').value += output;
+      if (reasoning > 0) upstreamTokens.at(upstream, 'reasoning').value += reasoning;
     },
     costDiffers: (upstream) => void costDifferences.at(upstream).value++,
     watch: workerGauges(instruments, feed),

@@ -1,14 +1,7 @@
 import type { ErrorCode } from '@sluice/protocol';
 import type { Exposition, ExpositionFormat } from './exposition.ts';
 import type { Source } from './gauge-feed.ts';
-import type {
-  AttemptOutcome,
-  DropReason,
-  OutboxStream,
-  Outcome,
-  RecordedStream,
-  RefusalReason,
-} from './label-values.ts';
+import type { AttemptOutcome, DropReason, Outcome, RecordedStream, RefusalReason } from './label-values.ts';
 
 /** Metrics that both services record. The methods never throw, and those for chunks or batches allocate nothing. */
 export interface SharedMetrics {
@@ -16,7 +9,7 @@ export interface SharedMetrics {
   /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
   /** Counts records that were dropped before the database had them. */
-  outboxShed(stream: OutboxStream, count: number): void;
+  outboxShed(stream: RecordedStream, count: number): void;
   /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;
 }
@@ -49,6 +42,8 @@ export interface IngressMetrics extends SharedMetrics {
   clientTooSlow(): void;
   /** Records the wait for a lease. `traceId`, here and below: id of a recorded trace, as exemplar of this wait. */
   admitted(waitMs: number, traceId?: string): void;
+  /** Adds the cost of a request. `key` is the name of the client key. */
+  keySpent(key: string, costMicros: number): void;
   /** Counts a refusal. `key` is the name of the client key. */
   refused(reason: ErrorCode, key?: string): void;
   /** Records the time from the submission of the job to the frame `started`, both on this process's clock. */
@@ -63,6 +58,15 @@ export interface IngressMetrics extends SharedMetrics {
   relayGap(): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: IngressSources): void;
+}
+
+/** Tokens of a call in disjoint classes. */
+export interface BilledTokens {
+  readonly fresh: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly reasoning: number;
 }
 
 /** Metrics that only a worker records. */
@@ -84,6 +88,8 @@ export interface WorkerMetrics extends SharedMetrics {
   credentialCooledDown(upstream: string, reason: ErrorCode): void;
   /** Adds the cost of a call. `model` is the configured entry of the model that the client named. */
   spent(upstream: string, model: string, costMicros: number): void;
+  /** Counts the tokens of a call, by disjoint class. */
+  tokensBilled(upstream: string, tokens: BilledTokens): void;
   /** Counts a call for which the provider reports another cost than ours. */
   costDiffers(upstream: string): void;
   /** Sets the sources of gauges that are not counted here. */

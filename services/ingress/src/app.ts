@@ -3,6 +3,8 @@ import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { adminRoutes } from './admin/admin-routes.ts';
+import { continueConversation } from './conversations/continue-conversation.ts';
+import { conversationRoutes } from './conversations/conversation-routes.ts';
 import { createListener, type DirectRoutes, type Listener } from './direct-routes.ts';
 import { documentPages } from './documents/document-pages.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
@@ -16,7 +18,7 @@ import { cors } from './middleware/cors.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
-import { createJsonReaders } from './middleware/read-json.ts';
+import { createJsonReaders, usualShape } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
@@ -96,6 +98,8 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
     refusedBodies: perMinute(server.refusedBodiesPerMinute),
     peek: needs.peek,
   });
+  const { records } = needs;
+  const continued = continueConversation({ records, onLost: needs.onInternal });
   const api = Router();
   api.use(keyRoutes({ config, service: needs.keys, requireAdmin: requireAdmin(isAdmin) }));
   const direct = new Map<string, readonly RequestHandler[]>();
@@ -105,11 +109,13 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
       refuseUnready(needs.state),
       ...asClient,
       readJson(bodyShape),
+      ...(operation === 'chat' ? [continued] : []),
       handler(needs.inference),
     ];
     api.route(path).post(handlers).all(methodNotAllowed('POST'));
     for (const whole of [`/v1${path}`, path]) direct.set(whole, [...first, ...handlers]);
   }
+  api.use(conversationRoutes({ records, asClient, readJson: readJson(usualShape) }));
   api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
   api.route('/models/*id').get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
   app.use('/v1', api);

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/answers';
 import type { Budgets } from '@sluice/records';
+import type { Continuation } from './conversations/continuation.ts';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
@@ -57,6 +58,7 @@ interface Facts {
   principal: Principal | undefined;
   observation: Observation | undefined;
   bodyHold: BodyHold | undefined;
+  continuation: Continuation | undefined;
 }
 
 const factsKey = Symbol('facts');
@@ -68,6 +70,7 @@ function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
     principal: undefined,
     observation: undefined,
     bodyHold: undefined,
+    continuation: undefined,
   });
 }
 
@@ -79,6 +82,11 @@ export const setObservation = (response: Response, observation: Observation): un
   (factsOf(response).observation = observation);
 
 export const setBodyHold = (response: Response, hold: BodyHold): unknown => (factsOf(response).bodyHold = hold);
+
+export const setContinuation = (response: Response, continuation: Continuation): unknown =>
+  (factsOf(response).continuation = continuation);
+/** Returns undefined for a request that names no conversation. */
+export const findContinuation = (response: Response): Continuation | undefined => factsOf(response).continuation;
 
 /** @throws Error if the middleware that sets the fact did not run: a fault in `app.ts` */
 export const contextOf = (response: Response): RequestContext => need(factsOf(response).context, 'context');

@@ -7,9 +7,8 @@ import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
-import { createCostBounds } from './inference/accounting/cost-bounds.ts';
-import { pricingOf } from './pricing-of.ts';
 import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { createIngressPricing } from './ingress-pricing.ts';
 import { createKeyService, type KeyService } from './keys/key-service.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords } from './records/records.ts';
@@ -60,11 +59,11 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
   const now = (): number => performance.now();
   const onError = createTroubleLog(logger, 'redis trouble', now);
-  const pricing = pricingOf(config);
+  const { pricing, costBounds } = createIngressPricing(config, logger);
   const links = createRedisLinks({ config, ingressId, version, logger, metrics, pricing, onError, now });
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
-  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, onError, now });
+  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, metrics, onError, now });
   const keyService = openKeys(needs, { links, store: records.store, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
@@ -93,7 +92,6 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const costBounds = createCostBounds({ upstreams: config.upstreams, pricing, clock: Date.now });
   const app = createApp({
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },

@@ -1,11 +1,11 @@
 import { profiles } from '@sluice/compat';
-import { ConfigError, loadIngressConfig } from '@sluice/config';
+import { ConfigError, loadConfig } from '@sluice/config';
 import { migrateStore, MigrationError, StoreUnavailable } from '@sluice/store';
 import { databaseAccess } from './recorder/recorder-settings.ts';
 
 /** `npm run migrate`: brings the database of the configuration up to this version. Ingresses do the same when they start. */
 async function main(): Promise<number> {
-  const { database } = loadIngressConfig({ env: process.env, cwd: process.cwd(), profiles });
+  const { database } = loadConfig({ env: process.env, cwd: process.cwd(), profiles, isKeyRequired: false });
   if (database === undefined) {
     process.stderr.write('There is no database to migrate: set DATABASE_URL, or database.url in the configuration.\n');
     return 1;

@@ -41,7 +41,10 @@ export type MakeAttempt = (
 ) => Promise<AttemptResult>;
 
 export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'>, AccountNeeds {
-  readonly metrics: Pick<WorkerMetrics, 'attemptEnded' | 'tokensBurnt' | 'chunkGap' | 'spent' | 'costDiffers'>;
+  readonly metrics: Pick<
+    WorkerMetrics,
+    'attemptEnded' | 'tokensBurnt' | 'chunkGap' | 'spent' | 'tokensBilled' | 'costDiffers'
+  >;
   readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
   readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
   readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;

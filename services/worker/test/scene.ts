@@ -78,6 +78,7 @@ export const makeAttemptWith = ({
       tokensBurnt: () => undefined,
       chunkGap: () => undefined,
       spent: () => undefined,
+      tokensBilled: () => undefined,
       costDiffers: () => undefined,
     },
     attempts: undefined,

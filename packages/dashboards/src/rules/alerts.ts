@@ -171,7 +171,7 @@ export const alerts: readonly Alert[] = [
     for: '2m',
     summary: 'Records wait for the database',
     description:
-      'The oldest entry of {{ $labels.stream }} waits for {{ $value | humanizeDuration }}. Requests go on; what waits takes memory of Redis.',
+      'The oldest entry of {{ $labels.stream }} waits for {{ $value | humanizeDuration }}. Requests are not affected; what waits takes memory of Redis.',
     runbook: 'outbox-lag',
   },
   {

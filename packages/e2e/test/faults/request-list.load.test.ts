@@ -88,7 +88,6 @@ const filters: Readonly<Record<string, RequestFilter>> = {
 
 it.each(Object.entries(filters))(`lists a page by %s within ${boundMs} ms`, async (_what, filter) => {
   const p95 = await p95Of(() => listRequests(store.db, { filter, limit: 50 }));
-  process.stderr.write(`DEBUG ${JSON.stringify(filter)} ${p95}\n`);
   expect(p95, `p95 over ${rows} rows, in ms`).toBeLessThan(boundMs);
 });
 

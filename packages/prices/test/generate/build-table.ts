@@ -12,7 +12,7 @@ import type {
 } from '../../src/table.ts';
 import { release } from './release.ts';
 
-/** Builds the table from the providers of the package. Throws for a kind of price that nobody has decided about. */
+/** Builds the table from the providers of the package. Throws for a kind of price that is neither a rate nor left out. */
 export function buildTable(providers: readonly Provider[]): PriceTable {
   return { ...release, providers: providers.map(toProvider) };
 }

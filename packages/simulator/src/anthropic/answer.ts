@@ -1,3 +1,4 @@
+import { splitPrompt } from '../bill/tokens.ts';
 import type { Behaviour } from '../faults/behaviour.ts';
 import { type ChatAnswer, chatAnswerOf, reasoningText } from '../openai/chat-answer.ts';
 import type { ChatRequest } from '../openai/chat-request.ts';
@@ -66,11 +67,12 @@ function withSpace([first, ...rest]: readonly Piece[]): readonly Piece[] {
 }
 
 /** Returns Anthropic's usage object for a number of content tokens. */
-export function usageOf({ request, thoughts }: Answer, tokens: number): object {
+export function usageOf({ request, behaviour, thoughts }: Answer, tokens: number): object {
+  const { fresh, cacheRead, cacheWrite } = splitPrompt(request.promptTokens, behaviour);
   return {
-    input_tokens: request.promptTokens,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    input_tokens: fresh,
+    cache_creation_input_tokens: cacheWrite,
+    cache_read_input_tokens: cacheRead,
     output_tokens: thoughts.length + tokens,
     output_tokens_details: { thinking_tokens: thoughts.length },
   };

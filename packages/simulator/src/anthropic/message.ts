@@ -8,7 +8,7 @@ import { signatureOf } from './signature.ts';
 export function toMessage(answer: Answer): WholeAnswer {
   const { id, request, behaviour, thoughts, stopReason } = answer;
   const { fault, faultAfterTokens } = behaviour;
-  if (fault?.name === 'errev') return { kind: 'whole', body: overloadedBody, tokens: 0, steps: 0 };
+  if (fault?.name === 'errev') return { kind: 'whole', body: overloadedBody, tokens: 0, steps: 0, isFree: true };
   const isCut = fault?.name === 'cut';
   const pieces = isCut ? answer.pieces.slice(0, faultAfterTokens) : answer.pieces;
   const thinking = thoughts.join('');
@@ -26,7 +26,7 @@ export function toMessage(answer: Answer): WholeAnswer {
     usage: usageOf(answer, pieces.length),
   });
   const steps = thoughts.length + pieces.length;
-  return { kind: 'whole', body, tokens: steps, steps };
+  return { kind: 'whole', body, tokens: steps, billed: { output: pieces.length, reasoning: thoughts.length }, steps };
 }
 
 /** Returns the pieces that content faults add to the message. */

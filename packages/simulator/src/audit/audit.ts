@@ -1,3 +1,5 @@
+import { type BillStatement, createBill } from '../bill/bill.ts';
+import { addTokens, type AnswerTokens, noTokens, type Tokens } from '../bill/tokens.ts';
 import { createCallCounter } from './call-counter.ts';
 import { type CallOutcome, type CallRecord, type CallStats, momentNow } from './call-record.ts';
 import { createCallRing } from './call-ring.ts';
@@ -30,6 +32,14 @@ export interface OpenCall {
   describe(details: CallDetails): void;
   answer(status: number): void;
   addTokens(count: number): void;
+  /** Puts the call on the bill; without this, it costs nothing. */
+  bill(model: string, rid: string | undefined): void;
+  /** Adds tokens to the bill. */
+  charge(tokens: Partial<Tokens>): void;
+  /** Replaces the tokens of the answer on the bill. `isTold`: the usage of the whole call is being written. */
+  settle(answer: AnswerTokens, isTold: boolean): void;
+  /** Takes the call off the bill: its provider charges nothing for the error that it answered. */
+  waive(): void;
   /** Marks that a fault took effect: the call does not count as finished. */
   strike(): void;
   /** Ends the call as `aborted`, or as `finished` unless a fault took effect. Only the first end counts. */
@@ -45,6 +55,7 @@ export interface Audit {
   /** Ends all open calls as `faulted`, before the simulator cuts their connections. */
   cutOpen(): void;
   clear(): void;
+  statement(): BillStatement;
 }
 
 /** Internal record of a call; its headers are joined on demand. */
@@ -52,6 +63,7 @@ interface Entry {
   readonly record: Draft<Omit<CallRecord, 'headers'>>;
   readonly rawHeaders: readonly string[];
   struck: boolean;
+  bill: { readonly model: string; readonly rid: string; tokens: Tokens; isTold: boolean } | undefined;
 }
 type Draft<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
@@ -60,6 +72,7 @@ export function createAudit(): Audit {
   let nextNumber = 1;
   const ring = createCallRing<Entry>();
   const counter = createCallCounter();
+  const bill = createBill();
   const open = new Set<Entry>();
 
   function finish(entry: Entry, outcome: CallOutcome): void {
@@ -70,6 +83,9 @@ export function createAudit(): Audit {
     record.endedAt = now;
     if (outcome === 'aborted') record.abortedAt = now;
     counter.ended(record.credential, outcome === 'aborted');
+    if (entry.bill === undefined) return;
+    const { id, at, path, credential } = record;
+    bill.add({ id, at, path, credential, outcome, ...entry.bill });
   }
 
   return {
@@ -96,6 +112,19 @@ export function createAudit(): Audit {
           record.tokensSent += count;
           record.firstTokenAt ??= momentNow();
         },
+        bill(model, rid = '') {
+          entry.bill = { model, rid, tokens: noTokens, isTold: false };
+        },
+        charge(tokens) {
+          if (entry.bill !== undefined) entry.bill.tokens = addTokens(entry.bill.tokens, tokens);
+        },
+        settle(answer, isTold) {
+          if (entry.bill !== undefined)
+            Object.assign(entry.bill, { tokens: { ...entry.bill.tokens, ...answer }, isTold });
+        },
+        waive() {
+          entry.bill = undefined;
+        },
         strike() {
           entry.struck = true;
         },
@@ -106,11 +135,13 @@ export function createAudit(): Audit {
     },
     calls: () => ring.inOrder().map(toRecord),
     stats: counter.stats,
+    statement: bill.statement,
     cutOpen() {
       for (const entry of open) finish(entry, 'faulted');
     },
     clear() {
       ring.clear();
+      bill.clear();
       counter.reset([...open].map(({ record }) => record.credential));
     },
   };
@@ -135,7 +166,7 @@ function newEntry(number: number, { rawHeaders, ...head }: CallHead): Entry {
     endedAt: null,
     abortedAt: null,
   };
-  return { record, rawHeaders, struck: false };
+  return { record, rawHeaders, struck: false, bill: undefined };
 }
 
 function toRecord({ record, rawHeaders }: Entry): CallRecord {

@@ -33,6 +33,7 @@ export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
     steps,
     leadSteps: reasoningTokens,
     tokensPerStep: 1,
+    billed: { output: content.tokens, reasoning: reasoningTokens },
     step: (index) => frame(index + 2, outputAt(index), index + 1) + blankLine,
     closing: frame(
       steps + 2,
@@ -51,7 +52,8 @@ export function toFrames(request: AppRequest, answer: ChatAnswer): EventStream {
 export function toBody(request: AppRequest, answer: ChatAnswer): WholeAnswer {
   const { content, reasoningTokens, behaviour } = answer;
   const { fault, faultAfterTokens } = behaviour;
-  if (fault?.name === 'errev') return { kind: 'whole', body: errorBody(...allocationQuota), tokens: 0, steps: 0 };
+  if (fault?.name === 'errev')
+    return { kind: 'whole', body: errorBody(...allocationQuota), tokens: 0, steps: 0, isFree: true };
   const isCut = fault?.name === 'cut';
   const tokens = isCut ? Math.min(faultAfterTokens, content.tokens) : content.tokens;
   const filler =
@@ -64,7 +66,8 @@ export function toBody(request: AppRequest, answer: ChatAnswer): WholeAnswer {
     finish_reason: isCut ? 'null' : content.finishReason,
   };
   const made = reasoningTokens + tokens;
-  return { kind: 'whole', body: bodyOf(request, answer, { output, made }), tokens: made, steps: made };
+  const billed = { output: tokens, reasoning: reasoningTokens };
+  return { kind: 'whole', body: bodyOf(request, answer, { output, made }), tokens: made, billed, steps: made };
 }
 
 function bodyOf(

@@ -1,3 +1,5 @@
+import { noClasses, type PromptTokens, splitPrompt } from '../bill/tokens.ts';
+import type { Behaviour } from '../faults/behaviour.ts';
 import { chatAnswerOf } from '../openai/chat-answer.ts';
 import { openAi } from '../openai/provider.ts';
 import type { Endpoint, Provider } from '../server/provider.ts';
@@ -15,10 +17,16 @@ const application = (appId: string): Endpoint => ({
   read(body, { headers }) {
     const request = readAppRequest(appId, body, headers);
     if (request.kind === 'failure') return request;
-    return chatQuestion(request.chat, (behaviour) => {
-      const answer = chatAnswerOf(request.chat, behaviour);
-      return request.chat.stream ? toFrames(request, answer) : toBody(request, answer);
+    const { chat } = request;
+    const question = chatQuestion(chat, (behaviour) => {
+      const answer = chatAnswerOf(chat, behaviour);
+      return chat.stream ? toFrames(request, answer) : toBody(request, answer);
     });
+    // A model that reasons and a model that writes read the prompt, each for itself.
+    const readers = ({ reasoningTokens }: Behaviour): number => (reasoningTokens > 0 ? 2 : 1);
+    const prompt = (behaviour: Behaviour): PromptTokens =>
+      splitPrompt(chat.promptTokens * readers(behaviour), behaviour, noClasses);
+    return { ...question, bill: { classes: noClasses, rid: chat.rid, prompt } };
   },
 });
 

@@ -14,6 +14,8 @@ export interface Chat {
   /** Time at which its answer will be complete, in ms of `performance.now()`. */
   readonly endsAt: number;
   isCanceled: boolean;
+  /** True if a page with its answer was sent. */
+  isBilled: boolean;
 }
 
 export interface Chats {
@@ -34,6 +36,7 @@ export function createChats(): Chats {
         conversationId: idOf(request, 2),
         endsAt: performance.now() + behaviour.gapMs * (reasoningTokens + content.tokens),
         isCanceled: false,
+        isBilled: false,
       };
       chats.delete(chat.id);
       chats.set(chat.id, chat);

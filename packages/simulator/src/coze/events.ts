@@ -1,4 +1,4 @@
-import { reasoningText } from '../openai/chat-answer.ts';
+import { billedOf, reasoningText } from '../openai/chat-answer.ts';
 import type { EventStream } from '../server/provider.ts';
 import { type Chat, chatFields, lastStatusOf, messageFields, wholeMessages } from './chats.ts';
 import { envelope } from './errors.ts';
@@ -24,6 +24,7 @@ export function toEventStream(chat: Chat): EventStream {
     steps,
     leadSteps: traits.has('whole') ? 0 : reasoningTokens,
     tokensPerStep: 1,
+    billed: billedOf(answer, content.tokens),
     step: (index) =>
       index < reasoningTokens
         ? piece({ content: '', reasoning_content: reasoningText(index) })

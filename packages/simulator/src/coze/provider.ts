@@ -1,5 +1,6 @@
 import { hashConversation } from '../faults/conversations.ts';
-import { chatAnswerOf } from '../openai/chat-answer.ts';
+import { noClasses, noTokens } from '../bill/tokens.ts';
+import { billedOf, chatAnswerOf } from '../openai/chat-answer.ts';
 import type { Endpoint, Failure, Provider, Question, WholeAnswer } from '../server/provider.ts';
 import { chatQuestion } from '../server/questions.ts';
 import { readCozeRequest } from './chat-request.ts';
@@ -15,10 +16,14 @@ export function createCoze(): Provider {
     read(body) {
       const request = readCozeRequest(body);
       if (request.kind === 'failure') return request;
-      return chatQuestion(request.chat, (behaviour) => {
-        const chat = chats.open(request, chatAnswerOf(request.chat, behaviour));
-        return request.chat.stream ? toEventStream(chat) : whole(chatFields(chat, 'in_progress'));
-      });
+      return chatQuestion(
+        request.chat,
+        (behaviour) => {
+          const chat = chats.open(request, chatAnswerOf(request.chat, behaviour));
+          return request.chat.stream ? toEventStream(chat) : whole(chatFields(chat, 'in_progress'));
+        },
+        noClasses,
+      );
     },
   };
 
@@ -37,7 +42,16 @@ export function createCoze(): Provider {
       about(query, (chat) => {
         if (!chat.request.isKept) return notFound('The messages of this chat were not kept');
         const { tokens } = chat.answer.content;
-        return { ...whole(statusOf(chat) === 'completed' ? wholeMessages(chat) : []), tokens };
+        if (statusOf(chat) !== 'completed') return { ...whole([]), tokens, isFree: true };
+        const isFree = chat.isBilled;
+        chat.isBilled = true;
+        return {
+          ...whole(wholeMessages(chat)),
+          tokens,
+          billed: billedOf(chat.answer, tokens),
+          tellsUsage: true,
+          isFree,
+        };
       }),
   };
 
@@ -58,6 +72,8 @@ export function createCoze(): Provider {
       stream: false,
       directives: [],
       conversation: hashConversation(`coze\n${chatId}`),
+      // The call that began the chat has paid for its prompt.
+      bill: { classes: noClasses, rid: chats.find(conversationId, chatId)?.request.chat.rid, prompt: () => noTokens },
       answer() {
         const chat = chats.find(conversationId, chatId);
         return chat === undefined ? notFound('Requested resource chat does not exist') : answer(chat);
@@ -77,7 +93,13 @@ export function createCoze(): Provider {
 
 const noPage: Failure = { kind: 'failure', status: 405, body: '405 method not allowed' };
 
-const whole = (data: unknown): WholeAnswer => ({ kind: 'whole', body: envelope(0, '', data), tokens: 0, steps: 0 });
+const whole = (data: unknown): WholeAnswer => ({
+  kind: 'whole',
+  body: envelope(0, '', data),
+  tokens: 0,
+  steps: 0,
+  tellsUsage: false,
+});
 
 /** Returns the texts of a JSON object; empty if the body is not an object. */
 function fieldsOf(body: string): Record<string, string> {

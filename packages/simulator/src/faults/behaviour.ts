@@ -21,6 +21,9 @@ export interface Behaviour {
   readonly firstTokenMs: number;
   readonly padBytes: number;
   readonly reasoningTokens: number;
+  /** Largest numbers of tokens of the prompt that are read from the cache, and written into it. */
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
   /** Number of tokens before the fault; a shorter answer fails after its last token. */
   readonly faultAfterTokens: number;
   readonly retryAfterSeconds: number | undefined;
@@ -66,6 +69,8 @@ export function behaviourOf(directives: readonly Directive[], standing: CallStan
     firstTokenMs: 0,
     padBytes: 0,
     reasoningTokens: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
     faultAfterTokens: 2,
     retryAfterSeconds: undefined,
     retryAfterMs: undefined,
@@ -124,6 +129,12 @@ function set(setting: Setting, { draft, limited, standing }: Place): void {
       return;
     case 'q':
       draft.reasoningTokens = setting.value;
+      return;
+    case 'cr':
+      draft.cacheRead = setting.value;
+      return;
+    case 'cw':
+      draft.cacheWrite = setting.value;
       return;
     case 'k':
       draft.faultAfterTokens = setting.value;

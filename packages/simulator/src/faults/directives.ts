@@ -17,6 +17,8 @@ const settingNumbers = {
   p: { min: 0, max: 100 },
   r: { min: 0, max: 86_400 },
   rms: { min: 0, max: 86_400_000 },
+  cr: { min: 0, max: 1_000_000 },
+  cw: { min: 0, max: 1_000_000 },
 } as const;
 
 const settingWords = ['each', 'ping', 'crlf', 'split', 'utf8', 'parallel', 'drift', 'noprefill'] as const;

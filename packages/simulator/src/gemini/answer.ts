@@ -1,3 +1,4 @@
+import { type Classes, splitPrompt } from '../bill/tokens.ts';
 import type { Behaviour } from '../faults/behaviour.ts';
 import { contentOf } from '../openai/content.ts';
 import { reasoningText } from '../openai/chat-answer.ts';
@@ -6,9 +7,13 @@ import type { EventStream, WholeAnswer } from '../server/provider.ts';
 import type { GeminiRequest } from './chat-request.ts';
 import { internalErrorBody } from './errors.ts';
 
+/** Classes of Google's bill: writing into the cache is not one of them. */
+export const geminiClasses: Classes = { cacheRead: true, cacheWrite: false, reasoning: true };
+
 /** Content of an answer; one step is one event of its stream. */
 interface Answer {
   readonly request: GeminiRequest;
+  readonly behaviour: Behaviour;
   /** Parts with reasoning. */
   readonly thoughts: readonly object[];
   /** Number of reasoning tokens, whether shown or not. */
@@ -26,7 +31,7 @@ function answerOf(request: GeminiRequest, behaviour: Behaviour): Answer {
     text: reasoningText(seq),
     thought: true,
   }));
-  const common = { request, thoughts, reasoningTokens } as const;
+  const common = { request, behaviour, thoughts, reasoningTokens } as const;
   const isLong = content.finishReason === 'length';
   if (chat.functions.length > 0) {
     // Calls are never sent in pieces; a truncated call is omitted.
@@ -77,6 +82,7 @@ export function toEventStream(request: GeminiRequest, behaviour: Behaviour): Eve
     steps: thoughts.length + answer.parts,
     leadSteps: thoughts.length,
     tokensPerStep: 1,
+    billed: { output: answer.parts, reasoning: answer.reasoningTokens },
     step: (index) => partEvent(thoughts[index] ?? answer.part(index - thoughts.length)),
     closing,
     terminator: '',
@@ -90,7 +96,7 @@ export function toEventStream(request: GeminiRequest, behaviour: Behaviour): Eve
 export function toWhole(request: GeminiRequest, behaviour: Behaviour): WholeAnswer {
   const answer = answerOf(request, behaviour);
   const { fault, faultAfterTokens } = behaviour;
-  if (fault?.name === 'errev') return { kind: 'whole', body: internalErrorBody, tokens: 0, steps: 0 };
+  if (fault?.name === 'errev') return { kind: 'whole', body: internalErrorBody, tokens: 0, steps: 0, isFree: true };
   const isCut = fault?.name === 'cut';
   const length = isCut ? Math.min(faultAfterTokens, answer.parts) : answer.parts;
   const said = Array.from({ length }, (_, at) => answer.part(at));
@@ -101,7 +107,13 @@ export function toWhole(request: GeminiRequest, behaviour: Behaviour): WholeAnsw
     usageMetadata,
     ...identityOf(answer),
   });
-  return { kind: 'whole', body, tokens: answer.reasoningTokens + length, steps: answer.thoughts.length + length };
+  return {
+    kind: 'whole',
+    body,
+    tokens: answer.reasoningTokens + length,
+    billed: { output: length, reasoning: answer.reasoningTokens },
+    steps: answer.thoughts.length + length,
+  };
 }
 
 const candidate = (parts: readonly object[]): object => ({ content: { parts, role: 'model' }, index: 0 });
@@ -110,14 +122,21 @@ function identityOf({ request: { chat } }: Answer): object {
   return { modelVersion: chat.model, responseId: chat.conversation };
 }
 
-const promptCount = ({ request: { chat } }: Answer): object => ({
+const promptCount = ({ request: { chat }, behaviour }: Answer): object => ({
   promptTokenCount: chat.promptTokens,
+  ...cacheCount(chat.promptTokens, behaviour),
   totalTokenCount: chat.promptTokens,
 });
 
-function countOf({ request: { chat }, reasoningTokens }: Answer, tokens: number): object {
+function cacheCount(promptTokens: number, behaviour: Behaviour): object {
+  const { cacheRead } = splitPrompt(promptTokens, behaviour, geminiClasses);
+  return cacheRead === 0 ? {} : { cachedContentTokenCount: cacheRead };
+}
+
+function countOf({ request: { chat }, behaviour, reasoningTokens }: Answer, tokens: number): object {
   return {
     promptTokenCount: chat.promptTokens,
+    ...cacheCount(chat.promptTokens, behaviour),
     candidatesTokenCount: tokens,
     totalTokenCount: chat.promptTokens + tokens + reasoningTokens,
     ...(reasoningTokens === 0 ? {} : { thoughtsTokenCount: reasoningTokens }),

@@ -26,7 +26,12 @@ export const batchEmbedContents = (model: string): Endpoint => ({
   read(body) {
     const wanted = readRequests(body, model);
     if ('kind' in wanted) return wanted;
-    return embeddingQuestion(model, wanted, { body: () => vectorsOf(wanted, model), errorBody: internalErrorBody });
+    return embeddingQuestion(model, wanted, {
+      body: () => vectorsOf(wanted, model),
+      errorBody: internalErrorBody,
+      promptTokens: tokensOf(wanted.map(({ text }) => text)),
+      tellsUsage: countingModels.test(model),
+    });
   },
 });
 

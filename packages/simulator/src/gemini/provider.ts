@@ -1,6 +1,6 @@
 import type { Endpoint, Provider } from '../server/provider.ts';
 import { chatQuestion } from '../server/questions.ts';
-import { toEventStream, toWhole } from './answer.ts';
+import { geminiClasses, toEventStream, toWhole } from './answer.ts';
 import { readRequest } from './chat-request.ts';
 import { batchEmbedContents } from './embeddings.ts';
 import { failureOf, invalidArgument } from './errors.ts';
@@ -28,10 +28,15 @@ function generate(model: string, stream: boolean): Endpoint {
     read(body) {
       const request = readRequest(body, model, stream);
       if (request.kind === 'failure') return request;
-      return chatQuestion({ ...request.chat, model, stream }, (behaviour) => {
-        if (behaviour.refusesPrefill && request.chat.soFar !== '') return prefillRefused;
-        return stream ? toEventStream(request, behaviour) : toWhole(request, behaviour);
-      });
+      const asked = { ...request.chat, model, stream };
+      return chatQuestion(
+        asked,
+        (behaviour) => {
+          if (behaviour.refusesPrefill && request.chat.soFar !== '') return prefillRefused;
+          return stream ? toEventStream(request, behaviour) : toWhole(request, behaviour);
+        },
+        geminiClasses,
+      );
     },
   };
 }

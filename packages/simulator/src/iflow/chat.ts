@@ -27,6 +27,7 @@ function toStream(answer: ChatAnswer): EventStream {
   const usage = `,"usage":${JSON.stringify(usageOf(answer, answer.content.tokens))}}\n\n`;
   return {
     ...stream,
+    tellsUsage: !countsNothing(answer),
     ...(answer.request.model.includes('octet') ? { contentType: 'application/octet-stream' } : {}),
     closing: countsNothing(answer) ? stream.closing : stream.closing.replace(/\}\n\n$/, () => usage),
   };
@@ -44,5 +45,9 @@ function toWhole(answer: ChatAnswer): WholeAnswer {
     return isAllReasoning ? { ...choice, message: { ...choice.message, content: null } } : choice;
   });
   const counted = { ...completion, ...(choices === undefined ? {} : { choices }) };
-  return { ...whole, body: JSON.stringify(countsNothing(answer) ? { ...counted, usage: undefined } : counted) };
+  return {
+    ...whole,
+    tellsUsage: !countsNothing(answer),
+    body: JSON.stringify(countsNothing(answer) ? { ...counted, usage: undefined } : counted),
+  };
 }

@@ -19,6 +19,7 @@ export const embeddings: Endpoint = {
     return embeddingQuestion(model, inputs, {
       body: () => answerOf(request),
       errorBody: errorBody('an internal error occurred'),
+      promptTokens: tokensOf(inputs),
     });
   },
 };

@@ -1,4 +1,4 @@
-import { type ChatAnswer, createdSeconds, reasoningText, usageOf } from '../openai/chat-answer.ts';
+import { billedOf, type ChatAnswer, createdSeconds, reasoningText, usageOf } from '../openai/chat-answer.ts';
 import type { EventStream } from '../server/provider.ts';
 
 const createdAt = new Date(createdSeconds * 1000).toISOString();
@@ -66,6 +66,7 @@ export function toLines(answer: ChatAnswer): EventStream {
     steps: reasoningTokens + (calls.length > 0 ? calls.length : content.tokens),
     leadSteps: reasoningTokens,
     tokensPerStep: 1,
+    billed: billedOf(answer, content.tokens),
     step: (index) =>
       index < reasoningTokens ? line(model, { thinking: reasoningText(index) }) : say(index - reasoningTokens),
     closing: '',

@@ -1,3 +1,4 @@
+import { noClasses } from '../bill/tokens.ts';
 import { chatAnswerOf } from '../openai/chat-answer.ts';
 import { toCompletion } from '../openai/completion.ts';
 import { openAi } from '../openai/provider.ts';
@@ -14,10 +15,14 @@ const chat: Endpoint = {
     const read = readOllamaRequest(body);
     if (read.kind === 'failure') return read;
     const { request, thinks } = read;
-    return chatQuestion(request, (behaviour) => {
-      const answer = chatAnswerOf(request, thinks ? behaviour : { ...behaviour, reasoningTokens: 0 });
-      return request.stream ? toLines(answer) : toWhole(toCompletion(answer));
-    });
+    return chatQuestion(
+      request,
+      (behaviour) => {
+        const answer = chatAnswerOf(request, thinks ? behaviour : { ...behaviour, reasoningTokens: 0 });
+        return request.stream ? toLines(answer) : toWhole(toCompletion(answer));
+      },
+      noClasses,
+    );
   },
 };
 

@@ -1,3 +1,4 @@
+import { type AnswerTokens, splitPrompt } from '../bill/tokens.ts';
 import type { Behaviour } from '../faults/behaviour.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { type Content, contentOf } from './content.ts';
@@ -25,7 +26,11 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
-  readonly prompt_tokens_details: { readonly cached_tokens: number; readonly audio_tokens: number };
+  readonly prompt_tokens_details: {
+    readonly cached_tokens: number;
+    readonly cache_write_tokens?: number;
+    readonly audio_tokens: number;
+  };
   readonly completion_tokens_details: {
     readonly reasoning_tokens: number;
     readonly audio_tokens: number;
@@ -60,14 +65,19 @@ export function reasoningText(seq: number): string {
 }
 
 /** Returns the usage of an answer by its content tokens per choice; as at OpenAI, reasoning counts as completion. */
-export function usageOf({ request, reasoningTokens }: ChatAnswer, contentTokens: number): Usage {
+export function usageOf({ request, behaviour, reasoningTokens }: ChatAnswer, contentTokens: number): Usage {
   const { promptTokens, choices } = request;
+  const { cacheRead, cacheWrite } = splitPrompt(promptTokens, behaviour);
   const completionTokens = choices * (reasoningTokens + contentTokens);
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    prompt_tokens_details: {
+      cached_tokens: cacheRead,
+      ...(cacheWrite === 0 ? {} : { cache_write_tokens: cacheWrite }),
+      audio_tokens: 0,
+    },
     completion_tokens_details: {
       reasoning_tokens: choices * reasoningTokens,
       audio_tokens: 0,
@@ -76,3 +86,9 @@ export function usageOf({ request, reasoningTokens }: ChatAnswer, contentTokens:
     },
   };
 }
+
+/** Returns the tokens of an answer on the bill, over all choices. */
+export const billedOf = ({ request, reasoningTokens }: ChatAnswer, contentTokens: number): AnswerTokens => ({
+  output: request.choices * contentTokens,
+  reasoning: request.choices * reasoningTokens,
+});

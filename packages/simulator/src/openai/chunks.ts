@@ -28,6 +28,7 @@ export function toEventStream(answer: ChatAnswer): EventStream {
     steps: reasoningTokens + content.tokens,
     leadSteps: reasoningTokens,
     tokensPerStep: request.choices,
+    tellsUsage: request.wantsStreamUsage,
     step: (index) =>
       index < reasoningTokens
         ? forEachChoice(() => `{"reasoning_content":"${reasoningText(index)}"}`)

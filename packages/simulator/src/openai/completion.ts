@@ -1,14 +1,14 @@
 import type { Fault } from '../faults/behaviour.ts';
 import { spoiltCharacter } from '../server/bytes.ts';
 import type { WholeAnswer } from '../server/provider.ts';
-import { type ChatAnswer, reasoningText, usageOf } from './chat-answer.ts';
+import { billedOf, type ChatAnswer, reasoningText, usageOf } from './chat-answer.ts';
 import { internalErrorBody } from './errors.ts';
 
 /** Writes an answer as one completion. */
 export function toCompletion(answer: ChatAnswer): WholeAnswer {
   const { request, behaviour, content, reasoningTokens, identity } = answer;
   const { fault, faultAfterTokens } = behaviour;
-  if (fault?.name === 'errev') return { kind: 'whole', body: internalErrorBody, tokens: 0, steps: 0 };
+  if (fault?.name === 'errev') return { kind: 'whole', body: internalErrorBody, tokens: 0, steps: 0, isFree: true };
   const isCut = fault?.name === 'cut';
   const tokens = isCut ? Math.min(faultAfterTokens, content.tokens) : content.tokens;
   const usage = usageOf(answer, tokens);
@@ -27,7 +27,13 @@ export function toCompletion(answer: ChatAnswer): WholeAnswer {
     usage,
     ...rest,
   });
-  return { kind: 'whole', body, tokens: usage.completion_tokens, steps: reasoningTokens + tokens };
+  return {
+    kind: 'whole',
+    body,
+    tokens: usage.completion_tokens,
+    billed: billedOf(answer, tokens),
+    steps: reasoningTokens + tokens,
+  };
 }
 
 function messageOf({ answer, choice, tokens }: { answer: ChatAnswer; choice: number; tokens: number }): object {

@@ -38,7 +38,11 @@ export const embeddings: Endpoint = {
     const fields = fieldsOf(body);
     if ('kind' in fields) return fields;
     const { model, inputs, isBase64 } = fields;
-    return embeddingQuestion(model, inputs, { body: () => listOf(fields, isBase64), errorBody: internalErrorBody });
+    return embeddingQuestion(model, inputs, {
+      body: () => listOf(fields, isBase64),
+      errorBody: internalErrorBody,
+      promptTokens: tokensOf(inputs),
+    });
   },
 };
 

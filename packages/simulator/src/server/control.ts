@@ -33,6 +33,8 @@ export async function control(needs: ControlNeeds, { request, response, path }: 
       return reply(response, 200, {});
     case 'GET /_sim/stats':
       return reply(response, 200, audit.stats());
+    case 'GET /_sim/bill':
+      return reply(response, 200, audit.statement());
     case 'DELETE /_sim/script':
       script.clear();
       return reply(response, 200, {});

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Behaviour, StatusFault } from '../faults/behaviour.ts';
+import type { AnswerTokens, Classes, PromptTokens } from '../bill/tokens.ts';
 import type { Directive } from '../faults/directives.ts';
 
 /**
@@ -65,6 +66,17 @@ export interface Question {
   /** @see hashConversation */
   readonly conversation: string;
   answer(behaviour: Behaviour): Answer | Failure;
+  /** Set if the call is billed. */
+  readonly bill?: Billing | undefined;
+}
+
+/** Way in which a call is billed. */
+export interface Billing {
+  /** @see Classes */
+  readonly classes: Classes;
+  /** Value of `rid=…` in the request. */
+  readonly rid: string | undefined;
+  prompt(behaviour: Behaviour): PromptTokens;
 }
 
 /** An answer with status 200. */
@@ -76,6 +88,12 @@ export interface WholeAnswer {
   readonly body: string;
   /** Number of tokens over all choices, reasoning included. */
   readonly tokens: number;
+  /** Tokens of the answer on the bill. Default: `tokens` are `output`. */
+  readonly billed?: AnswerTokens;
+  /** False if the body has no usage. */
+  readonly tellsUsage?: boolean;
+  /** Set if the body is an error, for which nothing is billed. */
+  readonly isFree?: boolean;
   /** Number of gaps of the behaviour that the answer takes. */
   readonly steps: number;
 }
@@ -94,6 +112,12 @@ export interface EventStream {
   /** Number of steps at the start that do not count towards the position of a fault: reasoning. */
   readonly leadSteps: number;
   readonly tokensPerStep: number;
+  /** Tokens of the complete answer on the bill. Default: those of the steps, of which the leading ones are reasoning. */
+  readonly billed?: AnswerTokens;
+  /** False if the stream has no usage. */
+  readonly tellsUsage?: boolean;
+  /** Set if the stream is an error, for which nothing is billed. */
+  readonly isFree?: boolean;
   step(index: number): string;
   /** The part with the finish reason. */
   readonly closing: string;

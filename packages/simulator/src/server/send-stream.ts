@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { OpenCall } from '../audit/audit.ts';
 import type { Behaviour } from '../faults/behaviour.ts';
+import { type Classes, splitAnswer } from '../bill/tokens.ts';
 import { writeSplit } from './bytes.ts';
 import { midStreamFaults } from './mid-stream-faults.ts';
 import type { EventStream } from './provider.ts';
@@ -16,6 +17,8 @@ export interface StreamSending {
   readonly call: OpenCall;
   readonly behaviour: Behaviour;
   readonly stream: EventStream;
+  /** Classes of the provider's bill. */
+  readonly classes: Classes;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface StreamSending {
  * reader are sent together as soon as possible, so that a stream takes the requested time. At any time it waits for
  * exactly one thing: its timer, its turn, or room in the socket.
  */
-export function sendStream({ response, call, behaviour, stream }: StreamSending): void {
+export function sendStream({ response, call, behaviour, stream, classes }: StreamSending): void {
   const { gapMs, fault } = behaviour;
   const hasPings = behaviour.hasPings && stream.contentType === undefined;
   const isEmpty = fault?.name === 'empty';
@@ -31,6 +34,7 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
   const strike = fault && midStreamFaults[fault.name];
   const steps = isEmpty ? 0 : stream.steps;
   const strikeAt = Math.min(stream.leadSteps + behaviour.faultAfterTokens, steps);
+  const perStep = stream.tokensPerStep;
   const charsAtOnce = behaviour.isEachAlone ? 1 : charsPerWrite;
   let next = 0;
   let willStrike = strike !== undefined;
@@ -54,9 +58,10 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
       if (hasPings) text += ': keep-alive\n\n';
       if (next === 0) text += stream.opening;
       text += stream.step(next);
+      call.charge(next < stream.leadSteps && classes.reasoning ? { reasoning: perStep } : { output: perStep });
       next += 1;
       dueAt += gapMs;
-      call.addTokens(stream.tokensPerStep);
+      call.addTokens(perStep);
     }
     if (next < stopAt || (willStrike && dueAt > now)) wait(write(text));
     else if (willStrike) breakAfter(text);
@@ -73,6 +78,7 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
   function finishWith(text: string): void {
     if (isEmpty || isUnterminated) call.strike();
     const opening = next === 0 ? stream.opening : '';
+    settle({ call, stream, classes }, steps);
     endWith(text + opening + stream.closing + (isUnterminated ? '' : stream.terminator));
   }
 
@@ -80,6 +86,7 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
     if (!fault) return;
     willStrike = false;
     call.strike();
+    if (fault.name === 'errev' && next === 0) call.waive();
     write(text);
     strike?.({
       response,
@@ -103,4 +110,13 @@ export function sendStream({ response, call, behaviour, stream }: StreamSending)
     const bytes = behaviour.hasCrlf && typeof content === 'string' ? content.replaceAll('\n', '\r\n') : content;
     return behaviour.isSplit ? writeSplit(response, bytes) : response.write(bytes);
   }
+}
+
+/** Ends the bill of a complete stream. */
+function settle({ call, stream, classes }: Pick<StreamSending, 'call' | 'stream' | 'classes'>, steps: number): void {
+  if (stream.isFree === true) return call.waive();
+  const { tokensPerStep: perStep, billed, tellsUsage = true } = stream;
+  const lead = Math.min(stream.leadSteps, steps);
+  const ofSteps = { output: perStep * (steps - lead), reasoning: perStep * lead };
+  call.settle(splitAnswer(billed ?? ofSteps, classes), tellsUsage);
 }

@@ -61,6 +61,7 @@ export function toWebStream({ chat, thinks, words }: WebRequest, given: Behaviou
     steps,
     leadSteps: gate === undefined ? reasoningTokens : 0,
     tokensPerStep: 1,
+    isFree: gate !== undefined,
     step: (index) => (index < reasoningTokens ? think(index) : say(index - reasoningTokens)),
     closing: gate === undefined ? event({ phase: 'done', done: true }) : '',
     terminator: words.has('json') ? 'data: {"data":"[DONE]"}\n\n' : 'data: [DONE]\n\n',

@@ -1,9 +1,13 @@
+import type { Classes } from '../bill/tokens.ts';
 import type { Behaviour } from '../faults/behaviour.ts';
 import { type ChatAnswer, chatAnswerOf, reasoningText, usageOf } from '../openai/chat-answer.ts';
 import { spoiltCharacter } from '../server/bytes.ts';
 import type { EventStream, WholeAnswer } from '../server/provider.ts';
 import { innerFailureBody } from './errors.ts';
 import type { GlmRequest } from './request.ts';
+
+/** Classes of the bill: writing into the cache is not one of them. */
+export const glmClasses: Classes = { cacheRead: true, cacheWrite: false, reasoning: true };
 
 /** Number of reasoning tokens of a model told to reason, if no directive sets it. */
 const usualReasoningTokens = 4;
@@ -36,13 +40,14 @@ function usage(answer: ChatAnswer, tokens: number): object {
     prompt_tokens,
     completion_tokens,
     total_tokens,
+    prompt_tokens_details: { cached_tokens },
     completion_tokens_details: details,
   } = usageOf(answer, tokens);
   return {
     prompt_tokens,
     completion_tokens,
     total_tokens,
-    prompt_tokens_details: { cached_tokens: 0 },
+    prompt_tokens_details: { cached_tokens },
     completion_tokens_details: { reasoning_tokens: details.reasoning_tokens },
   };
 }
@@ -88,7 +93,7 @@ export function toGlmStream(request: GlmRequest, behaviour: Behaviour): EventStr
 
 export function toGlmCompletion(request: GlmRequest, behaviour: Behaviour): WholeAnswer {
   const { fault, faultAfterTokens } = behaviour;
-  if (fault?.name === 'errev') return { kind: 'whole', body: innerFailureBody, tokens: 0, steps: 0 };
+  if (fault?.name === 'errev') return { kind: 'whole', body: innerFailureBody, tokens: 0, steps: 0, isFree: true };
   const { answer, finishReason, reasoningInText } = answerOf(request, behaviour);
   const { content, reasoningTokens } = answer;
   const tokens = fault?.name === 'cut' ? Math.min(faultAfterTokens, content.tokens) : content.tokens;
@@ -111,7 +116,13 @@ export function toGlmCompletion(request: GlmRequest, behaviour: Behaviour): Whol
     usage: usage(answer, tokens),
     ...(request.searches ? { web_search: found } : {}),
   });
-  return { kind: 'whole', body, tokens: reasoningTokens + tokens, steps: reasoningTokens + tokens };
+  return {
+    kind: 'whole',
+    body,
+    tokens: reasoningTokens + tokens,
+    billed: { output: tokens, reasoning: reasoningTokens },
+    steps: reasoningTokens + tokens,
+  };
 }
 
 const identityOf = ({ identity: { id, created, model } }: ChatAnswer): object => ({ id, created, model });

@@ -1,6 +1,6 @@
 import type { Endpoint, Provider } from '../server/provider.ts';
 import { chatQuestion, pageQuestion } from '../server/questions.ts';
-import { toGlmCompletion, toGlmStream } from './answer.ts';
+import { glmClasses, toGlmCompletion, toGlmStream } from './answer.ts';
 import { failureOf, innerFailureBody } from './errors.ts';
 import { readGlmRequest } from './request.ts';
 
@@ -8,8 +8,10 @@ const chatCompletions: Endpoint = {
   read(body) {
     const request = readGlmRequest(body);
     if (request.kind === 'failure') return request;
-    return chatQuestion(request.chat, (behaviour) =>
-      request.chat.stream ? toGlmStream(request, behaviour) : toGlmCompletion(request, behaviour),
+    return chatQuestion(
+      request.chat,
+      (behaviour) => (request.chat.stream ? toGlmStream(request, behaviour) : toGlmCompletion(request, behaviour)),
+      glmClasses,
     );
   },
 };

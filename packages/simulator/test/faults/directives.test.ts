@@ -20,6 +20,8 @@ const ranges: Readonly<Record<string, readonly [number, number]>> = {
   p: [0, 100],
   r: [0, 86_400],
   rms: [0, 86_400_000],
+  cr: [0, 1_000_000],
+  cw: [0, 1_000_000],
   e: [300, 599],
   busy: [0, 4],
   huge: [1, 256],

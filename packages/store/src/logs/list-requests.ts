@@ -46,26 +46,30 @@ export interface ListRequests {
   readonly limit: number;
 }
 
-/** Returns a page of the request log. A page deep in the list costs as much as the first. */
+const dayMs = 86_400_000;
+
+/**
+ * Returns a page of the request log. A page deep in the list costs as much as the first. It looks at the newest day first, and
+ * then at longer and longer spans: over all days at once, PostgreSQL sorts every row that fits.
+ */
 export async function listRequests(
   db: Kysely<Tables>,
   { filter = {}, after, limit }: ListRequests,
 ): Promise<RequestPage> {
+  const bounds = await boundsOf(db, { filter, after });
+  if (bounds === undefined) return { requests: [], next: undefined };
   let query = filtered(db.selectFrom('request_logs'), filter);
   if (filter.error !== undefined) query = query.where(await errorCondition(db, filter.error));
   if (after !== undefined) {
-    const arrivedAt = new Date(after.arrivedAt);
-    // The first condition leaves out newer parts of the table; the comparison of pairs does not.
-    query = query
-      .where('arrived_at', '<=', arrivedAt)
-      .where(sql<boolean>`(arrived_at, id) < (${arrivedAt}, ${after.id})`);
+    query = query.where(sql<boolean>`(arrived_at, id) < (${new Date(after.arrivedAt)}, ${after.id})`);
   }
-  const rows = await query
-    .select(['arrived_at', 'id', 'entry', 'cost_micros'])
-    .orderBy('arrived_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .execute();
+  const rows: Row[] = [];
+  let until = bounds.newest;
+  for (let spanMs = dayMs; rows.length <= limit && until >= bounds.oldest; spanMs *= 2) {
+    const from = until - spanMs;
+    rows.push(...(await rowsOf(query, { from, until, limit: limit + 1 - rows.length })));
+    until = from;
+  }
   const last = rows.length > limit ? rows[limit - 1] : undefined;
   return {
     requests: rows.slice(0, limit).map(({ entry, cost_micros }) => ({
@@ -73,6 +77,48 @@ export async function listRequests(
       costMicros: cost_micros ?? undefined,
     })),
     next: last === undefined ? undefined : { arrivedAt: last.arrived_at.getTime(), id: last.id },
+  };
+}
+
+interface Row {
+  readonly arrived_at: Date;
+  readonly id: string;
+  readonly entry: unknown;
+  readonly cost_micros: number | null;
+}
+
+interface Span {
+  /** Exclusive; milliseconds since 1970. */
+  readonly from: number;
+  readonly until: number;
+  readonly limit: number;
+}
+
+function rowsOf(query: Query, { from, until, limit }: Span): Promise<readonly Row[]> {
+  return query
+    .where('arrived_at', '>', new Date(from))
+    .where('arrived_at', '<=', new Date(until))
+    .select(['arrived_at', 'id', 'entry', 'cost_micros'])
+    .orderBy('arrived_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** Returns the times between which the rows of a list lie; undefined if there are none. */
+async function boundsOf(
+  db: Kysely<Tables>,
+  { filter, after }: Pick<ListRequests, 'after'> & { readonly filter: RequestFilter },
+): Promise<{ readonly oldest: number; readonly newest: number } | undefined> {
+  const { oldest, newest } = await db
+    .selectFrom('request_logs')
+    .select((is) => [is.fn.min('arrived_at').as('oldest'), is.fn.max('arrived_at').as('newest')])
+    .executeTakeFirstOrThrow();
+  if (!(oldest instanceof Date && newest instanceof Date)) return undefined;
+  return {
+    oldest: Math.max(oldest.getTime(), filter.from ?? -Infinity),
+    // A row has microseconds if another program wrote it; its time here is cut to milliseconds.
+    newest: Math.min(newest.getTime() + 1, filter.to ?? Infinity, after?.arrivedAt ?? Infinity),
   };
 }
 

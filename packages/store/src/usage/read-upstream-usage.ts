@@ -3,7 +3,7 @@ import type { Tables } from '../tables.ts';
 import { startOf } from './usage-changes.ts';
 
 export interface UpstreamUsageQuery {
-  /** Milliseconds since 1970; goes back to the start of its hour. */
+  /** Milliseconds since 1970; rounded down to the start of its hour. */
   readonly from: number;
   /** Exclusive. */
   readonly to: number;

@@ -14,14 +14,14 @@ const columnOf = {
 } as const;
 type PlainGroup = keyof typeof columnOf;
 
-/** What sums of usage can be grouped by. */
+/** Properties by which sums of usage can be grouped. */
 export const usageGroups = ['key', 'team', 'owner', 'model', 'upstream', 'tag', 'session', ...timeGroups] as const;
 export type UsageGroup = (typeof usageGroups)[number];
 
 export interface UsageQuery {
-  /** Milliseconds since 1970; goes back to the start of its hour. */
+  /** Milliseconds since 1970; rounded down to the start of its hour. */
   readonly from: number;
-  /** Exclusive; goes on to the end of its hour. */
+  /** Exclusive; rounded up to the end of its hour. */
   readonly to: number;
   /** At most one of `hour`, `day` and `month`, and of `tag` and `session`. */
   readonly groupBy: readonly UsageGroup[];

@@ -78,7 +78,7 @@ export function describeTimeline(
 /** The marks have microseconds; a difference of floats has more digits. */
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-/** What the gateway changed in the request or the answer. */
+/** Returns the changes that the gateway made to the request or the answer. */
 const changesOf = ({ droppedMessages, resumptions, continuations }: RequestLog): object => ({
   dropped_messages: droppedMessages ?? 0,
   resumptions: resumptions ?? 0,

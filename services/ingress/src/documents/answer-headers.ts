@@ -21,6 +21,10 @@ export const answerHeaders: Readonly<Record<string, Json>> = {
   ...rate('tokens'),
   'x-sluice-upstream': { description: 'Id of the upstream that answered.', schema: text },
   'x-sluice-attempts': { description: 'Number of attempts, the successful one included.', schema: integer },
+  'x-sluice-cost-usd': {
+    description: 'Cost of all calls that a whole answer took, in US dollars with six decimals.',
+    schema: text,
+  },
   'x-sluice-continuations': {
     description: 'Number of times that a whole answer was extended after its token limit (`auto_continue`).',
     schema: integer,

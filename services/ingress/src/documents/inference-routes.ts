@@ -24,13 +24,26 @@ const requestId: ParameterDescription = {
   schema: z.string(),
 };
 
+const includeCost: ParameterDescription = {
+  name: 'x-sluice-include-cost',
+  in: 'header',
+  description: 'With `true`, the last chunk of a stream has the cost in US dollars: `"sluice":{"cost_usd":0.001234}`.',
+  schema: z.enum(['true', 'false']),
+};
+
 const chatRequest: NamedSchema = { name: 'ChatRequest', schema: chatRequestSchema, fields: chatFields };
 const embeddingsRequest: NamedSchema = {
   name: 'EmbeddingsRequest',
   schema: embeddingsRequestSchema,
   fields: embeddingsFields,
 };
-const attemptHeaders = ['openai-processing-ms', 'x-sluice-upstream', 'x-sluice-attempts', ...rateHeaders];
+const attemptHeaders = [
+  'openai-processing-ms',
+  'x-sluice-upstream',
+  'x-sluice-attempts',
+  'x-sluice-cost-usd',
+  ...rateHeaders,
+];
 const usage = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };
 const answered = { id: 'chatcmpl-1', created: 1_780_000_000, model: 'gpt-4o-mini' };
 const chunk = (delta: object, finish_reason: string | null): string =>
@@ -47,7 +60,7 @@ export const inferenceRoutes: readonly RouteDescription[] = [
     description:
       "OpenAI's Chat Completions. Every parameter is checked; a field that the model's provider does not support is a 400 that names it. Beyond the limits of the fleet a request waits for its turn. `stream_options` needs `stream: true`, `top_logprobs` needs `logprobs: true`, and a tool that `tool_choice` names must be one of `tools`.",
     access: 'client',
-    parameters: [requestId],
+    parameters: [requestId, includeCost],
     body: {
       description:
         'JSON, plain or compressed (`content-encoding`: gzip, deflate, br, zstd). Fields beyond the schema go to the provider unchanged.',

@@ -1,5 +1,6 @@
 import { chatMessageSchema, contentPartSchema, toolCallSchema, toolSchema, usageSchema } from '@sluice/protocol';
 import { adminDescriptions } from '../admin/admin-descriptions.ts';
+import { conversationDescriptions } from '../conversations/conversation-descriptions.ts';
 import { chatChunk } from './answer-schemas.ts';
 import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
@@ -12,6 +13,7 @@ import type { NamedSchema, RouteDescription } from './route-description.ts';
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
   ...modelRoutes,
+  ...conversationDescriptions,
   ...keyRouteDescriptions,
   ...adminDescriptions,
   ...healthRoutes,

@@ -3,7 +3,7 @@ import type { IngressConfig } from '@sluice/config';
 import { type Answered, GatewayError } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { RequestHandler } from 'express';
-import { bodyStored, type Client, clientOf } from '../context.ts';
+import { bodyStored, type Client, clientOf, findContinuation } from '../context.ts';
 import { takeJson } from '../middleware/read-json.ts';
 import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
 import { type CostBounds } from './accounting/money.ts';
@@ -24,7 +24,7 @@ export interface InferenceNeeds {
   readonly exchanges: Pick<OpenExchanges, 'begin'>;
   readonly ingressId: string;
   readonly costBounds: CostBounds;
-  readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'streamOpened' | 'streamClosed'>;
+  readonly metrics: Pick<IngressMetrics, 'clientTooSlow' | 'keySpent' | 'streamOpened' | 'streamClosed'>;
   /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
   /** Monotonic milliseconds. */
@@ -68,7 +68,7 @@ async function answerOrder(
   const send = startSpanOf(() => sendSpan({ queue: 'chat', messageId: client.requestId }), {
     parent: observation.span,
   });
-  const reply = createReply({
+  const written = createReply({
     response,
     stream: order.stream,
     thinking: order.thinking,
@@ -89,14 +89,15 @@ async function answerOrder(
     },
     now,
   });
+  const reply = findContinuation(response)?.keep(written, order.stream) ?? written;
   const delivery = createDelivery({ response, observation, reply, onInternal });
   const exchange = needs.exchanges.begin(
     toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
     delivery.listener,
   );
   // The lease lasts until no worker works on the request, which can be after its client has left.
-  const settleWith = (facts: FailureFacts): void =>
-    settle({
+  function settleWith(facts: FailureFacts): void {
+    const costMicros = settle({
       lease: admitted.lease,
       reservation: order.reservation,
       consumption: delivery.consumption(facts),
@@ -104,6 +105,8 @@ async function answerOrder(
       ending: delivery.ending() ?? lostInQueue,
       course: () => ({ ...courseOf(observation), ...servedBy(delivery.answered()) }),
     });
+    metrics.keySpent(client.principal.name, costMicros);
+  }
   void exchange.ended.then((facts) => {
     // The error of a request that could not be queued comes right after its end.
     if (delivery.ending() === undefined) setImmediate(settleWith, facts);

@@ -32,16 +32,20 @@ export interface Settlement {
  *
  * A chat is charged once for all attempts, because the gateway decides on the further ones. Embeddings, where one
  * request can take many calls, are charged for each attempt.
+ *
+ * @returns the cost of the request, in micro-dollars
  */
-export function settle({ lease, reservation, consumption, accounting, ending, course }: Settlement): void {
+export function settle({ lease, reservation, consumption, accounting, ending, course }: Settlement): number {
   const { attempts } = consumption.kind === 'complete' ? consumption : consumption.facts;
   const again = reservation.isPaidPerAttempt ? Math.max(0, attempts - 1) : 0;
   const tokens = usedTokens(reservation, consumption) + again * reservation.prompt;
+  const billed = bill(reservation, consumption, again);
   lease.release({
     requests: again,
     tokens: tokens - reservation.total,
-    settled: accounting?.settled({ ...ending, ...course(), attempts, ...bill(reservation, consumption, again) }),
+    settled: accounting?.settled({ ...ending, ...course(), attempts, ...billed }),
   });
+  return billed.costMicros;
 }
 
 /** Returns tokens and cost for the ledger entry. */

@@ -115,6 +115,11 @@ export function takeJson(request: Request): JsonBody {
   return body;
 }
 
+/** Puts a body back, or another one in its place. */
+export function putJson(request: Request, body: JsonBody): void {
+  request.body = body;
+}
+
 function refuseTheRefused(refusedBodies: TokenBuckets, keyId: string): void {
   if (!refusedBodies.isEmpty(keyId)) return;
   throw new GatewayError('rate_limit_exceeded', {

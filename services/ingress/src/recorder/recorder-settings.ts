@@ -4,7 +4,7 @@ import type { Retention } from '@sluice/store';
 
 type RedisConfig = IngressConfig['redis'];
 
-/** What the recorder's thread needs to know: data that can be sent to it. */
+/** Settings of the recorder's thread: data that can be sent to it. */
 export interface RecorderSettings {
   /** Redis without its passwords, which a secret does not give away when it is sent. */
   readonly redis: RedisConfig;

@@ -9,7 +9,7 @@ export interface StreamLag {
   readonly oldestAgeMs: number;
 }
 
-/** What a recorder tells its ingress, once a second. Counts are from the start of the thread. */
+/** State that a recorder tells its ingress, once a second. Counts are from the start of the thread. */
 export interface RecorderState {
   /** This recorder is the one of the fleet that writes. */
   readonly isRunner: boolean;

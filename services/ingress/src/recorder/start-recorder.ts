@@ -6,7 +6,7 @@ import type { RecorderSettings } from './recorder-settings.ts';
 
 /** The recorder of this ingress, in a thread of its own. */
 export interface RecorderThread {
-  /** What the thread has told last, with the counts of its predecessors; undefined before that and after a crash. */
+  /** The newest state that the thread has told, with the counts of its predecessors; undefined before that and after a crash. */
   state(): RecorderState | undefined;
   /** Lets it write what it has at hand. */
   stop(): Promise<void>;
@@ -32,7 +32,7 @@ const stopTimeoutMs = 3000;
 /** This file is compiled or not, and the thread's is then the same. */
 const ownFile = new URL(`./thread${extname(new URL(import.meta.url).pathname)}`, import.meta.url);
 
-/** Starts the recorder, and again with growing pauses when it crashes. The ingress goes on meanwhile. */
+/** Starts the recorder, and again with growing pauses when it crashes. The ingress serves requests meanwhile. */
 export function startRecorderThread(needs: RecorderThreadNeeds): RecorderThread {
   const { settings, logger, now, file = ownFile } = needs;
   const onTrouble = createTroubleLog(logger, 'recorder trouble', now);
@@ -58,7 +58,7 @@ export function startRecorderThread(needs: RecorderThreadNeeds): RecorderThread 
       else if (message.level === 'warn') onTrouble(new Error(String(message.fields['reason'])));
       else logger[message.level]({ ...message.fields }, message.text);
     });
-    thread.on('error', (error) => logger.error({ err: error }, 'the recorder has crashed; requests go on'));
+    thread.on('error', (error) => logger.error({ err: error }, 'the recorder has crashed; requests are not affected'));
     thread.once('exit', () => {
       if (state !== undefined) before = totals(before, state);
       state = undefined;

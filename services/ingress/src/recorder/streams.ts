@@ -55,7 +55,7 @@ interface StreamKind<Entry> {
 
 function streamOf<Entry>(needs: StreamsNeeds, { name, key, schema, insert }: StreamKind<Entry>): RecordedStream {
   const { connection, store, log, onWritten, onSkipped } = needs;
-  /** Batches with entries that are no entries, with the reasons. */
+  /** Batches with invalid entries, with the reasons. */
   const broken = new Map<string, string>();
   const reader: OutboxReader<Entry> = createOutboxReader({
     connection,
@@ -70,7 +70,7 @@ function streamOf<Entry>(needs: StreamsNeeds, { name, key, schema, insert }: Str
     log('error', 'an entry can not be recorded; the table skipped_entries has it', { stream: name, reason });
   }
 
-  /** The reader leaves out what is no entry; its batch is kept before it is removed from Redis. */
+  /** The reader leaves out invalid entries; their batch is kept before it is removed from Redis. */
   async function keepBroken(): Promise<void> {
     for (const [id, reason] of broken) {
       const [batch] = await connection.xrange(key, id, id);

@@ -56,6 +56,7 @@ async function setUp(body: object, over: Over = {}) {
     costBounds,
     metrics: {
       clientTooSlow: () => void meters.push('slow'),
+      keySpent: () => undefined,
       streamOpened: () => void meters.push('opened'),
       streamClosed: () => void meters.push('closed'),
     },

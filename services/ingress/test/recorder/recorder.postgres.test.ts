@@ -125,22 +125,25 @@ redisTest(
   },
 );
 
-redisTest('keeps what is no entry, or can not be written, and goes on', async ({ redis, redisUrl, keyPrefix }) => {
-  const keys = createKeys(keyPrefix);
-  await redis.xadd(keys.ledger, '*', 'e', '{"id":"no entry"}');
-  await redis.xadd(keys.ledger, '*', 'e', JSON.stringify({ ...entry('c'), status: 2 ** 40 }));
-  await redis.xadd(keys.ledger, '*', 'e', JSON.stringify(entry('d')));
-  const recorder = start({ redisUrl, keyPrefix, databaseUrl });
-  const { db } = open(databaseUrl);
-  await until(() => findRequest(db, 'd'), { what: 'the request after the bad ones' });
-  await until(() => recorder.state().skipped.ledger === 2, { what: 'the count of skipped entries' });
-  const kept = await db.selectFrom('skipped_entries').select('entry').execute();
-  expect(kept.map((row) => row.entry).sort()).toEqual([
-    expect.stringContaining('no entry'),
-    expect.stringContaining('"c"'),
-  ]);
-  expect(await redis.xlen(keys.ledger)).toBe(0);
-});
+redisTest(
+  'keeps invalid entries and those that can not be written, and records the next ones',
+  async ({ redis, redisUrl, keyPrefix }) => {
+    const keys = createKeys(keyPrefix);
+    await redis.xadd(keys.ledger, '*', 'e', '{"id":"no entry"}');
+    await redis.xadd(keys.ledger, '*', 'e', JSON.stringify({ ...entry('c'), status: 2 ** 40 }));
+    await redis.xadd(keys.ledger, '*', 'e', JSON.stringify(entry('d')));
+    const recorder = start({ redisUrl, keyPrefix, databaseUrl });
+    const { db } = open(databaseUrl);
+    await until(() => findRequest(db, 'd'), { what: 'the request after the bad ones' });
+    await until(() => recorder.state().skipped.ledger === 2, { what: 'the count of skipped entries' });
+    const kept = await db.selectFrom('skipped_entries').select('entry').execute();
+    expect(kept.map((row) => row.entry).sort()).toEqual([
+      expect.stringContaining('no entry'),
+      expect.stringContaining('"c"'),
+    ]);
+    expect(await redis.xlen(keys.ledger)).toBe(0);
+  },
+);
 
 redisTest('lets one recorder write, and another take over when its session ends', async ({ redisUrl, keyPrefix }) => {
   const recorders = [1, 2].map(() => start({ redisUrl, keyPrefix, databaseUrl }));

@@ -14,7 +14,7 @@ export interface AccountNeeds {
   /** Takes the ledger entries on their way to the database; undefined if there is none. */
   readonly attempts: Pick<OutboxWriter<AttemptEntry>, 'add'> | undefined;
   readonly pricing: Pick<Pricing, 'priceOf'>;
-  readonly metrics: Pick<WorkerMetrics, 'spent' | 'costDiffers'>;
+  readonly metrics: Pick<WorkerMetrics, 'spent' | 'tokensBilled' | 'costDiffers'>;
   /** Called when a provider reports another cost than the price table gives. */
   readonly onCostDiffers: (call: {
     readonly upstream: string;
@@ -64,6 +64,7 @@ export function accountFor(needs: AccountNeeds, { claimedRun: { job }, chosen }:
   });
   const providerCostMicros = providerCostOf(usage);
   needs.metrics.spent(upstream, job.model, costMicros);
+  needs.metrics.tokensBilled(upstream, tokens);
   if (providerCostMicros !== undefined && isFar(costMicros, providerCostMicros)) {
     needs.metrics.costDiffers(upstream);
     needs.onCostDiffers({ upstream, model, costMicros, providerCostMicros });

@@ -13,7 +13,7 @@ export interface Accounts extends Omit<AccountNeeds, 'metrics'> {
 }
 
 export interface AccountsNeeds {
-  readonly config: Pick<Config, 'database'>;
+  readonly config: Pick<Config, 'database' | 'prices'>;
   /** Connection of the `writer` role. */
   readonly connection: RedisConnection;
   readonly keys: Pick<Keys, 'attempts'>;
@@ -27,9 +27,7 @@ export interface AccountsNeeds {
 export function keepAccounts({ config, connection, keys, logger, metrics, onError, now }: AccountsNeeds): Accounts {
   const onCostDiffers = createTroubleLog(logger, 'a provider reports another cost than the price table gives', now);
   const pricing = createPricing({
-    overrides: [],
-    unknownModel: 'zero',
-    default: { input: 0, output: 0 },
+    ...config.prices,
     compileGlob,
     onUnknown(target, isFirst) {
       if (isFirst) logger.warn({ upstream: target.upstream, model: target.model }, 'no price is known for a model');

@@ -28,8 +28,8 @@ export interface PricedCall extends CalledTarget {
  */
 const promptMargin = 2;
 
-/** More than any model answers, where its context window is not known: no budget holds it beside another request. */
-const unknownAnswerTokens = 10_000_000;
+/** About the largest context of a model, where its own is not known: few budgets hold that beside another request. */
+const unknownAnswerTokens = 1_000_000;
 
 /**
  * Returns the money to reserve for an order: the cost of its longest answer by its dearest target, once for the answer and

@@ -175,8 +175,7 @@ export function loseRun(state: ExchangeState, code: 'worker_lost' | 'relay_gap')
 /** Starts another run, completes the answer, or ends the request with the error. */
 export function onRerunDecided(state: ExchangeState, { decision, chunks, ending }: EventOf<'rerun_decided'>): Step {
   const burntTokens = ending.state.burntTokens + (ending.isLost ? chunks - state.deliveredBefore : 0);
-  const { costMicros, isEstimated } = ending.state;
-  const spent = { ...(costMicros > 0 && { costMicros }), ...(isEstimated && { isEstimated }) };
+  const spent = spentBy(ending);
   switch (decision.kind) {
     case 'complete': {
       const end: End = { events: chunks, finishReason: decision.finishReason, burntTokens, ...spent };
@@ -215,6 +214,12 @@ export function onRerunDecided(state: ExchangeState, { decision, chunks, ending 
     }
   }
 }
+
+/** Returns the cost that workers have reported. */
+const spentBy = ({ state: { costMicros, isEstimated } }: Ending): Pick<End, 'costMicros' | 'isEstimated'> => ({
+  costMicros,
+  isEstimated,
+});
 
 /** Ends the request from this side: the client gets the error now, and the worker's confirmation follows. */
 export function fail(state: ExchangeState, code: ErrorCode): Step {

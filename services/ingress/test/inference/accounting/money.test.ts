@@ -30,7 +30,7 @@ describe('the money reserved for a request', () => {
 
   it('is the context window where nothing bounds the answer, or more than any model answers', () => {
     const { micros, isBounded, microsIfLost } = reserveMoney(bounds, order(undefined));
-    expect([micros, isBounded, microsIfLost]).toEqual([100 + 10 * 10_000_000, false, 2 * (100 + 10 * 256)]);
+    expect([micros, isBounded, microsIfLost]).toEqual([100 + 10 * 1_000_000, false, 2 * (100 + 10 * 256)]);
     const ofKnown = reserveMoney(bounds, { ...order(undefined), targets: [target('dear', 'known')] });
     expect(ofKnown.micros).toBe(2 * (100 + 10 * 8000));
   });

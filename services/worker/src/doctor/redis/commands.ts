@@ -51,6 +51,10 @@ const both: readonly Command[] = [
 export const commandsOf: Readonly<Record<'ingress' | 'worker', readonly Command[]>> = {
   ingress: [
     ...both,
+    ['hsetnx', key, 'f', '1'],
+    ['hincrby', key, 'f', '1'],
+    ['hkeys', key],
+    ['hscan', key, '0'],
     ['persist', key],
     ['lindex', key, '0'],
     ['rpop', key],
