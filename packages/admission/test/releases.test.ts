@@ -85,6 +85,21 @@ describe('settlements', () => {
     expect(tries()).toBeGreaterThan(100);
   });
 
+  it('are retried for longer than a lease beside many requests that were not admitted', async () => {
+    const { releases, tries } = setUp([away]);
+    for (let count = 0; count < 10_050; count++) releases.begin({ ...request, accounting }, correction);
+    await vi.advanceTimersByTimeAsync(2900);
+    const before = tries();
+    await vi.advanceTimersByTimeAsync(1000);
+    // The calls of 10,000 requests, twice: those beyond are given up.
+    expect(tries() - before).toBeLessThanOrEqual(401);
+    releases.begin({ ...request, accounting }, settled);
+    await vi.advanceTimersByTimeAsync(5000);
+    const withSettlement = tries();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(tries() - withSettlement).toBe(201);
+  });
+
   it('of the last 30 s are repeated after a lost connection', async () => {
     const { releases, tries } = setUp([Promise.resolve([true])]);
     releases.begin({ ...request, accounting }, settled);
