@@ -35,7 +35,7 @@ const accountedForMs = 3_600_000;
  * Requests whose admission failed are released too, because Redis may have accepted them. Each request of an outage is one of
  * them, so beyond this number they are retried no longer than those without `accounting`.
  */
-const mostUnsettled = 10_000;
+const mostUnsettled = 1000;
 
 /** Settlements are kept for this time … */
 const keptMs = 30_000;
