@@ -10,7 +10,8 @@ import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { createIngressPricing } from './ingress-pricing.ts';
 import { createKeyService, type KeyService } from './keys/key-service.ts';
-import { createIngressRecorder } from './recorder/ingress-recorder.ts';
+import { createIngressRecorder, type IngressRecorder } from './recorder/ingress-recorder.ts';
+import { recordsStatus } from './recorder/records-status.ts';
 import { openRecords } from './records/records.ts';
 import type { RecordsStore } from './records/records-store.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
@@ -88,7 +89,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
-  const fleetStatus = readFleet(config, links, now);
+  const fleetStatus = readFleet({ config, links, recorder, now });
   const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
@@ -160,9 +161,17 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+interface FleetParts {
+  readonly config: IngressConfig;
+  readonly links: RedisLinks;
+  readonly recorder: IngressRecorder;
+  readonly now: () => number;
+}
+
+const readFleet = ({ config, links, recorder, now }: FleetParts): (() => Promise<FleetStatus>) =>
   createFleetStatus({
-    limits,
+    limits: config.limits,
+    records: config.database === undefined ? undefined : async () => recordsStatus(recorder.state()),
     occupancy: links.admission.occupancy,
     shardCounts: links.submitter.shardCounts,
     reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
