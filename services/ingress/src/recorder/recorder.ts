@@ -58,6 +58,8 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
       onLost(error) {
         onError(error);
         isLost = true;
+        // The database may come back as another one: restored, or empty.
+        isMigrated = false;
         end();
       },
     });
