@@ -7,6 +7,7 @@ import { bodyStored, type Client, clientOf, findContinuation } from '../context.
 import { takeJson } from '../middleware/read-json.ts';
 import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
 import { type CostBounds } from './accounting/money.ts';
+import { requirePrice } from './accounting/require-price.ts';
 import { admitOrder } from './admit-order.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { createDelivery } from './delivery.ts';
@@ -41,6 +42,7 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
   return (request, response) => {
     const client = clientOf(response);
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
+    requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
     return answerOrder(needs, { order, accounting, createReply: operation.reply }, client);
   };
