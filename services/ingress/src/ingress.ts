@@ -9,7 +9,7 @@ import { drain, type StopOptions } from './drain.ts';
 import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { connectParts, type IngressNeeds, type IngressParts } from './ingress-parts.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
-import type { RedisLinks } from './redis-links.ts';
+import { recordsStatus } from './recorder/records-status.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 
@@ -114,11 +114,12 @@ interface Served {
 /** Creates the routes for clients, and the pages and metrics that the server for operators has too. */
 function createPages(
   { config, ingressId, version, buildDate, logger, metrics }: IngressNeeds,
-  { links, records, keyService, costBounds, totals, now, onError }: IngressParts,
+  parts: IngressParts,
   state: () => ReplicaState,
 ): Served {
+  const { links, records, keyService, costBounds, totals, now } = parts;
   const { admission, exchanges, peek } = links;
-  const fleetStatus = readFleet(config, links, now);
+  const fleetStatus = readFleet(config, parts);
   const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
@@ -127,7 +128,7 @@ function createPages(
     config,
     inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
     peek,
-    catalogue: listModels(config, { links, onError, now }),
+    catalogue: listModels(config, parts),
     observe: { requestLogs: records.requestLogs, metrics, logger, totals, trustTraceContext, now },
     records: records.store,
     keys: keyService,
@@ -141,19 +142,20 @@ function createPages(
   return { app, pages, render };
 }
 
-const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+const readFleet = (
+  { limits, database }: IngressConfig,
+  { links, recorder, now }: IngressParts,
+): (() => Promise<FleetStatus>) =>
   createFleetStatus({
     limits,
+    records: database === undefined ? undefined : async () => recordsStatus(recorder.state()),
     occupancy: links.admission.occupancy,
     shardCounts: links.submitter.shardCounts,
     reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
     now,
   });
 
-const listModels = (
-  config: IngressConfig,
-  { links, onError, now }: Pick<IngressParts, 'links' | 'onError' | 'now'>,
-): ModelCatalogue =>
+const listModels = (config: IngressConfig, { links, onError, now }: IngressParts): ModelCatalogue =>
   createModelCatalogue({
     config,
     onError,

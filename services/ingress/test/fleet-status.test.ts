@@ -86,7 +86,7 @@ describe('the status of the fleet', () => {
   });
 
   it('has database and outbox where records are kept', async () => {
-    const stream = { entries: 1, oldest_ms: 20 };
+    const stream = { batches: 1, oldest_ms: 20 };
     const records = {
       database: { status: 'ok', answer_ms: 2 },
       outbox: { ledger: stream, attempts: stream, logs: stream },

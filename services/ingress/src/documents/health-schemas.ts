@@ -94,7 +94,7 @@ const database = z.object({
 });
 
 const stream = z.object({
-  entries: whole.describe('Entries on their way.'),
+  batches: whole.describe('Batches of entries on their way.'),
   oldest_ms: whole.nullable().describe('Age of the oldest one.'),
 });
 
@@ -108,7 +108,7 @@ export const fleetFields = {
   outbox: z
     .object({ ledger: stream, attempts: stream, logs: stream })
     .optional()
-    .describe('Records on their way to the database. Absent without a database.'),
+    .describe('Records on their way to the database. Absent without a database, or while nothing is known of them.'),
 } as const;
 
 export const status: NamedSchema = {
