@@ -97,7 +97,7 @@ async function untilSettled(): Promise<void> {
 }
 
 it(
-  `F30 the ledger of ${count} requests is the bill of the providers (seed ${seed})`,
+  `the ledger of ${count} requests is the bill of the providers (seed ${seed})`,
   async () => {
     const dice = createDice(seed);
     const requests = planRequests(count, dice, aborted);
