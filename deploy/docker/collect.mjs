@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 const [built, app, home, ...programs] = process.argv.slice(2);
 /** Parts of a package that are needed at run time, beside its manifest. */
-const parts = ['dist', 'lua', 'node-flags.json'];
+const parts = ['dist', 'lua', 'migrations', 'node-flags.json'];
 const isForTheCompilerAlone = (path) => /\.d\.m?ts(\.map)?$|\.tsbuildinfo$/.test(path);
 
 const { workspaces } = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8'));

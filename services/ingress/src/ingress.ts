@@ -11,6 +11,7 @@ import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from '
 import { createIngressPricing } from './ingress-pricing.ts';
 import { createKeyService, type KeyService } from './keys/key-service.ts';
 import { createIngressRecorder } from './recorder/ingress-recorder.ts';
+import { recordsStatus } from './recorder/records-status.ts';
 import { openRecords } from './records/records.ts';
 import type { RecordsStore } from './records/records-store.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
@@ -88,8 +89,9 @@ export function createIngress(needs: IngressNeeds): Ingress {
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
   });
-  const fleetStatus = readFleet(config, links, now);
-  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
+  const recorded = config.database === undefined ? undefined : () => recordsStatus(recorder.state());
+  const fleetStatus = readFleet({ config, links, records: recorded, now });
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus, records: recorded });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const app = createApp({
@@ -160,9 +162,17 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+interface FleetParts {
+  readonly config: IngressConfig;
+  readonly links: RedisLinks;
+  readonly records: (() => ReturnType<typeof recordsStatus>) | undefined;
+  readonly now: () => number;
+}
+
+const readFleet = ({ config, links, records, now }: FleetParts): (() => Promise<FleetStatus>) =>
   createFleetStatus({
-    limits,
+    limits: config.limits,
+    records: records === undefined ? undefined : async () => records(),
     occupancy: links.admission.occupancy,
     shardCounts: links.submitter.shardCounts,
     reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),

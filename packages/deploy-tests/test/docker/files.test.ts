@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -61,6 +62,27 @@ describe('the Dockerfile', () => {
       expect(stage).toMatch(/^ENTRYPOINT \["[^"]+"/m);
       expect(stage).toContain('org.opencontainers.image.title');
     }
+  });
+});
+
+/** Returns the folders of its own package that a source file names by their paths. */
+function foldersIn(file: string): readonly string[] {
+  const home = file.split('/').slice(0, 2).join('/');
+  return Array.from(readRepositoryFile(file).matchAll(/new URL\('(\.\.\/[^']*)'/g), ([, path = '']) =>
+    relative(home, join(dirname(file), path)),
+  ).flatMap((path) => path.match(/^[\w-]+(?=\/|$)/)?.[0] ?? []);
+}
+
+describe('the images', () => {
+  it('have every folder beside `src` that the packages read at run time', () => {
+    const [, list = ''] = /^const parts = \[(.*)\];$/m.exec(readRepositoryFile('deploy/docker/collect.mjs')) ?? [];
+    const read = ['packages', 'services'].flatMap((parent) =>
+      globSync('*/src/**/*.ts', { cwd: inRepository(parent) }).flatMap((file) => foldersIn(join(parent, file))),
+    );
+    // The tests' own, and what the build alone reads.
+    const folders = new Set(read).difference(new Set(['checklist', 'dist', 'pages', 'src']));
+    expect([...folders].toSorted()).toEqual(expect.arrayContaining(['lua', 'migrations']));
+    for (const name of folders) expect(list).toContain(`'${name}'`);
   });
 });
 

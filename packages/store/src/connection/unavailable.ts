@@ -4,7 +4,7 @@ export const unavailableReasons = [
   'unreachable',
   /** No answer, no connection or no free connection of the pool in time. */
   'timeout',
-  /** The server refuses the user, the password, the database or another connection. */
+  /** The server refuses the user, the password, the database, another connection, or the user's right to do this. */
   'refused',
   /** The server stops, starts, or has no memory or disk left. */
   'not_ready',
@@ -39,6 +39,7 @@ const reasonsByState: readonly (readonly [start: string, reason: UnavailableReas
   ['28', 'refused'],
   ['3D000', 'refused'],
   ['40', 'conflict'],
+  ['42501', 'refused'],
   ['42P01', 'not_migrated'],
   ['42703', 'not_migrated'],
   ['53300', 'refused'],

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { PartitionedTable, Partitions } from '../partitions/partitions.ts';
 import type { Tables } from '../tables.ts';
 
@@ -28,11 +28,38 @@ export async function dropOld(
   ];
   const dropped: string[] = [];
   for (const [table, before] of starts) dropped.push(...(await partitions.drop(table, before)));
-  await db
-    .deleteFrom('usage_requests')
-    .where('starts_at', '<', ledgerStart)
-    .where((is) => is.or([is('period', '=', 'hour'), is('dimension', '<>', 'all')]))
-    .execute();
-  await db.deleteFrom('usage_attempts').where('starts_at', '<', ledgerStart).where('period', '=', 'hour').execute();
+  for (const [period, dimension] of shortLived) {
+    const which = sql`period = ${period} and dimension = ${dimension}`;
+    await deleteInParts(db, { table: 'usage_requests', which, before: ledgerStart });
+  }
+  await deleteInParts(db, { table: 'usage_attempts', which: sql`period = 'hour'`, before: ledgerStart });
   return dropped;
+}
+
+/** Sums of usage that go with the ledger. */
+const shortLived = [
+  ['hour', 'all'],
+  ['hour', 'tag'],
+  ['hour', 'session'],
+  ['day', 'tag'],
+  ['day', 'session'],
+] as const;
+
+/** Rows of one statement: a month of sessions may be millions, and a statement that times out deletes none. */
+const mostRows = 10_000;
+
+interface Deleted {
+  readonly table: 'usage_requests' | 'usage_attempts';
+  readonly which: RawBuilder<unknown>;
+  readonly before: Date;
+}
+
+async function deleteInParts(db: Kysely<Tables>, { table, which, before }: Deleted): Promise<void> {
+  for (;;) {
+    const { numAffectedRows = 0n } = await sql`
+      delete from ${sql.table(table)} where ctid = any(array(
+        select ctid from ${sql.table(table)} where ${which} and starts_at < ${before} limit ${mostRows}
+      ))`.execute(db);
+    if (numAffectedRows < mostRows) return;
+  }
 }

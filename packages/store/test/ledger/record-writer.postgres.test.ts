@@ -127,3 +127,23 @@ test('keeps the sums of usage equal to the ledger, whatever is delivered how oft
     { numRuns: 25 },
   );
 });
+
+test('gives each line of the request log its cost, also if both arrive at the same time', async () => {
+  const { store, writer } = opened;
+  const ids = Array.from({ length: 40 }, (_, at) => `together-${at}`);
+  await Promise.all(
+    ids.map((id) =>
+      Promise.all([
+        writer.insertRequestLogs([requestLog({ id })]),
+        writer.insertRequestEntries([requestEntry({ id, costMicros: 7 })]),
+      ]),
+    ),
+  );
+  const lines = await store.db
+    .selectFrom('request_logs')
+    .select(['id', 'cost_micros'])
+    .where('id', 'like', 'together-%')
+    .execute();
+  expect(lines).toHaveLength(ids.length);
+  expect(lines.filter(({ cost_micros }) => cost_micros !== 7)).toEqual([]);
+});

@@ -58,6 +58,8 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
       onLost(error) {
         onError(error);
         isLost = true;
+        // The database may come back as another one: restored, or empty.
+        isMigrated = false;
         end();
       },
     });
@@ -92,6 +94,7 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
     state: () => ({
       isRunner,
       isDatabaseUp: health.isUp,
+      databaseAnswerMs: health.answerMs,
       lag: lags.lag,
       written: { ...written },
       skipped: { ...skipped },

@@ -38,6 +38,7 @@ const maintainEveryMs = 600_000;
 const balanceEveryMs = 60_000;
 /** A request and its attempts arrive by different outboxes; after this time both are there. */
 const balanceDelayMs = 60_000;
+const balanceSpanMs = 60_000;
 /** A new runner checks again what was recorded in this time. */
 const firstBalanceMs = 600_000;
 
@@ -75,19 +76,25 @@ async function finish(stream: RecordedStream): Promise<void> {
   while (performance.now() < endsAt && (await stream.drain()));
 }
 
-/** Checks each recorded request once: its cost is the sum of the costs of its attempts. */
-function createBalanceCheck(needs: RunnerNeeds, streams: readonly RecordedStream[]): () => Promise<void> {
+/**
+ * Checks each recorded request once: its cost is the sum of the costs of its attempts. A run looks at a short span, because a
+ * statement that times out would be repeated with an ever longer one. Returns whether there is more to check.
+ */
+function createBalanceCheck(needs: RunnerNeeds, streams: readonly RecordedStream[]): () => Promise<boolean> {
   const { store, log, onImbalances } = needs;
-  let from = new Date(Date.now() - firstBalanceMs);
+  let from = Date.now() - firstBalanceMs;
   return async () => {
     const lags = await Promise.all(streams.map((stream) => stream.lag()));
     // After an outage the attempts of a recorded request may still wait in Redis.
-    if (lags.some(({ oldestAgeMs }) => oldestAgeMs > balanceDelayMs / 2)) return;
-    const to = new Date(Date.now() - balanceDelayMs);
-    const count = await countImbalances(store.db, { from, to });
+    if (lags.some(({ oldestAgeMs }) => oldestAgeMs > balanceDelayMs / 2)) return false;
+    const end = Date.now() - balanceDelayMs;
+    const to = Math.min(end, from + balanceSpanMs);
+    const count = await countImbalances(store.db, { from: new Date(from), to: new Date(to) });
     from = to;
-    if (count === 0) return;
-    onImbalances(count);
-    log('error', 'requests cost something else than the sum of their attempts', { requests: count });
+    if (count > 0) {
+      onImbalances(count);
+      log('error', 'requests cost something else than the sum of their attempts', { requests: count });
+    }
+    return to < end;
   };
 }

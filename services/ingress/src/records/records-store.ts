@@ -10,7 +10,8 @@ type Db = StoreModule.Store['db'];
 export interface RecordsStore {
   /**
    * Runs statements.
-   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now
+   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now; 400
+   *   `invalid_value` if it refuses a value, such as a text with a zero byte
    */
   use<Result>(work: (db: Db, api: StoreApi) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -41,12 +42,18 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
           retryable: false,
         });
       }
+      const { api, store } = await (opened ??= open(database));
       try {
-        const { api, store } = await (opened ??= open(database));
         return await work(store.db, api);
       } catch (error) {
-        if (!isStoreUnavailable(error)) throw error;
-        throw new GatewayError('records_unavailable', { retryAfterMs: 1000, cause: error });
+        if (error instanceof api.StoreUnavailable) {
+          throw new GatewayError('records_unavailable', { retryAfterMs: 1000, cause: error });
+        }
+        if (!api.isRefusedData(error)) throw error;
+        throw new GatewayError('invalid_value', {
+          message: 'The database refuses a value of this request: it has a zero byte, is too long, or is out of range.',
+          cause: error,
+        });
       }
     },
     async close() {
@@ -55,6 +62,3 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
     },
   };
 }
-
-/** The class itself lies in a package that is not loaded before the first use. */
-const isStoreUnavailable = (error: unknown): boolean => error instanceof Error && error.name === 'StoreUnavailable';

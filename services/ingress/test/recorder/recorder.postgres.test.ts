@@ -177,3 +177,19 @@ redisTest(
     await until(async () => (await recorded()) === count, { what: 'all entries in the database' });
   },
 );
+
+redisTest('migrates a database again that comes back empty', async ({ redis, redisUrl, keyPrefix }) => {
+  const server = await startPostgres();
+  afterFile(() => server.stop());
+  const keys = createKeys(keyPrefix);
+  const recorder = start({ redisUrl, keyPrefix, databaseUrl: server.url });
+  const { db } = open(server.url);
+  await until(() => recorder.state().isRunner, { what: 'the recorder to write' });
+  await db.schema.dropSchema('public').cascade().execute();
+  await db.schema.createSchema('public').execute();
+  await server.kill();
+  await server.restart();
+  await redis.xadd(keys.ledger, '*', 'e', JSON.stringify(entry('after')));
+  const found = () => findRequest(db, 'after').catch(() => undefined);
+  await until(found, { what: 'the request in the new database' });
+});

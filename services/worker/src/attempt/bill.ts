@@ -28,7 +28,7 @@ export interface Bill extends CountedTokens {
  */
 export function billOf({ operation, body, ending, arrival, own }: BillFacts): Bill {
   const promptTokens = (): number => estimatePrompt(operation, body);
-  const { answer } = arrival;
+  const answer = arrival.answer && { ...arrival.answer, usage: believableUsage(arrival.answer.usage, body) };
   if (ending.kind === 'complete') {
     const usage = own === undefined ? believableUsage(ending.summary.usage, body) : own.usage;
     const arrived = answer ?? wholeAnswerTokens(usage === undefined ? arrival.whole : undefined);

@@ -285,6 +285,33 @@ describe('a call that fails', () => {
   });
 });
 
+describe('a usage that can not be true', () => {
+  const usage = { prompt_tokens: 20, completion_tokens: 900_000_000, total_tokens: 900_000_020 };
+
+  it('is not billed: of a complete answer', async () => {
+    const { entry } = await attempt({
+      act(upstream) {
+        play(upstream, { ...openai, events: [...openai.events.slice(0, 3), openaiChunk({}, { ...finish, usage })] });
+        upstream.event('[DONE]');
+      },
+    });
+    expect(entry?.outcome).toBe('complete');
+    expect(toText(entry)).toMatch(`~${promptTokens}+`);
+    expect(entry?.costMicros).toBeLessThan(100);
+  });
+
+  it('is not billed: of an aborted one', async () => {
+    const { entry } = await attempt({
+      act(upstream, abort) {
+        play(upstream, { ...openai, events: [...openai.events.slice(0, 3), openaiChunk({}, { usage })] });
+        abort();
+      },
+    });
+    expect(entry?.outcome).toBe('aborted');
+    expect(toText(entry)).toBe(`~${promptTokens}+2`);
+  });
+});
+
 const withUsage = (usage: object) =>
   attempt({
     stream: false,
