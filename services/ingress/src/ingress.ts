@@ -119,8 +119,9 @@ function createPages(
 ): Served {
   const { links, records, keyService, costBounds, totals, now } = parts;
   const { admission, exchanges, peek } = links;
-  const fleetStatus = readFleet(config, parts);
-  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
+  const recorded = config.database === undefined ? undefined : () => recordsStatus(parts.recorder.state());
+  const fleetStatus = readFleet(config, parts, recorded);
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus, records: recorded });
   const render = shareRender(metrics.render, now);
   const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
   const { trustTraceContext } = config.server;
@@ -143,12 +144,13 @@ function createPages(
 }
 
 const readFleet = (
-  { limits, database }: IngressConfig,
-  { links, recorder, now }: IngressParts,
+  { limits }: IngressConfig,
+  { links, now }: IngressParts,
+  recorded: (() => ReturnType<typeof recordsStatus>) | undefined,
 ): (() => Promise<FleetStatus>) =>
   createFleetStatus({
     limits,
-    records: database === undefined ? undefined : async () => recordsStatus(recorder.state()),
+    records: recorded === undefined ? undefined : async () => recorded(),
     occupancy: links.admission.occupancy,
     shardCounts: links.submitter.shardCounts,
     reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),

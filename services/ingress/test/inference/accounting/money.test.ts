@@ -7,6 +7,7 @@ const bounds: CostBounds = {
     asked.push(call);
     return (call.upstream === 'dear' ? 2 : 1) * (call.promptTokens + 10 * call.answerTokens);
   },
+  hasPrice: () => true,
   contextWindow: ({ model }) => (model === 'known' ? 8000 : undefined),
   hasPrice: () => true,
 };

@@ -18,10 +18,7 @@ function ask({ policy = 'refuse', hasDatabase = false, principal = {}, priced = 
     ...(hasDatabase ? { database: { url: 'postgres://sluice@db.test/sluice' } } : {}),
   });
   const target = { upstream: 'u', priority: 1, weight: 1 };
-  const targets = [
-    target,
-    { ...target, model: 'other' },
-  ];
+  const targets = [target, { ...target, model: 'other' }];
   const hasPrice = ({ model }: { readonly model: string }): boolean => priced.includes(model);
   requirePrice(config, { hasPrice }, { model: 'm', targets }, principalWith(principal));
 }
