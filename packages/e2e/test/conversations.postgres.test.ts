@@ -26,7 +26,11 @@ beforeAll(async () => {
   });
   client = sluice.client();
   // The recorder migrates the database after the start.
-  await until(() => client.conversations.create({}).catch(() => false), { what: 'the migrated database' });
+  await until(() => client.conversations.create({}).catch(() => false), {
+    what: 'the migrated database',
+    timeoutMs: 60_000,
+    intervalMs: 100,
+  });
 });
 beforeEach(() => simulatorControl(sluice.simulatorProcess.url).reset());
 

@@ -9,10 +9,11 @@ import { drain, type StopOptions } from './drain.ts';
 import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { createIngressPricing } from './ingress-pricing.ts';
-import { createKeyService } from './keys/key-service.ts';
+import { createKeyService, type KeyService } from './keys/key-service.ts';
 import { createIngressRecorder, type IngressRecorder } from './recorder/ingress-recorder.ts';
 import { recordsStatus } from './recorder/records-status.ts';
 import { openRecords } from './records/records.ts';
+import type { RecordsStore } from './records/records-store.ts';
 import { createRedisLinks, type RedisLinks } from './redis-links.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
@@ -64,17 +65,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   const { fleet, admission, exchanges } = links;
   const { commands, liveness } = fleet;
   const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, metrics, onError, now });
-  const keyService = createKeyService({
-    config,
-    connection: commands,
-    names: links.keys,
-    records: records.store,
-    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
-    logger,
-    onError,
-    ...(needs.showAdminKey === undefined ? {} : { showOnce: needs.showAdminKey }),
-    onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
-  });
+  const keyService = openKeys(needs, { links, store: records.store, onError, now });
   const totals = createTotals();
   const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
   const redis = watchPresence(commands, now);
@@ -227,3 +218,26 @@ function listenToOperators(
     logger,
   });
 }
+
+interface KeyWays {
+  readonly links: RedisLinks;
+  readonly store: RecordsStore;
+  readonly onError: (error: unknown) => void;
+  readonly now: () => number;
+}
+
+const openKeys = (
+  { config, logger, showAdminKey }: IngressNeeds,
+  { links, store, onError, now }: KeyWays,
+): KeyService =>
+  createKeyService({
+    config,
+    connection: links.fleet.commands,
+    names: links.keys,
+    records: store,
+    onStreamsEnd: (keyId) => links.exchanges.failAllOf(keyId, 'key_revoked'),
+    logger,
+    onError,
+    onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
+    ...(showAdminKey === undefined ? {} : { showOnce: showAdminKey }),
+  });

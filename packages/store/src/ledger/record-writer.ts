@@ -46,19 +46,29 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
       if (logs.length === 0) return 0;
       const arrivals = logs.map(({ arrivedAt }) => new Date(arrivedAt));
       await partitions.cover('request_logs', arrivals);
-      const costs = await db
-        .selectFrom('ledger_requests')
-        .select(['id', 'cost_micros'])
-        .where('id', '=', sql<string>`any(${logs.map(({ id }) => id)})`)
-        .where('accepted_at', '>=', spanOf(arrivals).from)
-        .where('accepted_at', '<=', spanOf(arrivals).to)
-        .execute();
-      const costOf = new Map(costs.map(({ id, cost_micros }) => [id, cost_micros]));
-      const rows = logs.map((log) => toLogRow(log, costOf.get(log.id)));
-      await insertRows(db, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
-      return rows.length;
+      return db.transaction().execute((trx) => addLogs(trx, logs, spanOf(arrivals)));
     },
   };
+}
+
+/** Waits for its turn: a ledger entry that is written at the same time would neither find the line nor be found by it. */
+async function addLogs(
+  trx: Transaction<Tables>,
+  logs: readonly RequestLog[],
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<number> {
+  await takeTurn(trx);
+  const costs = await trx
+    .selectFrom('ledger_requests')
+    .select(['id', 'cost_micros'])
+    .where('id', '=', sql<string>`any(${logs.map(({ id }) => id)})`)
+    .where('accepted_at', '>=', from)
+    .where('accepted_at', '<=', to)
+    .execute();
+  const costOf = new Map(costs.map(({ id, cost_micros }) => [id, cost_micros]));
+  const rows = logs.map((log) => toLogRow(log, costOf.get(log.id)));
+  await insertRows(trx, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
+  return rows.length;
 }
 
 async function mergeRequests(trx: Transaction<Tables>, arrived: readonly RequestRow[]): Promise<number> {
