@@ -100,7 +100,8 @@ export const errorTable = {
     status: 403,
     type: 'permission_error',
     retryable: false,
-    message: 'This page needs an API key with `admin: true`. Without a key it is on the management port.',
+    message:
+      'This page needs an API key with `admin: true`. The management port shows `/metrics`, `/health` and `/status` without one.',
   },
   model_not_allowed: {
     status: 403,

@@ -91,13 +91,13 @@ test('tells the request log the cost, whichever of the two comes first', async (
 
 test('gives its cost to a line of the log that is written at the same time', async () => {
   const { writer, store } = opened;
-  const ids = Array.from({ length: 40 }, (_, at) => `race-${at}`);
-  await Promise.all(
-    ids.flatMap((id) => [
+  const ids = Array.from({ length: 9 }, (_, at) => `race-${at}`);
+  for (const id of ids) {
+    await Promise.all([
       writer.insertRequestEntries([requestEntry({ id, costMicros: 7 })]),
       writer.insertRequestLogs([requestLog({ id })]),
-    ]),
-  );
+    ]);
+  }
   const rows = await store.db.selectFrom('request_logs').select('cost_micros').where('id', 'like', 'race-%').execute();
   expect(rows).toEqual(ids.map(() => ({ cost_micros: 7 })));
 });
