@@ -118,6 +118,19 @@ test('tells the request log the cost, whichever of the two comes first', async (
   expect(rows).toEqual([{ cost_micros: 41 }, { cost_micros: 42 }]);
 });
 
+test('gives its cost to a line of the log that is written at the same time', async () => {
+  const { writer, store } = opened;
+  const ids = Array.from({ length: 9 }, (_, at) => `race-${at}`);
+  for (const id of ids) {
+    await Promise.all([
+      writer.insertRequestEntries([requestEntry({ id, costMicros: 7 })]),
+      writer.insertRequestLogs([requestLog({ id })]),
+    ]);
+  }
+  const rows = await store.db.selectFrom('request_logs').select('cost_micros').where('id', 'like', 'race-%').execute();
+  expect(rows).toEqual(ids.map(() => ({ cost_micros: 7 })));
+});
+
 const entries = fc.array(
   fc.record({
     id: fc.integer({ min: 1, max: 12 }).map((number) => `p-${number}`),
