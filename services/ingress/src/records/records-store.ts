@@ -10,8 +10,8 @@ type Db = StoreModule.Store['db'];
 export interface RecordsStore {
   /**
    * Runs statements.
-   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now; 400
-   *   `invalid_value` if it refuses a value, such as a text with a zero byte
+   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now; 400 for a text
+   *   that no database of PostgreSQL takes
    */
   use<Result>(work: (db: Db, api: StoreApi) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -34,6 +34,13 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
     return { api, store: api.connectStore({ ...options, applicationName: 'sluice ingress' }) };
   }
 
+  /** A certificate that can't be read now may be there at the next call. */
+  const openAgain: typeof open = (settings) =>
+    open(settings).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+
   return {
     async use(work) {
       if (database === undefined) {
@@ -44,21 +51,25 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
       }
       const { api, store } = await (opened ??= open(database));
       try {
+        const { api, store } = await (opened ??= openAgain(database));
         return await work(store.db, api);
       } catch (error) {
-        if (error instanceof api.StoreUnavailable) {
+        if (isStoreUnavailable(error)) {
           throw new GatewayError('records_unavailable', { retryAfterMs: 1000, cause: error });
         }
-        if (!api.isRefusedData(error)) throw error;
-        throw new GatewayError('invalid_value', {
-          message: 'The database refuses a value of this request: it has a zero byte, is too long, or is out of range.',
-          cause: error,
-        });
+        if (!hasZeroByte(error)) throw error;
+        throw new GatewayError('invalid_value', { message: 'A text of the request has a zero byte.', cause: error });
       }
     },
     async close() {
-      const { store } = (await opened) ?? {};
+      const { store } = (await opened?.catch(() => undefined)) ?? {};
       await store?.close();
     },
   };
 }
+
+/** Code with which PostgreSQL refuses a text that is not in its encoding: of valid UTF-8, that is one with a zero byte. */
+const hasZeroByte = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '22021';
+
+/** The class itself lies in a package that is not loaded before the first use. */
+const isStoreUnavailable = (error: unknown): boolean => error instanceof Error && error.name === 'StoreUnavailable';
