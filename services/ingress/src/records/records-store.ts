@@ -49,7 +49,6 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
           retryable: false,
         });
       }
-      const { api, store } = await (opened ??= open(database));
       try {
         const { api, store } = await (opened ??= openAgain(database));
         return await work(store.db, api);
