@@ -320,10 +320,10 @@ describe('a Redis', () => {
       expect.stringMatching(/^problem redis\.rights: .* Sluice also uses keys such as sluice:\{q0\}, /),
     );
     expect(await user('ingress', ...rulesOf('sluice-ingress'))).toEqual([
-      'warning redis.rights: The Redis user is enough for an ingress; a worker also sends hincrby, pexpireat, rpush, ltrim, rpoplpush, zpopmin, bzpopmin, zremrangebyrank and uses keys such as sluice:{up:doctor}.',
+      'warning redis.rights: The Redis user is enough for an ingress; a worker also sends pexpireat, rpush, ltrim, rpoplpush, zpopmin, bzpopmin, zremrangebyrank and uses keys such as sluice:{up:doctor}.',
     ]);
     expect(await user('worker', ...rulesOf('sluice-worker'))).toEqual([
-      'warning redis.rights: The Redis user is enough for a worker; an ingress also sends persist, lindex, rpop, zcount, zincrby, zrangebylex, xlen, xrange, memory and uses keys such as sluice:{adm}:leases.',
+      'warning redis.rights: The Redis user is enough for a worker; an ingress also sends hsetnx, hkeys, hscan, persist, lindex, rpop, zcount, zincrby, zrangebylex, xlen, xrange, memory and uses keys such as sluice:{adm}:leases.',
     ]);
   });
 });
