@@ -93,7 +93,7 @@ export const errorTable = {
   key_without_team: forbidden('The team of this API key does not exist here any more, so its limits are unknown.'),
   address_not_allowed: forbidden('This API key may not be used from this address.'),
   admin_key_required: forbidden(
-    'This page needs an API key with `admin: true`. Without a key it is on the management port.',
+    'This page needs an API key with `admin: true`. The management port shows `/metrics`, `/health` and `/status` without one.',
   ),
   model_not_allowed: forbidden('This API key may not use the requested model.'),
   model_not_priced: forbidden('The requested model has no price here, and models without a price are refused.'),

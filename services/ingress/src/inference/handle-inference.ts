@@ -140,7 +140,7 @@ async function answerOrder(
   }
 }
 
-/** End of a request whose error nobody has reported. */
+/** End of a request whose error no step has reported. */
 const lostInQueue = { outcome: 'error', status: 500, code: 'internal_error' } as const;
 
 function courseOf(observation: Client['observation']): { queueWaitMs: number | undefined; ttftMs: number | undefined } {

@@ -86,7 +86,7 @@ const openai: Script = {
     openaiChunk({}, finish),
     openaiChunk({}, { choices: [], usage: openaiUsage }),
   ],
-  costs: [`~${promptTokens}+0`, `~${promptTokens}+1`, `~${promptTokens}+2`, `~${promptTokens}+3`, `~${promptTokens}+4`],
+  costs: [`~${promptTokens}+0`, `~${promptTokens}+1`, `~${promptTokens}+2`, `~${promptTokens}+3`, `~${promptTokens}+3`],
   whole: JSON.stringify({
     id: 'c',
     object: 'chat.completion',
@@ -139,7 +139,7 @@ const geminiEvent = (text: string, count: number, more: object = {}): string =>
   });
 const gemini: Script = {
   events: [geminiEvent('One ', 1), geminiEvent('two three ', 4), geminiEvent('four.', 5, { finishReason: 'STOP' })],
-  costs: ['20+1', '20+4'],
+  costs: ['~20+1', '~20+4'],
   end: (upstream) => upstream.end(),
   whole: JSON.stringify({
     candidates: [{ content: { parts: [{ text: 'One two three.' }] }, finishReason: 'STOP' }],

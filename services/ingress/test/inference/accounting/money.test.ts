@@ -9,6 +9,7 @@ const bounds: CostBounds = {
   },
   hasPrice: () => true,
   contextWindow: ({ model }) => (model === 'known' ? 8000 : undefined),
+  hasPrice: () => true,
 };
 const target = (upstream: string, model?: string) => ({ upstream, priority: 1, weight: 1, ...(model && { model }) });
 const order = (answer: number | undefined, maxContinuations = 0) => ({
