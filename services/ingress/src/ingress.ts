@@ -53,8 +53,6 @@ const checkEveryMs = 500;
  * writes twice a second.
  */
 const noWriteMs = 2000;
-/** Interval at which the fleet looks for requests of killed ingresses. */
-const settleEveryMs = 1000;
 
 export function createIngress(needs: IngressNeeds): Ingress {
   const { config, ingressId, version, buildDate, logger, metrics } = needs;
@@ -75,7 +73,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
-  let settling: NodeJS.Timeout | undefined;
+  let stopSettling: (() => void) | undefined;
   const recorder = createIngressRecorder({ config, logger, metrics, now });
 
   watchGauges(metrics, config, links);
@@ -121,12 +119,6 @@ export function createIngress(needs: IngressNeeds): Ingress {
     exchanges.failAll('redis_unavailable');
   }
 
-  async function settleLost(): Promise<void> {
-    if (!redis.isUp) return;
-    const requests = await links.lostSettler.settleAll();
-    if (requests > 0) logger.warn({ requests }, 'requests of ingresses that are gone are settled');
-  }
-
   return {
     async listen() {
       server = await listenToClients(needs, app, now);
@@ -140,7 +132,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       isStarted = true;
       recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
-      settling = setInterval(() => void settleLost().catch(onError), settleEveryMs);
+      stopSettling = links.settleLost(() => redis.isUp);
     },
     get openRequests() {
       return exchanges.size;
@@ -153,7 +145,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       const longest = { longestAnswerMs: longestAnswerMs(config) };
       await drain({ ...options, ...drained, ...longest }).finally(() => {
         clearInterval(watchdog);
-        clearInterval(settling);
+        stopSettling?.();
       });
       // The last requests have left their entries in Redis.
       await recorder.stop();
