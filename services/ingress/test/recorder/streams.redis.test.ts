@@ -28,7 +28,7 @@ redisTest('reads less at once after a page that takes the database too long', as
   const keys = createKeys(keyPrefix);
   for (let n = 0; n < 30; n++) await redis.xadd(keys.ledger, '*', 'e', JSON.stringify(entry(`${n}`)));
   const store = connectStore({
-    url: 'postgres://nobody@127.0.0.1:1/none',
+    url: 'postgres://none@127.0.0.1:1/none',
     poolSize: 1,
     statementTimeoutMs: 1000,
     connectTimeoutMs: 1000,
