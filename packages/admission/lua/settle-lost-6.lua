@@ -10,11 +10,11 @@
   KEYS[4]  open entries: hash, request id -> see `open-entry.lua`
   KEYS[5]  ledger: stream of entries of requests, for the database; field `e` is the JSON of one
   KEYS[6]  name prefix of all admission keys; `room:unserved`, `spend:<owner>`, `lost:<request id>` or `settling` follows
-  ARGV[1]  where to go on: '0', or the first value of the previous reply
+  ARGV[1]  where to continue: '0', or the first value of the previous reply
   ARGV[2]  number of open entries to look at, about
   ARGV[3]  '1' to add entries to the ledger
   ARGV[4]  pause (ms, 0 none)
-  Returns  {where to go on, '0' after the last part; number of requests settled}
+  Returns  {where to continue, '0' after the last part; number of requests settled}
 ]]
 local fleet_leases, vouched, waiters, open_entries, ledger, prefix = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local cursor, count, is_recorded, pause_ms = ARGV[1], ARGV[2], ARGV[3] == '1', tonumber(ARGV[4])

@@ -11,14 +11,17 @@ export function accountingArguments(accounting: Accounting): (string | number)[]
   const entry = [openEntry, promptTokens];
   if (money === undefined && budgets === undefined && team === undefined) return entry;
   const ofKey = [
-    Math.min(money?.micros ?? 0, mostMicros),
+    bounded(money?.micros),
     money?.isBounded === false ? 0 : 1,
-    Math.min(money?.microsIfLost ?? 0, mostMicros),
+    bounded(money?.microsIfLost),
     ...budgetArguments(budgets),
   ];
   if (team === undefined) return [...entry, ...ofKey];
   return [...entry, ...ofKey, team.id, ...budgetArguments(team.budgets), ...limitArguments(team.limits)];
 }
+
+/** The scripts take whole numbers only; money without a number reserves the most. */
+const bounded = (micros = 0): number => (micros <= mostMicros ? Math.max(0, Math.ceil(micros)) : mostMicros);
 
 const budgetArguments = ({ day = -1, month = -1, total = -1 }: Budgets = {}): number[] => [day, month, total];
 

@@ -58,7 +58,7 @@ export interface MoneyReservation {
   readonly micros: number;
   /** False if nothing bounds the answer, so that the cost can be higher. */
   readonly isBounded: boolean;
-  /** Charge if the ingress dies and nobody knows the cost, in micro-dollars. */
+  /** Charge if the ingress dies before it tells the cost, in micro-dollars. */
   readonly microsIfLost: number;
 }
 

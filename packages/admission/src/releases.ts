@@ -19,8 +19,8 @@ export interface Releases {
 export interface ReleasesNeeds {
   readonly scripts: Pick<AdmissionScripts, 'release'>;
   /**
-   * While Redis is away, a release is retried for this time: then the lease has expired. One with a ledger entry or a
-   * reservation is retried for an hour.
+   * While Redis is away, a release is retried for this time: then the lease has expired. One with `accounting` is retried
+   * for an hour, because it settles a ledger entry or a reservation.
    */
   readonly leaseMs: number;
   readonly onError: (error: unknown) => void;
@@ -29,8 +29,13 @@ export interface ReleasesNeeds {
 }
 
 const retryMs = 500;
-/** Bounded by the requests that were open when Redis went away: without Redis, none is admitted. */
-const settledForMs = 3_600_000;
+/** The settlements among them are as many as the requests that were open when Redis went away: then none is admitted. */
+const accountedForMs = 3_600_000;
+/**
+ * Requests whose admission failed are released too, because Redis may have accepted them. Each request of an outage is one of
+ * them, so beyond this number they are retried no longer than those without `accounting`.
+ */
+const mostUnsettled = 1000;
 
 /** Settlements are kept for this time … */
 const keptMs = 30_000;
@@ -63,7 +68,8 @@ export function createReleases({ scripts, leaseMs, onError, now }: ReleasesNeeds
 
   async function release(ended: EndedRequest): Promise<void> {
     const isAccounted = ended.request.accounting !== undefined;
-    const mostTries = Math.ceil((isAccounted ? settledForMs : leaseMs) / retryMs);
+    const isKept = isAccounted && (ended.correction.settled !== undefined || pending.size < mostUnsettled);
+    const mostTries = Math.ceil((isKept ? accountedForMs : leaseMs) / retryMs);
     for (let tries = 0; tries < mostTries && !isClosed; tries++) {
       try {
         await batches.add(isAccounted, ended);

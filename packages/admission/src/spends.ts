@@ -20,7 +20,7 @@ export interface Spend extends Spent {
   readonly reserved: number;
 }
 
-/** What the owners of budgets have spent, as admission counts it. */
+/** Spend of the owners of budgets, as admission counts it. */
 export interface Spends {
   /** Returns the spend of an owner in the day of this time (ms since 1970); 0 where Redis knows nothing. */
   read(owner: BudgetOwner, at: number): Promise<Spend>;

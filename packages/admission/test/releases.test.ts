@@ -85,6 +85,21 @@ describe('settlements', () => {
     expect(tries()).toBeGreaterThan(100);
   });
 
+  it('are retried for longer than a lease beside many requests that were not admitted', async () => {
+    const { releases, tries } = setUp([away]);
+    for (let count = 0; count < 1050; count++) releases.begin({ ...request, accounting }, correction);
+    await vi.advanceTimersByTimeAsync(5000);
+    const before = tries();
+    await vi.advanceTimersByTimeAsync(500);
+    // In calls of 50: those beyond 1000 requests are given up.
+    expect(tries() - before).toBe(20);
+    releases.begin({ ...request, accounting }, settled);
+    await vi.advanceTimersByTimeAsync(5000);
+    const after = tries();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(tries() - after).toBe(21);
+  });
+
   it('of the last 30 s are repeated after a lost connection', async () => {
     const { releases, tries } = setUp([Promise.resolve([true])]);
     releases.begin({ ...request, accounting }, settled);

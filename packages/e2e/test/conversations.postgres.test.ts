@@ -26,7 +26,11 @@ beforeAll(async () => {
   });
   client = sluice.client();
   // The recorder migrates the database after the start.
-  await until(() => client.conversations.create({}).catch(() => false), { what: 'the migrated database' });
+  await until(() => client.conversations.create({}).catch(() => false), {
+    what: 'the migrated database',
+    timeoutMs: 60_000,
+    intervalMs: 100,
+  });
 });
 beforeEach(() => simulatorControl(sluice.simulatorProcess.url).reset());
 
@@ -162,6 +166,23 @@ describe("another key's conversation", () => {
       }
     }
     expect(await textsOf(id)).toEqual(['user: secret']);
+  });
+});
+
+describe('a text that PostgreSQL refuses', () => {
+  it.each<[string, string, { method?: string; body?: object }?]>([
+    ['the id', '/v1/conversations/a%00b'],
+    ['the id of an item', '/v1/conversations/conv_x/items/%00'],
+    ['the person', '/conversations/user/%00'],
+    ['a new person', '/conversations/', { method: 'POST', body: { user_id: 'a\0b' } }],
+  ])('is a 400 as %s', async (_what, path, init) => {
+    const answer = await plain(path, init);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { error: { code: 'invalid_value' } }]);
+  });
+
+  it('is stored without its zero bytes as a message', async () => {
+    const { id } = await client.conversations.create({ items: [{ role: 'user', content: 'a\0b' }] });
+    expect(await textsOf(id)).toEqual(['user: ab']);
   });
 });
 

@@ -1,5 +1,5 @@
+import { connect } from '@sluice/redis';
 import { createTestDatabase, until } from '@sluice/testkit';
-import { Redis } from 'ioredis';
 import { APIError } from 'openai';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -62,6 +62,10 @@ async function call(method: string, path: string, { body, key = adminKey, at = 0
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: response.status, json: json.parse(await response.json()) };
+}
+
+function fail(error: unknown): never {
+  throw error;
 }
 
 interface Made {
@@ -228,7 +232,8 @@ describe('the secret of a key', () => {
     const { id, key } = await make({ name: 'canary' });
     await soon(key, '200');
     const rotated = await call('POST', `/auth/keys/${id}/rotate`, { body: { overlap_seconds: 5 } });
-    const redis = new Redis(inject('redisUrl'));
+    const settings = { kind: 'single', url: inject('redisUrl'), username: undefined, password: undefined } as const;
+    const redis = connect({ settings: { ...settings, tls: undefined }, role: 'command', name: 'test', onError: fail });
     const names = await redis.keys('*{keys}:records');
     const values = await Promise.all(names.map(async (name) => JSON.stringify(await redis.hgetall(name))));
     await redis.quit();

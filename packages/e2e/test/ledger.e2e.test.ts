@@ -44,7 +44,7 @@ beforeAll(async () => {
       server: { drain_timeout_ms: 1000 },
       retry: { max_attempts: 2, base_delay_ms: 10 },
       // Nothing listens there, so that the ledger stays in Redis.
-      database: { url: 'postgres://nobody:nothing@127.0.0.1:1/none' },
+      database: { url: 'postgres://none:nothing@127.0.0.1:1/none' },
     }),
   });
 });

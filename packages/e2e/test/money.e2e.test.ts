@@ -75,7 +75,7 @@ describe('a budget', () => {
     const { headers, body } = refused[0] ?? {};
     expect(body?.error).toMatchObject({ code: 'insufficient_quota', type: 'insufficient_quota' });
     expect(body?.error?.message).toMatch(
-      /^The budget of this API key for a day is \$0\.10, and \$0\.\d+ of it is left\. .*It resets at \d{4}-\d\d-\d\dT00:00Z\.$/,
+      /^The budget of this API key for a day is \$0\.10, and \$0\.\d+ of it is neither spent nor reserved\. .*It resets at \d{4}-\d\d-\d\dT00:00Z\.$/,
     );
     expect([headers?.get('x-should-retry'), headers?.get('retry-after')]).toEqual(['false', null]);
     const spent = await spendOf('k:*');

@@ -198,6 +198,24 @@ describe('the records of mixed requests', () => {
 });
 
 describe('the pages for administrators', () => {
+  it('show in the status that database and outbox keep up', async () => {
+    const shown = z.object({
+      database: z.object({ status: z.string(), answer_ms: z.number().nullable() }),
+      outbox: z.record(z.string(), z.object({ batches: z.number().nullable() })),
+    });
+    for (const page of ['status', 'health']) {
+      await until(
+        async () => {
+          const headers = { authorization: `Bearer ${adminKey}` };
+          const response = await fetch(`${sluice.fleet.urls[0]}/${page}`, { headers });
+          const { database, outbox } = shown.parse(await response.json());
+          return database.status === 'ok' && database.answer_ms !== null && outbox['ledger']?.batches === 0;
+        },
+        { what: `${page} to show an empty outbox` },
+      );
+    }
+  });
+
   it('are closed to other keys', async () => {
     for (const path of ['/requests', '/requests/x', '/usage', '/usage/upstreams']) {
       expect([(await admin(path, apiKey)).status, (await admin(path, 'sk-unknown-0001')).status]).toEqual([403, 403]);

@@ -24,6 +24,7 @@ const launcherCommands = [
   'test:faults',
   'test:deploy',
   'soak',
+  'audit',
   'bench',
   'login',
   'cooldowns',

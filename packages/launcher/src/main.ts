@@ -6,6 +6,7 @@ import { takeEnvFile } from './bare/env-file.mjs';
 import { trustExtraCertificates } from './bare/extra-certificates.mjs';
 import { LaunchError, reportFailure } from './bare/launch-error.mjs';
 import { openTerminal } from './bare/terminal.mjs';
+import { audit } from './audit.ts';
 import { bench } from './bench.ts';
 import { measureCoverage } from './coverage.ts';
 import { doctor } from './doctor.ts';
@@ -28,7 +29,7 @@ const terminal = openTerminal(env);
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 /** Tests and benches must not depend on a person's own configuration. */
-const commandsWithoutEnvFile = ['bench', 'test', 'coverage', 'test:faults', 'test:deploy', 'soak'];
+const commandsWithoutEnvFile = ['bench', 'test', 'coverage', 'test:faults', 'test:deploy', 'soak', 'audit'];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
   const before = { ...env };
@@ -68,6 +69,9 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'soak':
       await serversAtHand();
       return await runTests(root, { projects: ['soak'], rest });
+    case 'audit':
+      await serversAtHand();
+      return await audit(root, env, rest);
     case 'test:deploy':
       return await runTests(root, { projects: ['deploy'], rest });
     case 'test:faults':

@@ -16,6 +16,8 @@ export interface OutboxPage<Entry> {
   readonly upToId: string | undefined;
   /** Number of entries that were left out, because they are not valid. */
   readonly broken: number;
+  /** There may be more. */
+  readonly isFull: boolean;
 }
 
 export interface OutboxLag {
@@ -41,7 +43,7 @@ export function createOutboxReader<Entry>(needs: OutboxReaderNeeds<Entry>): Outb
       const entries: Entry[] = [];
       let broken = 0;
       for (const [id, fields] of batches) broken += readBatch(needs, { id, fields, entries });
-      return { entries, upToId: batches.at(-1)?.[0], broken };
+      return { entries, upToId: batches.at(-1)?.[0], broken, isFull: batches.length === count };
     },
 
     async done(upToId) {

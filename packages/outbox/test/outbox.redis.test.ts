@@ -44,6 +44,7 @@ describe('the outbox', () => {
       entries: [entry('a'), entry('b')],
       upToId: expect.stringContaining('-') as string,
       broken: 0,
+      isFull: false,
     });
   });
 
@@ -54,6 +55,7 @@ describe('the outbox', () => {
     writer.add(entry('b'));
     await writer.flush(5000);
     const first = await reader.read(1);
+    expect(first.isFull).toBe(true);
     expect(await ids()).toEqual(['a', 'b']);
     await reader.done(first.upToId ?? '');
     expect(await ids()).toEqual(['b']);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { microDollars } from './money.ts';
 
-export const requestOutcomes = ['complete', 'error', 'cancelled', 'lost'] as const;
+const requestOutcomes = ['complete', 'error', 'cancelled', 'lost'] as const;
 
 /** Facts about a request that are known at its admission; the open entry in Redis. */
 export const openEntrySchema = z.object({

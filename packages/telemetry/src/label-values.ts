@@ -20,10 +20,6 @@ export type RefusalReason = (typeof refusalReasons)[number];
 export const recordedStreams = ['ledger', 'attempts', 'logs'] as const;
 export type RecordedStream = (typeof recordedStreams)[number];
 
-export const outboxStreams = ['attempts', 'logs'] as const;
-/** Streams on the way to the database that this process writes to. */
-export type OutboxStream = (typeof outboxStreams)[number];
-
 export const tokenClasses = ['fresh', 'cache_read', 'cache_write', 'output', 'reasoning'] as const;
 
 export const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx'];

@@ -21,6 +21,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
   const cost = counter(metricTable.cost);
   const upstreamTokens = counter(metricTable.upstreamTokens);
   const costDifferences = counter(metricTable.costDifferences);
+  const unpricedCalls = counter(metricTable.unpricedCalls);
 
   return {
     jobStarted: () => void activeJobs.value++,
@@ -47,6 +48,7 @@ export function recordWorker(instruments: Instruments, feed: GaugeFeed): Omit<Wo
       if (reasoning > 0) upstreamTokens.at(upstream, 'reasoning').value += reasoning;
     },
     costDiffers: (upstream) => void costDifferences.at(upstream).value++,
+    unpriced: (upstream) => void unpricedCalls.at(upstream).value++,
     watch: workerGauges(instruments, feed),
   };
 }

@@ -92,6 +92,8 @@ export interface WorkerMetrics extends SharedMetrics {
   tokensBilled(upstream: string, tokens: BilledTokens): void;
   /** Counts a call for which the provider reports another cost than ours. */
   costDiffers(upstream: string): void;
+  /** Counts a call of a model without a price. */
+  unpriced(upstream: string): void;
   /** Sets the sources of gauges that are not counted here. */
   watch(sources: WorkerSources): void;
 }

@@ -26,9 +26,9 @@ const limitMs = 1000;
 /** Interval at which the first report of the workers is looked for. */
 const pollEveryMs = 50;
 /** Time for which all requests share one page: anybody may ask with `server.public_status`. */
-const sharedMs = 1000;
+const sharedMs = 200;
 
-/** Returns a function that reads the state of the fleet, at most once a second. It never rejects. */
+/** Returns a function that reads the state of the fleet, at most five times a second. It never rejects. */
 export function createFleetStatus(needs: FleetStatusNeeds): () => Promise<FleetStatus> {
   let readAt = -Infinity;
   let latest: Promise<FleetStatus> | undefined;

@@ -32,6 +32,7 @@ export function createIngressPricing(
       worstCost: ({ promptTokens, answerTokens, ...target }) =>
         pricing.worstCost({ ...targetOf(target), at: Date.now(), promptTokens, answerTokens }),
       contextWindow: (target) => pricing.priceOf({ ...targetOf(target), at: Date.now() }).contextWindow,
+      hasPrice: (target) => pricing.hasPrice(targetOf(target)),
     },
   };
 }

@@ -1,23 +1,17 @@
 import type { IngressConfig } from '@sluice/config';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
-import { untilReady, watchPresence } from '@sluice/redis';
+import { untilReady } from '@sluice/redis';
 import { createFleetReader, createModelListReader } from '@sluice/relay';
-import { createTroubleLog, type IngressMetrics, type Logger, type Render, shareRender } from '@sluice/telemetry';
+import { createTroubleLog, type Render, shareRender } from '@sluice/telemetry';
 import { createApp } from './app.ts';
 import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
-import { type CatalogueNeeds, createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
-import { createIngressPricing } from './ingress-pricing.ts';
-import { createKeyService } from './keys/key-service.ts';
-import { createIngressRecorder } from './recorder/ingress-recorder.ts';
-import { openRecords } from './records/records.ts';
-import { createRedisLinks, type RedisLinks } from './redis-links.ts';
+import { connectParts, type IngressNeeds, type IngressParts } from './ingress-parts.ts';
+import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
+import { recordsStatus } from './recorder/records-status.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
-import { createTotals } from './totals.ts';
-import { watchGauges } from './watch-gauges.ts';
-import { watchMemory } from './watch-memory.ts';
 
 /** Everything between clients and the queue. An ingress holds no state that another replica would need. */
 export interface Ingress {
@@ -28,18 +22,6 @@ export interface Ingress {
   readonly openRequests: number;
   /** Lets the running requests finish. Those that still run after `graceMs` end with an error event. */
   stop(options: StopOptions): Promise<void>;
-}
-
-export interface IngressNeeds {
-  readonly config: IngressConfig;
-  readonly ingressId: string;
-  readonly version: string;
-  /** Date of the build, as in `2026-11-30`. */
-  readonly buildDate: string;
-  readonly logger: Logger;
-  readonly metrics: IngressMetrics;
-  /** Shows the first admin key; default: on the error output. */
-  readonly showAdminKey?: (key: string) => void;
 }
 
 /** Running requests fail after this time without Redis. */
@@ -55,28 +37,11 @@ const noWriteMs = 2000;
 const settleEveryMs = 1000;
 
 export function createIngress(needs: IngressNeeds): Ingress {
-  const { config, ingressId, version, buildDate, logger, metrics } = needs;
-  const now = (): number => performance.now();
-  const onError = createTroubleLog(logger, 'redis trouble', now);
-  const { pricing, costBounds } = createIngressPricing(config, logger);
-  const links = createRedisLinks({ config, ingressId, version, logger, metrics, pricing, onError, now });
-  const { fleet, admission, exchanges } = links;
+  const { config, logger } = needs;
+  const parts = connectParts(needs);
+  const { links, records, keyService, recorder, memory, redis, now, onError } = parts;
+  const { fleet, exchanges } = links;
   const { commands, liveness } = fleet;
-  const records = openRecords({ config, connection: fleet.writes, keys: links.keys, logger, metrics, onError, now });
-  const keyService = createKeyService({
-    config,
-    connection: commands,
-    names: links.keys,
-    records: records.store,
-    onStreamsEnd: (keyId) => exchanges.failAllOf(keyId, 'key_revoked'),
-    logger,
-    onError,
-    ...(needs.showAdminKey === undefined ? {} : { showOnce: needs.showAdminKey }),
-    onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
-  });
-  const totals = createTotals();
-  const memory = watchMemory({ limitBytes: config.server.memoryLimitBytes, logger, now });
-  const redis = watchPresence(commands, now);
   let isStarted = false;
   let isDraining = false;
   let servesUntil = Infinity;
@@ -84,11 +49,8 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
   let settling: NodeJS.Timeout | undefined;
-  const recorder = createIngressRecorder({ config, logger, metrics, now });
 
-  watchGauges(metrics, config, links);
-
-  const state = (): ReplicaState => ({
+  const { app, pages, render } = createPages(needs, parts, () => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
     // Includes a Redis that can be reached but takes no writes: its connection becomes ready again and again.
     isRedisAway: !isStarted || redis.isAway || liveness.silentForMs >= noWriteMs,
@@ -96,33 +58,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
     isRefusing: now() >= servesUntil,
     openRequests: exchanges.size,
     isMemoryFull: memory.isFull(),
-  });
-  const fleetStatus = readFleet(config, links, now);
-  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus });
-  const render = shareRender(metrics.render, now);
-  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
-  const app = createApp({
-    config,
-    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
-    peek: links.peek,
-    catalogue: listModels({ config, links, onError, now }),
-    observe: {
-      requestLogs: records.requestLogs,
-      metrics,
-      logger,
-      totals,
-      trustTraceContext: config.server.trustTraceContext,
-      now,
-    },
-    records: records.store,
-    keys: keyService,
-    state,
-    pages,
-    version,
-    metrics: render,
-    startedAtSeconds: Math.floor(Date.now() / 1000),
-    onInternal,
-  });
+  }));
 
   function giveUpWithoutRedis(): void {
     if (liveness.silentForMs <= redisAwayMs) return;
@@ -169,22 +105,63 @@ export function createIngress(needs: IngressNeeds): Ingress {
   };
 }
 
-const readFleet = ({ limits }: IngressConfig, links: RedisLinks, now: () => number): (() => Promise<FleetStatus>) =>
+interface Served {
+  readonly app: Listener;
+  readonly pages: HealthPages;
+  readonly render: Render;
+}
+
+/** Creates the routes for clients, and the pages and metrics that the server for operators has too. */
+function createPages(
+  { config, ingressId, version, buildDate, logger, metrics }: IngressNeeds,
+  parts: IngressParts,
+  state: () => ReplicaState,
+): Served {
+  const { links, records, keyService, costBounds, totals, now } = parts;
+  const { admission, exchanges, peek } = links;
+  const recorded = config.database === undefined ? undefined : () => recordsStatus(parts.recorder.state());
+  const fleetStatus = readFleet(config, parts, recorded);
+  const pages = createHealthPages({ version, buildDate, config, state, totals, fleetStatus, records: recorded });
+  const render = shareRender(metrics.render, now);
+  const onInternal = (error: unknown): void => logger.error({ err: error }, 'internal error');
+  const { trustTraceContext } = config.server;
+  const app = createApp({
+    config,
+    inference: { config, admission, exchanges, ingressId, costBounds, metrics, onInternal, now },
+    peek,
+    catalogue: listModels(config, parts),
+    observe: { requestLogs: records.requestLogs, metrics, logger, totals, trustTraceContext, now },
+    records: records.store,
+    keys: keyService,
+    state,
+    pages,
+    version,
+    metrics: render,
+    startedAtSeconds: Math.floor(Date.now() / 1000),
+    onInternal,
+  });
+  return { app, pages, render };
+}
+
+const readFleet = (
+  { limits }: IngressConfig,
+  { links, now }: IngressParts,
+  recorded: (() => ReturnType<typeof recordsStatus>) | undefined,
+): (() => Promise<FleetStatus>) =>
   createFleetStatus({
     limits,
+    records: recorded === undefined ? undefined : async () => recorded(),
     occupancy: links.admission.occupancy,
     shardCounts: links.submitter.shardCounts,
     reader: createFleetReader({ connection: links.fleet.commands, keys: links.keys }),
     now,
   });
 
-interface CatalogueParts extends Omit<CatalogueNeeds, 'lists'> {
-  readonly links: RedisLinks;
-}
-
-const listModels = ({ links, ...needs }: CatalogueParts): ModelCatalogue =>
+const listModels = (config: IngressConfig, { links, onError, now }: IngressParts): ModelCatalogue =>
   createModelCatalogue({
-    ...needs,
+    config,
+    onError,
+    now,
     lists: createModelListReader({ connection: links.fleet.commands, keys: links.keys }),
   });
 

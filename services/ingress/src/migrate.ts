@@ -7,7 +7,7 @@ import { databaseAccess } from './recorder/recorder-settings.ts';
 async function main(): Promise<void> {
   const { database } = loadConfig({ env: process.env, cwd: process.cwd(), profiles, isKeyRequired: false });
   if (database === undefined) {
-    // Not an error: whoever runs this before each start need not know whether there is a database.
+    // Not an error: a script runs this before each start, with or without a database.
     process.stdout.write(
       'No database is configured, so there is nothing to migrate. DATABASE_URL, or database.url in the configuration, names one.\n',
     );

@@ -34,7 +34,10 @@ export interface RedisLinks {
 }
 
 export interface RedisLinksNeeds {
-  readonly config: Pick<IngressConfig, 'redis' | 'database' | 'limits' | 'queue' | 'secretKey' | 'upstreams'>;
+  readonly config: Pick<
+    IngressConfig,
+    'redis' | 'database' | 'limits' | 'queue' | 'secretKey' | 'upstreams' | 'models'
+  >;
   readonly ingressId: string;
   readonly version: string;
   readonly logger: Pick<Logger, 'warn' | 'error'>;
@@ -99,7 +102,7 @@ export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
     onError,
   });
   const attempts = config.database && writeAttempts(needs, fleet.writes, keys);
-  const accountLost = createAccountLost({ upstreams: config.upstreams, pricing, attempts });
+  const accountLost = createAccountLost({ ...config, pricing, attempts });
   const exchanges = createOpenExchanges({ inbox, submitter, writer, workers, roster, accountLost, onError });
   commands.on('ready', () => {
     void submitter.recheck().catch(onError);

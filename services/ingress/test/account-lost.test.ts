@@ -15,6 +15,14 @@ const lost = {
 function setUp() {
   const entries: AttemptEntry[] = [];
   const account = createAccountLost({
+    models: [
+      {
+        id: 'm',
+        targets: [{ upstream: 'u', model: 'first', priority: 0, weight: 1 }],
+        autoContinue: 0,
+        thinking: 'field',
+      },
+    ],
     upstreams: [{ id: 'u', type: 'openai', baseUrl: 'http://u' }],
     pricing: { priceOf: () => ({ rates: { input: 1_000_000, output: 2_000_000 }, source: 'config', isKnown: true }) },
     attempts: { add: (entry) => void entries.push(entry) },
@@ -40,8 +48,17 @@ it('settles the attempt of a lost worker by what has arrived', () => {
   ]);
 });
 
-it('leaves an entry without tokens if no attempt is known', () => {
+it('settles the prompt at the first target of the model if no attempt is known', () => {
   const { account, entries } = setUp();
-  expect(account({ ...lost, events: 0, answered: undefined })).toBe(0);
+  expect(account({ ...lost, events: 0, answered: undefined })).toBe(promptTokens);
+  expect(entries).toMatchObject([
+    { id: 'r.3.0', upstream: 'u', model: 'first', outcome: 'lost', tokens: { fresh: promptTokens, output: 0 } },
+  ]);
+});
+
+it('leaves an entry without a price if the upstream is unknown', () => {
+  const { account, entries } = setUp();
+  const job = { ...lost.job, model: 'other' };
+  expect(account({ ...lost, job, events: 0, answered: undefined })).toBe(0);
   expect(entries).toMatchObject([{ id: 'r.3.0', upstream: '', outcome: 'lost', costMicros: 0, priceSource: 'none' }]);
 });

@@ -13,6 +13,7 @@ import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
 import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
 import { redactFailure } from './attempt/redact-failure.ts';
 import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
+import { believableUsage } from './run/believable-usage.ts';
 import type { ClaimedRun } from './run/claimed-run.ts';
 import type { Spent } from './run/tally.ts';
 import type { Credential } from './targets/targets.ts';
@@ -160,7 +161,7 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
       const number = facts.onCall();
       if (number !== undefined) batches.begin(request, number);
     },
-    noteUsage: batches.noteUsage,
+    noteUsage: (usage) => batches.noteUsage(believableUsage(usage, chosen.body)),
     onThrow,
   });
   return { opened, key, calls, batches, calledAtMs, secrets, onThrow };

@@ -9,7 +9,8 @@ import type { RunJobNeeds } from './consumer/run-job-needs.ts';
 import type { BegunRun } from './consumer/run-memory.ts';
 import { startInference } from './consumer/start-inference.ts';
 import type { ClaimedRun, Outcome } from './run/claimed-run.ts';
-import { spentBefore } from './run/tally.ts';
+import { RunError } from './run/run-error.ts';
+import { spentIn } from './run/tally.ts';
 import { run } from './run.ts';
 
 const queue = 'chat';
@@ -100,12 +101,14 @@ function toOutcome(
   { error, traceId }: { readonly error: unknown; readonly traceId: string | undefined },
 ): Outcome {
   const code = isRedisUnavailable(error) ? 'redis_unavailable' : 'internal_error';
-  logger.error({ internal_id: requestId, trace_id: traceId, err: error }, 'run failed');
+  const tally = error instanceof RunError ? error.tally : undefined;
+  const err = error instanceof RunError ? error.cause : error;
+  logger.error({ internal_id: requestId, trace_id: traceId, err }, 'run failed');
   return {
     kind: 'error',
     error: new GatewayError(code),
-    attempts: state.attempts,
-    events: 0,
-    spent: spentBefore(state),
+    attempts: tally?.calls() ?? state.attempts,
+    events: tally?.events ?? 0,
+    spent: spentIn(tally ?? state),
   };
 }

@@ -12,7 +12,8 @@ import { noTargetError } from './run/final-error.ts';
 import { nextAttempt } from './run/next-attempt.ts';
 import { type Candidate, createPlan } from './run/plan.ts';
 import type { NextAttempt, RunNeeds, RunProgress } from './run/progress.ts';
-import { createTally, type Spent, type Tally } from './run/tally.ts';
+import { RunError } from './run/run-error.ts';
+import { createTally, type Spent, spentIn, type Tally } from './run/tally.ts';
 import { waitForPreferred, endRound } from './run/wait.ts';
 
 /** Default of `timeouts.whole_attempt_ms`: the limit of a whole answer while another target is left. */
@@ -20,6 +21,7 @@ const wholeWithOthersMs = 60_000;
 
 /**
  * Serves one run: plans, attempts and judges until there is an answer, no target is left, or the request has to wait.
+ * @throws RunError
  */
 export async function run(needs: RunNeeds, claimedRun: ClaimedRun): Promise<Outcome> {
   const images = rememberImages(needs.images, claimedRun.active.signal);
@@ -40,17 +42,21 @@ async function serve(needs: RunNeeds, claimedRun: ClaimedRun, images: Remembered
     const outcome: Outcome = { kind: 'error', error, attempts: progress.tally.calls(), events: 0, lastFailure };
     return withSpent(outcome, progress.tally);
   }
-  for (;;) {
-    const outcome = await step(needs, progress);
-    if (outcome !== undefined) return withSpent(outcome, progress.tally);
+  try {
+    for (;;) {
+      const outcome = await step(needs, progress);
+      if (outcome !== undefined) return withSpent(outcome, progress.tally);
+    }
+  } catch (error) {
+    throw new RunError(error, progress.tally);
   }
 }
 
 /** The other outcomes have the cost in their payload. */
-const withSpent = (outcome: Outcome, { costMicros, isEstimated }: Tally): Outcome =>
-  outcome.kind === 'error' && (costMicros > 0 || isEstimated)
-    ? { ...outcome, spent: { costMicros, isEstimated } }
-    : outcome;
+function withSpent(outcome: Outcome, tally: Tally): Outcome {
+  const spent = outcome.kind === 'error' ? spentIn(tally) : undefined;
+  return outcome.kind === 'error' && spent !== undefined ? { ...outcome, spent } : outcome;
+}
 
 /** Makes the next attempt, or waits. Returns undefined if the run continues. */
 async function step(needs: RunNeeds, progress: RunProgress): Promise<Outcome | undefined> {

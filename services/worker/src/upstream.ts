@@ -47,7 +47,9 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   const limits = { asksStream, firstTokenMs, idleMs, wholeMs, remainingMs, now, onThrow };
   const machine = createAttemptMachine(limits, carryOut);
   const reader = createAnswerReader(options, machine);
-  const onAbort = (): void => machine.guard(() => machine.dispatch({ kind: 'aborted' }));
+  const abort = (): void => machine.guard(() => machine.dispatch({ kind: 'aborted' }));
+  // What has arrived of the answer by now is read and billed first: the whole next turn of the event loop is for it.
+  const onAbort = (): void => void setImmediate(() => setImmediate(abort));
   let call: Call | undefined;
   let wasResent = false;
   let isCalled = false;
@@ -97,7 +99,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   }
 
   signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
+  if (signal.aborted) abort();
   else machine.guard(reader.open);
   if (machine.state.isOver) return promise;
   machine.watch();

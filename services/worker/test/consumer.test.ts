@@ -242,6 +242,18 @@ describe('a job whose provider fails', () => {
 describe('a job that something breaks', () => {
   const broken = { makeAttempt: () => Promise.reject(new Error('a bug')) };
 
+  it('tells the calls that were made before, and their cost', async () => {
+    const { needs, dataOf } = scene({
+      claim: () => Promise.resolve(claimedWith('{}')),
+      makeAttempt(_run, _chosen, { onSpent }) {
+        onSpent({ costMicros: 7, isEstimated: false });
+        return Promise.reject(new Error('a bug'));
+      },
+    });
+    await runJob(needs, jobWith(), 0);
+    expect(failedSchema.parse(dataOf('error'))).toMatchObject({ attempts: 1, events: 0, costMicros: 7 });
+  });
+
   it.each<[string, string, Partial<RunJobNeeds>]>([
     ['its body is not JSON', '{"messages":', {}],
     ['its body is not an object', '[1]', {}],

@@ -22,7 +22,7 @@ export const prices = section({
   unknown_model: oneOf(['refuse', 'default', 'zero'])
     .default('default')
     .describe(
-      'Treatment of a model that has a price neither in `overrides` nor in the table. `default`: it costs the `default` price. `zero`: it costs nothing, so that no budget bounds it. `refuse`: requests for it get 403, if none of its targets has a price and a database is configured.',
+      'Treatment of a model that has a price neither in `overrides` nor in the table. `default`: it costs the `default` price. `zero`: it costs nothing, so that no budget bounds it. `refuse`: requests for it get 403, if none of its targets has a price, and a database is configured or their key or its team has a budget.',
     ),
   default: section({
     input: dollars().default(5).describe('Tokens of the prompt.'),

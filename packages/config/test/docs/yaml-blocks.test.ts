@@ -59,11 +59,15 @@ function completed(text: string): string {
 function environmentFor(text: string): Record<string, string> {
   const names = [...text.matchAll(/\$\{(\w+)\}/g)].map(({ 1: name = '' }) => name);
   return {
-    ...Object.fromEntries(names.map((name) => [name, `the-value-of-${name}`])),
+    ...Object.fromEntries(names.map((name) => [name, valueOf(name)])),
     SLUICE_API_KEYS: 'sk-any-key-0001',
     SLUICE_SECRET_KEY: 'any-secret-key-0001',
   };
 }
+
+/** A URL must have the form of one. */
+const valueOf = (name: string): string =>
+  name === 'RECORDS_URL' ? 'postgres://sluice@db.example/sluice' : `the-value-of-${name}`;
 
 const blocks = pages.flatMap(blocksOf);
 

@@ -80,9 +80,9 @@ describe('the images', () => {
       globSync('*/src/**/*.ts', { cwd: inRepository(parent) }).flatMap((file) => foldersIn(join(parent, file))),
     );
     // The tests' own, and what the build alone reads.
-    const others = ['checklist', 'dist', 'pages', 'src'];
-    const folders = new Set(read.filter((name) => !others.includes(name)));
-    expect([...folders].toSorted()).toEqual(expect.arrayContaining(['lua', 'migrations']));
+    const ours = new Set(['checklist', 'dist', 'pages', 'src']);
+    const folders = [...new Set(read)].filter((name) => !ours.has(name));
+    expect(folders.toSorted()).toEqual(expect.arrayContaining(['lua', 'migrations']));
     for (const name of folders) expect(list).toContain(`'${name}'`);
   });
 });

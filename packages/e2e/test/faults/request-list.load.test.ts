@@ -51,7 +51,7 @@ async function fillDay(partitions: ReturnType<typeof createPartitions>, from: nu
       case when status = 200 then 'complete' else 'error' end,
       case when status = 200 then null else 'upstream_error' end,
       case when status = 200 then null else 'The provider answered ' || status || ' from host-' || (n % 997) end,
-      1000, (n * 7919) % 50000,
+      1000, (n::bigint * 7919) % 50000,
       jsonb_build_object('id', id, 'publicId', 'req-' || id, 'keyId', key_id, 'model', model, 'arrivedAt',
         (extract(epoch from at) * 1000)::bigint, 'durationMs', 1000, 'status', status, 'outcome', 'complete', 'timeline',
         '{"auth":1,"body":1,"admission":1,"queue":1,"attempts":500,"stream":495,"client":1}'::jsonb)

@@ -72,7 +72,7 @@ async function ask({ url, key, request: { method, path, body } }: Asked): Promis
 }
 
 /** Returns a line for each entry of a list, or for each field of one. */
-export function textOf(answer: Answer): string {
+function textOf(answer: Answer): string {
   if (answer.data === undefined) return fieldsOf(answer).join('\n');
   const lines = answer.data.map((entry) =>
     [entry.id, entry.name, entry.source, entry.status, entry.team, entry.owner]

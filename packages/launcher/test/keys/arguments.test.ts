@@ -35,7 +35,13 @@ describe('npm run keys', () => {
     expect(requestOf(line)).toBeUndefined();
   });
 
-  it.each(['sing', 'show', 'list a b', 'create a --rpm many', 'create a --colour red'])('refuses %s', (line) => {
-    expect(() => requestOf(line)).toThrow();
+  it.each([
+    ['sing', 'There is no command "sing"'],
+    ['show', 'The command needs'],
+    ['list a b', 'is one argument too many'],
+    ['create a --rpm many', '"many" must be a number'],
+    ['create a --colour red', "Unknown option '--colour'"],
+  ])('refuses %s', (line, message) => {
+    expect(() => requestOf(line)).toThrow(message);
   });
 });

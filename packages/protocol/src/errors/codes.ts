@@ -26,6 +26,12 @@ const invalid = (message: string): ErrorRow => ({
   retryable: false,
   message,
 });
+const forbidden = (message: string): ErrorRow => ({
+  status: 403,
+  type: 'permission_error',
+  retryable: false,
+  message,
+});
 const overloaded = (message: string): ErrorRow => ({
   status: 503,
   type: 'overloaded_error',
@@ -84,48 +90,21 @@ export const errorTable = {
     retryable: false,
     message: 'This API key has expired.',
   },
-  key_without_team: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    message: 'The team of this API key does not exist here any more, so its limits are unknown.',
-  },
-  address_not_allowed: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    message: 'This API key may not be used from this address.',
-  },
-  admin_key_required: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    message: 'This page needs an API key with `admin: true`. Without a key it is on the management port.',
-  },
-  model_not_allowed: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    message: 'This API key may not use the requested model.',
-  },
+  key_without_team: forbidden('The team of this API key does not exist here any more, so its limits are unknown.'),
+  address_not_allowed: forbidden('This API key may not be used from this address.'),
+  admin_key_required: forbidden(
+    'This page needs an API key with `admin: true`. The management port shows `/metrics`, `/health` and `/status` without one.',
+  ),
+  model_not_allowed: forbidden('This API key may not use the requested model.'),
+  model_not_priced: forbidden('The requested model has no price here, and models without a price are refused.'),
   model_not_found: {
     status: 404,
     type: 'invalid_request_error',
     retryable: false,
     message: 'The requested model does not exist here.',
   },
-  origin_not_allowed: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    message: 'Requests without an API key are not answered to pages of other sites.',
-  },
-  host_not_allowed: {
-    status: 403,
-    type: 'permission_error',
-    retryable: false,
-    message: 'Requests without an API key are not answered under this host name.',
-  },
+  origin_not_allowed: forbidden('Requests without an API key are not answered to pages of other sites.'),
+  host_not_allowed: forbidden('Requests without an API key are not answered under this host name.'),
   request_not_found: {
     status: 404,
     type: 'invalid_request_error',

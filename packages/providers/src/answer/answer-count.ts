@@ -7,8 +7,10 @@ import { createUsageCount } from './usage-count.ts';
 export interface AnswerCount {
   /** A further event of the provider begins. */
   event(): void;
-  /** The event adds this to the answer. */
+  /** The event adds this to the answer. Not counted after {@link arrived} has been called. */
   delta(delta: Delta): void;
+  /** The event has this, of which a part is held back for the client. */
+  arrived(delta: Delta): void;
   /** The event reports a usage; implausible values are omitted. */
   usage(usage: Usage): void;
   /** Returns everything reported so far; undefined if no report was plausible. */
@@ -16,7 +18,8 @@ export interface AnswerCount {
   counted(): CountedAnswer;
 }
 
-export const createAnswerCount = (): AnswerCount => new Count();
+/** @param hasReasoning false: the provider's usage counts reasoning as output */
+export const createAnswerCount = (hasReasoning = true): AnswerCount => new Count(hasReasoning);
 
 /** A class, because there is one for each stream. */
 class Count implements AnswerCount {
@@ -26,14 +29,30 @@ class Count implements AnswerCount {
   private lastUsageAt = 0;
   private output = 0;
   private reasoning = 0;
+  private isHeld = false;
+  private readonly hasReasoning: boolean;
+
+  constructor(hasReasoning: boolean) {
+    this.hasReasoning = hasReasoning;
+  }
 
   event(): void {
     this.events++;
   }
 
-  delta({ content, reasoning_content: reasoning, refusal, tool_calls: calls }: Delta): void {
+  delta(delta: Delta): void {
+    if (!this.isHeld) this.add(delta);
+  }
+
+  arrived(delta: Delta): void {
+    this.isHeld = true;
+    this.add(delta);
+  }
+
+  private add({ content, reasoning_content: reasoning, refusal, tool_calls: calls }: Delta): void {
     this.lastDeltaAt = this.events;
-    this.reasoning += tokensOf(reasoning);
+    if (this.hasReasoning) this.reasoning += tokensOf(reasoning);
+    else this.output += tokensOf(reasoning);
     this.output += tokensOf(content) + tokensOf(refusal) + (calls?.length ?? 0);
   }
 

@@ -22,6 +22,11 @@ export interface AnswerDraft {
    */
   identify(identity: Partial<AnswerIdentity>): void;
   delta(delta: Delta): void;
+  /**
+   * Counts a part of the answer that has arrived and may be held back, for the bill of a call that ends early. A handler
+   * that calls it does so for each part; its deltas are not counted then.
+   */
+  arrived(delta: Delta): void;
   /** Reports that the provider is working but has no output yet. */
   heartbeat(): void;
   /** Marks the answer's message as complete; only usage may follow. */
@@ -47,6 +52,8 @@ export interface EventHandler {
   toCancel?(): UpstreamRequest | undefined;
   /** Serializes deltas: `writeLossless` if they hold values from `parseLossless`. Default: `JSON.stringify`. */
   readonly write?: (delta: object) => string;
+  /** Set if the provider's usage counts reasoning as output: so does the bill of a call that ends early. */
+  readonly countsReasoningAsOutput?: boolean;
 }
 
 /** The state of a stream that has not ended. */
@@ -64,7 +71,7 @@ const mostHeartbeats = 10_000;
  */
 export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: EventHandler): StreamTranslator {
   const names = createStreamNames(plan);
-  const count = createAnswerCount();
+  const count = createAnswerCount(handler.countsReasoningAsOutput !== true);
   let responseModel: string | undefined;
   let finishReason: FinishReason | undefined;
   let output = '';
@@ -87,6 +94,9 @@ export function createStreamTranslator(body: ChatBody, plan: CallPlan, handler: 
       heartbeatsInRow = 0;
       count.delta(delta);
       output += writer.delta(delta);
+    },
+    arrived(delta) {
+      if (isOpen() && finishReason === undefined) count.arrived(delta);
     },
     heartbeat() {
       if (heartbeatsInRow++ < mostHeartbeats) translator.heartbeats++;

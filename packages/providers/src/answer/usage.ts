@@ -12,14 +12,25 @@ export interface TokenCounts {
   readonly cached?: number | undefined;
   /** Tokens written to a cache. */
   readonly cacheWrite?: number | undefined;
+  /** Part of `cacheWrite` that the cache keeps for an hour. */
+  readonly cacheWriteHour?: number | undefined;
   readonly reasoning?: number | undefined;
 }
 
 /** Returns OpenAI's usage object. */
-export function toUsage({ prompt, completion, total, cached, cacheWrite, reasoning }: TokenCounts): Usage {
+export function toUsage({
+  prompt,
+  completion,
+  total,
+  cached,
+  cacheWrite,
+  cacheWriteHour,
+  reasoning,
+}: TokenCounts): Usage {
   const promptDetails = {
     ...(cached === undefined ? {} : { cached_tokens: cached }),
     ...(cacheWrite === undefined ? {} : { cache_write_tokens: cacheWrite }),
+    ...(cacheWriteHour === undefined ? {} : { cache_write_1h_tokens: cacheWriteHour }),
   };
   return {
     prompt_tokens: prompt,

@@ -39,6 +39,8 @@ export function usageOf(wire: WireUsage): Usage {
     completion: wire.output_tokens ?? 0,
     cached,
     cacheWrite,
+    // Usually 0, which no client needs to be told.
+    cacheWriteHour: wire.cache_creation?.ephemeral_1h_input_tokens || undefined,
     reasoning: wire.output_tokens_details?.thinking_tokens ?? undefined,
   });
 }
@@ -49,6 +51,12 @@ export function laterUsage(before: WireUsage, now: WireUsage): WireUsage {
     input_tokens: larger(before.input_tokens, now.input_tokens),
     cache_read_input_tokens: larger(before.cache_read_input_tokens, now.cache_read_input_tokens),
     cache_creation_input_tokens: larger(before.cache_creation_input_tokens, now.cache_creation_input_tokens),
+    cache_creation: {
+      ephemeral_1h_input_tokens: larger(
+        before.cache_creation?.ephemeral_1h_input_tokens,
+        now.cache_creation?.ephemeral_1h_input_tokens,
+      ),
+    },
     output_tokens: larger(before.output_tokens, now.output_tokens),
     output_tokens_details: {
       thinking_tokens: larger(

@@ -14,6 +14,8 @@ export const wireUsageSchema = z.object({
   input_tokens: count,
   cache_read_input_tokens: count,
   cache_creation_input_tokens: count,
+  /** Parts of `cache_creation_input_tokens`. */
+  cache_creation: z.object({ ephemeral_1h_input_tokens: count }).nullish().catch(undefined),
   output_tokens: count,
   output_tokens_details: z.object({ thinking_tokens: count }).nullish().catch(undefined),
 });

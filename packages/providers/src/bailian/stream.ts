@@ -33,6 +33,7 @@ export function translateStream(body: ChatBody, plan: CallPlan, isIncremental: b
   }
 
   return createStreamTranslator(body, plan, {
+    countsReasoningAsOutput: true,
     onEvent(event, answer) {
       // The provider has no such end mark; servers that imitate it do.
       if (event.data.trim() === '[DONE]') return answer.complete();

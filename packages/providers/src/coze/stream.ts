@@ -89,6 +89,7 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
   }
 
   return createStreamTranslator(body, plan, {
+    countsReasoningAsOutput: true,
     onEvent,
     onEnd: end,
     toCancel: () => (ids === undefined || isOver ? undefined : toCancel(plan, ids)),

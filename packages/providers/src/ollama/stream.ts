@@ -51,6 +51,7 @@ export function translateStream({ body, plan, hasThinkTags }: TranslationOptions
   }
 
   return createStreamTranslator(body, plan, {
+    countsReasoningAsOutput: true,
     onEvent({ data }, answer) {
       const response = readResponse(data);
       if (response === undefined || hasBrokenLine) {

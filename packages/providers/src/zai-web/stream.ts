@@ -1,11 +1,13 @@
-import type { ChatBody } from '@sluice/protocol';
+import { type ChatBody, isFilled } from '@sluice/protocol';
 import type { CallPlan, StreamTranslator } from '../adapter.ts';
+import type { Delta } from '../answer/chunk-writer.ts';
 import { type AnswerDraft, createStreamTranslator } from '../answer/stream-translator.ts';
 import { parsePlainText } from '../plain-text.ts';
 import { toInnerFailure } from './failure.ts';
 import type { Scanned } from './markup-scanner.ts';
 import { createReplyText } from './reply-text.ts';
-import { errorIn, usageIn, webEventSchema } from './wire.ts';
+import { toolPhases } from './web-text.ts';
+import { errorIn, usageIn, type WebUpdate, webEventSchema } from './wire.ts';
 
 /**
  * Translates the page's events. Usage precedes the last text, so only `done` or an end mark ends the answer; the finish
@@ -41,8 +43,16 @@ export function translateStream(body: ChatBody, plan: CallPlan): StreamTranslato
         finish(answer);
         return answer.complete();
       }
+      answer.arrived(partIn(update));
       say(text.apply(update), answer);
       if (update.done === true || update.phase === 'done') finish(answer);
     },
   });
+}
+
+/** Returns the part of the answer that an event brings. An edit repeats what came before: only its end is new. */
+function partIn({ phase, delta_content: delta, edit_content: edit }: WebUpdate): Delta {
+  if (toolPhases.has(phase ?? '')) return {};
+  const text = isFilled(edit) ? edit.slice(-1) : (delta ?? '');
+  return phase === 'thinking' ? { reasoning_content: text } : { content: text };
 }

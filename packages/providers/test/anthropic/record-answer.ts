@@ -16,6 +16,7 @@ export function recordAnswer(): RecordedAnswer {
   const answer: AnswerDraft = {
     identify: nothing,
     delta: (delta) => void deltas.push(delta),
+    arrived: nothing,
     heartbeat: nothing,
     finish: nothing,
     usage: nothing,

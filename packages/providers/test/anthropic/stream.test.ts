@@ -112,6 +112,15 @@ describe("Anthropic's stream", () => {
     });
   });
 
+  it('keeps the tokens that the cache keeps for an hour, which only its start tells', () => {
+    const cached = { cache_creation_input_tokens: 20, cache_creation: { ephemeral_1h_input_tokens: 15 } };
+    const before = { input_tokens: 5, ...cached, output_tokens: 1 };
+    const events = [start(before), ...text('a'), end('end_turn'), over];
+    expect(translate(events).chunks.at(-1)?.usage).toMatchObject({
+      prompt_tokens_details: { cache_write_tokens: 20, cache_write_1h_tokens: 15 },
+    });
+  });
+
   const format = 'anthropic-claude-v1';
   const thoughts = [
     block(0, { type: 'thinking', thinking: '', signature: '' }),

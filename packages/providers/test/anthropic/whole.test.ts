@@ -38,6 +38,18 @@ describe("Anthropic's whole answer", () => {
     });
   });
 
+  it('tells how many tokens the cache keeps for an hour', () => {
+    const usage = {
+      input_tokens: 5,
+      cache_creation_input_tokens: 9,
+      cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 7 },
+      output_tokens: 4,
+    };
+    expect(completionOf({ content: [text('a')], stop_reason: 'end_turn', usage })).toMatchObject({
+      usage: { prompt_tokens: 14, prompt_tokens_details: { cache_write_tokens: 9, cache_write_1h_tokens: 7 } },
+    });
+  });
+
   it('contains reasoning, its signatures, and calls', () => {
     const content = [
       { type: 'thinking', thinking: 'hm', signature: 's' },

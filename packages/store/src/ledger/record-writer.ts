@@ -8,6 +8,7 @@ import { addSums } from '../usage/add-sums.ts';
 import { toLogRow } from '../logs/log-row.ts';
 import { rankOfAttempt, toAttemptRow } from './attempt-row.ts';
 import { mergeRows } from './merge-rows.ts';
+import { isUnknown, unknownIdOf, withoutUnknown } from './unknown-attempts.ts';
 import { rankOfRequest, toRequestRow } from './request-row.ts';
 
 /**
@@ -46,19 +47,26 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
       if (logs.length === 0) return 0;
       const arrivals = logs.map(({ arrivedAt }) => new Date(arrivedAt));
       await partitions.cover('request_logs', arrivals);
-      const costs = await db
-        .selectFrom('ledger_requests')
-        .select(['id', 'cost_micros'])
-        .where('id', '=', sql<string>`any(${logs.map(({ id }) => id)})`)
-        .where('accepted_at', '>=', spanOf(arrivals).from)
-        .where('accepted_at', '<=', spanOf(arrivals).to)
-        .execute();
-      const costOf = new Map(costs.map(({ id, cost_micros }) => [id, cost_micros]));
-      const rows = logs.map((log) => toLogRow(log, costOf.get(log.id)));
-      await insertRows(db, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
-      return rows.length;
+      return db.transaction().execute((trx) => insertLogs(trx, logs));
     },
   };
+}
+
+/** Takes its turn with the ledger: each of the two looks for the lines of the other, and one must see the other. */
+async function insertLogs(trx: Transaction<Tables>, logs: readonly RequestLog[]): Promise<number> {
+  await takeTurn(trx);
+  const { from, to } = spanOf(logs.map(({ arrivedAt }) => new Date(arrivedAt)));
+  const costs = await trx
+    .selectFrom('ledger_requests')
+    .select(['id', 'cost_micros'])
+    .where('id', '=', sql<string>`any(${logs.map(({ id }) => id)})`)
+    .where('accepted_at', '>=', from)
+    .where('accepted_at', '<=', to)
+    .execute();
+  const costOf = new Map(costs.map(({ id, cost_micros }) => [id, cost_micros]));
+  const rows = logs.map((log) => toLogRow(log, costOf.get(log.id)));
+  await insertRows(trx, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
+  return rows.length;
 }
 
 async function mergeRequests(trx: Transaction<Tables>, arrived: readonly RequestRow[]): Promise<number> {
@@ -84,14 +92,22 @@ async function mergeRequests(trx: Transaction<Tables>, arrived: readonly Request
 async function mergeAttempts(trx: Transaction<Tables>, arrived: readonly AttemptRow[]): Promise<number> {
   await takeTurn(trx);
   const { from, to } = spanOf(times(arrived, 'started_at'));
+  const ids = new Set(arrived.flatMap((row) => [row.id, unknownIdOf(row)]));
+  const requests = arrived.filter(isUnknown).map((row) => row.request_id);
   const existing = await trx
     .selectFrom('ledger_attempts')
     .selectAll()
-    .where('id', '=', sql<string>`any(${arrived.map(({ id }) => id)})`)
+    .where(({ eb, or }) =>
+      or([
+        eb('id', '=', sql<string>`any(${[...ids]})`),
+        ...(requests.length === 0 ? [] : [eb('request_id', '=', sql<string>`any(${requests})`)]),
+      ]),
+    )
     .where('started_at', '>=', from)
     .where('started_at', '<=', to)
     .execute();
-  const { added, replaced } = mergeRows<AttemptRow>({ arrived, existing, rankOf: rankOfAttempt });
+  const merge = mergeRows<AttemptRow>({ arrived, existing, rankOf: rankOfAttempt });
+  const { added, replaced } = withoutUnknown(merge, existing);
   for (const { started_at, id } of replaced) {
     await trx.deleteFrom('ledger_attempts').where('started_at', '=', started_at).where('id', '=', id).execute();
   }

@@ -66,6 +66,35 @@ test('replaces an estimate by the exact attempt, also if that began at another t
   expect((await found('lost'))?.attempts).toEqual([exact]);
 });
 
+test('drops the estimate of a run without a known attempt once its worker tells more, whichever comes first', async () => {
+  const { writer, store } = opened;
+  const answered = { epoch: 2, number: 1, costMicros: 8 };
+  for (const [id, ofTheWorker, isFirst] of [
+    ['known-last', answered, true],
+    ['known-first', answered, false],
+    ['known-failed', { ...answered, outcome: 'failed' }, true],
+    ['known-other-run', { ...answered, epoch: 1 }, true],
+  ] as const) {
+    const unknown = attemptEntry({ requestId: id, epoch: 2, outcome: 'lost', estimated: true, costMicros: 7 });
+    const told = attemptEntry({ requestId: id, ...ofTheWorker });
+    for (const attempt of isFirst ? [unknown, told] : [told, unknown]) await writer.insertAttemptEntries([attempt]);
+  }
+  const rows = await store.db
+    .selectFrom('ledger_attempts')
+    .select('id')
+    .where('request_id', 'like', 'known-%')
+    .orderBy('id')
+    .execute();
+  expect(rows.map(({ id }) => id)).toEqual([
+    'known-failed.2.0',
+    'known-failed.2.1',
+    'known-first.2.1',
+    'known-last.2.1',
+    'known-other-run.1.1',
+    'known-other-run.2.0',
+  ]);
+});
+
 test("replaces the fleet's entry by that of the ingress, and never the reverse", async () => {
   const { writer } = opened;
   const fleet = requestEntry({ id: 'orphan', settledBy: 'fleet', outcome: 'lost', costMicros: 5, estimated: true });
@@ -87,6 +116,19 @@ test('tells the request log the cost, whichever of the two comes first', async (
     .orderBy('id')
     .execute();
   expect(rows).toEqual([{ cost_micros: 41 }, { cost_micros: 42 }]);
+});
+
+test('gives its cost to a line of the log that is written at the same time', async () => {
+  const { writer, store } = opened;
+  const ids = Array.from({ length: 9 }, (_, at) => `race-${at}`);
+  for (const id of ids) {
+    await Promise.all([
+      writer.insertRequestEntries([requestEntry({ id, costMicros: 7 })]),
+      writer.insertRequestLogs([requestLog({ id })]),
+    ]);
+  }
+  const rows = await store.db.selectFrom('request_logs').select('cost_micros').where('id', 'like', 'race-%').execute();
+  expect(rows).toEqual(ids.map(() => ({ cost_micros: 7 })));
 });
 
 const entries = fc.array(
@@ -126,4 +168,24 @@ test('keeps the sums of usage equal to the ledger, whatever is delivered how oft
     }),
     { numRuns: 25 },
   );
+});
+
+test('gives each line of the request log its cost, also if both arrive at the same time', async () => {
+  const { store, writer } = opened;
+  const ids = Array.from({ length: 40 }, (_, at) => `together-${at}`);
+  await Promise.all(
+    ids.map((id) =>
+      Promise.all([
+        writer.insertRequestLogs([requestLog({ id })]),
+        writer.insertRequestEntries([requestEntry({ id, costMicros: 7 })]),
+      ]),
+    ),
+  );
+  const lines = await store.db
+    .selectFrom('request_logs')
+    .select(['id', 'cost_micros'])
+    .where('id', 'like', 'together-%')
+    .execute();
+  expect(lines).toHaveLength(ids.length);
+  expect(lines.filter(({ cost_micros }) => cost_micros !== 7)).toEqual([]);
 });

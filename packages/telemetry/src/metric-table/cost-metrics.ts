@@ -32,6 +32,13 @@ export const costMetrics = {
     labels: { upstream: 'upstreams' },
     help: 'Calls for which the provider itself reports a cost that differs from ours by more than 1 %.',
   },
+  unpricedCalls: {
+    name: 'sluice_unpriced_calls_total',
+    kind: 'counter',
+    services: worker,
+    labels: { upstream: 'upstreams' },
+    help: 'Calls of models that have a price neither in the configuration nor in the table.',
+  },
   outboxShed: {
     name: 'sluice_outbox_shed_total',
     kind: 'counter',

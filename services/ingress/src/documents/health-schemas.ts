@@ -24,6 +24,25 @@ export const readiness: NamedSchema = {
   schema: z.object({ status: z.enum(['ready', 'not ready']), ...probeFields }),
 };
 
+const database = z.object({
+  status: z.enum(['ok', 'unreachable']),
+  answer_ms: whole.nullable().describe('Time that it took for its latest answer.'),
+});
+
+const stream = z.object({
+  batches: whole.describe('Batches of entries on their way.'),
+  oldest_ms: whole.nullable().describe('Age of the oldest one.'),
+});
+
+/** Seen by operators alone. */
+const recordFields = {
+  database: database.optional().describe('Absent without a database.'),
+  outbox: z
+    .object({ ledger: stream, attempts: stream, logs: stream })
+    .optional()
+    .describe('Records on their way to the database. Absent without a database, or while nothing is known of them.'),
+} as const;
+
 export const health: NamedSchema = {
   name: 'Health',
   schema: z.object({
@@ -42,6 +61,7 @@ export const health: NamedSchema = {
         current_connections: whole,
       })
       .optional(),
+    ...recordFields,
     improvements: z.array(z.string()).optional(),
   }),
 };
@@ -88,27 +108,13 @@ const upstream = z.object({
     .describe('At most 50. A target without a `model` of its own has no circuit here.'),
 });
 
-const database = z.object({
-  status: z.enum(['ok', 'unreachable']),
-  answer_ms: whole.nullable().describe('Time that it took for its latest answer.'),
-});
-
-const stream = z.object({
-  entries: whole.describe('Entries on their way.'),
-  oldest_ms: whole.nullable().describe('Age of the oldest one.'),
-});
-
 /** The fleet's part of the page. A part is null while Redis does not answer, and until a worker has reported. */
 export const fleetFields = {
   fleet,
   queue: z.array(shard).nullable(),
   replicas: z.array(replica).nullable().describe('Processes that live; one that was killed leaves after 5 s.'),
   upstreams: z.array(upstream).nullable(),
-  database: database.optional().describe('Absent without a database.'),
-  outbox: z
-    .object({ ledger: stream, attempts: stream, logs: stream })
-    .optional()
-    .describe('Records on their way to the database. Absent without a database.'),
+  ...recordFields,
 } as const;
 
 export const status: NamedSchema = {

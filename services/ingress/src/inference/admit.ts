@@ -50,7 +50,8 @@ export async function admit(admission: Pick<Admission, 'acquire'>, request: Admi
   }
   const { lease, rates, redisNow } = verdict;
   accounting?.accepted(redisNow);
-  if (!lease.mustWait) return { lease, rates, redisNow, waitedMs: 0 };
+  // A client that has left while Redis decided would not be noticed any more: its signal tells it once.
+  if (!lease.mustWait && !request.signal.aborted) return { lease, rates, redisNow, waitedMs: 0 };
 
   const since = request.now();
   const end = await waitForTurn(lease, request);

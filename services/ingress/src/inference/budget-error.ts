@@ -16,7 +16,7 @@ export interface BudgetRefusal {
 export function budgetError({ name, budgets, budget, money, redisNow }: BudgetRefusal): GatewayError {
   const { window, leftMicros } = budget ?? { window: 'total', leftMicros: 0 };
   const sentences = [
-    `The budget of ${name} ${windowWords[window]} is ${dollars(budgets[window] ?? 0)}, and ${dollars(leftMicros)} of it is left.`,
+    `The budget of ${name} ${windowWords[window]} is ${dollars(budgets[window] ?? 0)}, and ${dollars(leftMicros)} of it is neither spent nor reserved.`,
     money === undefined || leftMicros === 0 ? '' : needOf(money),
     resetOf(window, redisNow),
   ];

@@ -7,6 +7,7 @@ import { bodyStored, type Client, clientOf, findContinuation } from '../context.
 import { takeJson } from '../middleware/read-json.ts';
 import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
 import { type CostBounds } from './accounting/money.ts';
+import { requirePrice } from './accounting/require-price.ts';
 import { admitOrder } from './admit-order.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
 import { createDelivery } from './delivery.ts';
@@ -41,6 +42,7 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
   return (request, response) => {
     const client = clientOf(response);
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
+    requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
     return answerOrder(needs, { order, accounting, createReply: operation.reply }, client);
   };
@@ -138,7 +140,7 @@ async function answerOrder(
   }
 }
 
-/** End of a request whose error nobody has reported. */
+/** End of a request whose error no step has reported. */
 const lostInQueue = { outcome: 'error', status: 500, code: 'internal_error' } as const;
 
 function courseOf(observation: Client['observation']): { queueWaitMs: number | undefined; ttftMs: number | undefined } {

@@ -20,12 +20,12 @@ export interface DrainStream<Entry> {
  */
 export async function drainStream<Entry>(needs: DrainStream<Entry>): Promise<boolean> {
   const { reader, pageBatches, insert, skip, onWritten, beforeDone } = needs;
-  const { entries, upToId } = await reader.read(pageBatches);
+  const { entries, upToId, isFull } = await reader.read(pageBatches);
   if (upToId === undefined) return false;
   onWritten(await insertAll(entries, { insert, skip }));
   await beforeDone();
   await reader.done(upToId);
-  return true;
+  return isFull;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface RecorderState {
   /** This recorder is the one of the fleet that writes. */
   readonly isRunner: boolean;
   readonly isDatabaseUp: boolean;
+  /** Time that the latest answer of the database took; absent before the first. */
+  readonly databaseAnswerMs?: number | undefined;
   /** Absent while Redis is away. */
   readonly lag: Readonly<Partial<Record<StreamName, StreamLag>>>;
   /** Entries that the database got. */

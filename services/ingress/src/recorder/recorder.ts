@@ -94,6 +94,7 @@ export function startRecorder({ settings, log, onError }: RecorderNeeds): Record
     state: () => ({
       isRunner,
       isDatabaseUp: health.isUp,
+      databaseAnswerMs: health.answerMs,
       lag: lags.lag,
       written: { ...written },
       skipped: { ...skipped },

@@ -28,7 +28,8 @@ export interface RunnerNeeds {
   readonly mayFinish: () => boolean;
 }
 
-const idleMs = 200;
+/** Between two pages that are not full: entries gather, because a transaction costs more than the rows of it. */
+const idleMs = 500;
 const longestPauseMs = 10_000;
 /** Time after the end in which the rest is written. */
 const finishMs = 1000;

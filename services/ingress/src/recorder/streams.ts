@@ -16,7 +16,7 @@ export interface RecordedStream {
 
 export interface StreamsNeeds {
   readonly connection: RedisConnection;
-  readonly keys: Keys;
+  readonly keys: Pick<Keys, StreamName>;
   readonly store: Store;
   readonly writer: RecordWriter;
   readonly log: Log;
@@ -24,8 +24,14 @@ export interface StreamsNeeds {
   readonly onSkipped: (name: StreamName) => void;
 }
 
-/** One request is one batch of the ledger; of the others, a batch is a turn of the event loop. */
-const pageBatches = { ledger: 500, attempts: 100, logs: 50 };
+/** Most batches of a page. One request is one batch of the ledger; of the others, a batch is a turn of the event loop. */
+const mostBatches = { ledger: 500, attempts: 100, logs: 50 };
+/**
+ * Batches of the first page. A page that fails is read again with a quarter of its batches, and each success doubles them:
+ * after an outage of Redis a batch holds thousands of entries, and a full page would exceed the time of a statement or the
+ * memory of the thread again and again.
+ */
+const firstBatches = 8;
 
 export function createStreams(needs: StreamsNeeds): readonly RecordedStream[] {
   const { keys, writer } = needs;
@@ -79,17 +85,20 @@ function streamOf<Entry>(needs: StreamsNeeds, { name, key, schema, insert }: Str
     }
   }
 
+  const page = { reader, insert, skip, onWritten: (rows: number) => onWritten(name, rows), beforeDone: keepBroken };
+  let pageBatches = firstBatches;
   return {
     name,
-    drain: () =>
-      drainStream({
-        reader,
-        pageBatches: pageBatches[name],
-        insert,
-        skip,
-        onWritten: (rows) => onWritten(name, rows),
-        beforeDone: keepBroken,
-      }),
+    async drain() {
+      try {
+        const hasMore = await drainStream({ ...page, pageBatches });
+        pageBatches = Math.min(mostBatches[name], pageBatches * 2);
+        return hasMore;
+      } catch (error) {
+        pageBatches = Math.max(1, Math.floor(pageBatches / 4));
+        throw error;
+      }
+    },
     async lag() {
       const { length, oldestAgeMs } = await reader.lag();
       return { batches: length, oldestAgeMs };

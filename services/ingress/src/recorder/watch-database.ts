@@ -7,21 +7,28 @@ const pingEveryMs = 2000;
 export function watchDatabase(
   store: Store,
   signal: AbortSignal,
-): { readonly isUp: boolean; readonly ended: Promise<void> } {
+): { readonly isUp: boolean; readonly answerMs: number | undefined; readonly ended: Promise<void> } {
   let isUp = false;
+  let answerMs: number | undefined;
   const ended = every({
     signal,
     everyMs: pingEveryMs,
     longestPauseMs: pingEveryMs,
     onError: () => void (isUp = false),
     async run() {
+      const askedAt = performance.now();
       await store.db.selectNoFrom((is) => is.lit(1).as('one')).execute();
+      answerMs = Math.round(performance.now() - askedAt);
       isUp = true;
     },
   });
   return {
     get isUp() {
       return isUp;
+    },
+    /** Time that its latest answer took. */
+    get answerMs() {
+      return answerMs;
     },
     ended,
   };

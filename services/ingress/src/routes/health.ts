@@ -26,6 +26,8 @@ export interface HealthNeeds {
   readonly totals: Pick<Totals, 'requests' | 'errors' | 'meanDurationMs'>;
   /** The fleet's part of the status; never rejects. */
   readonly fleetStatus: () => Promise<FleetStatus>;
+  /** The state of the database and its outboxes; undefined without a database. */
+  readonly records?: (() => Pick<FleetStatus, 'database' | 'outbox'>) | undefined;
 }
 
 /**
@@ -53,6 +55,7 @@ export function createHealthPages({
   state,
   totals,
   fleetStatus,
+  records,
 }: HealthNeeds): HealthPages {
   const summary = (): object => {
     const { isRedisUp, isDraining, isMemoryFull } = state();
@@ -89,6 +92,7 @@ export function createHealthPages({
           performance_mode: config.retry.mode,
           config: toSettings(config),
           stats,
+          ...(view === 'all' ? records?.() : {}),
           improvements,
         },
       };

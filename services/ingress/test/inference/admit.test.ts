@@ -74,6 +74,14 @@ describe('admit', () => {
     expect(release).toHaveBeenCalledExactlyOnceWith({ requests: 0, tokens: -40 });
   });
 
+  it('does not run a request whose client has left before the decision', async () => {
+    const { accepted, release } = lease(false);
+    const { result, controller } = setUp(accepted);
+    controller.abort();
+    await expect(result).rejects.toMatchObject({ code: 'request_cancelled' });
+    expect(release).toHaveBeenCalledExactlyOnceWith({ requests: 0, tokens: -40 });
+  });
+
   it('gives everything back when it is displaced by a key with fewer waiters', async () => {
     const { accepted, release, displace } = lease(true);
     const { result } = setUp(accepted);

@@ -131,6 +131,7 @@ export const refusal = (over: Partial<Refusal> & Pick<Refusal, 'reason'>): Refus
 export const costBounds: CostBounds = {
   worstCost: ({ promptTokens, answerTokens }) => promptTokens + 10 * answerTokens,
   contextWindow: () => undefined,
+  hasPrice: () => true,
 };
 
 /** Admission that gives this answer, and records reservations and releases. */

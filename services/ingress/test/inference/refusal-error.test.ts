@@ -60,19 +60,19 @@ describe('the error of a budget', () => {
       'key',
       { window: 'day', leftMicros: 0 },
       bounded,
-      'The budget of this API key for a day is $10.00, and $0.00 of it is left. It resets at 2027-01-01T00:00Z.',
+      'The budget of this API key for a day is $10.00, and $0.00 of it is neither spent nor reserved. It resets at 2027-01-01T00:00Z.',
     ],
     [
       'team',
       { window: 'month', leftMicros: 125 },
       bounded,
-      "The budget of the team 'blue' for a month is $1000.000125, and $0.000125 of it is left. This request can cost up to $0.30; a smaller max_tokens lowers that. It resets at 2027-01-01T00:00Z.",
+      "The budget of the team 'blue' for a month is $1000.000125, and $0.000125 of it is neither spent nor reserved. This request can cost up to $0.30; a smaller max_tokens lowers that. It resets at 2027-01-01T00:00Z.",
     ],
     [
       'key',
       { window: 'total', leftMicros: 500_000 },
       { ...bounded, isBounded: false },
-      'The budget of this API key in all is $25.50, and $0.50 of it is left. Nothing bounds the cost of this request: set max_tokens. It does not reset.',
+      'The budget of this API key in all is $25.50, and $0.50 of it is neither spent nor reserved. Nothing bounds the cost of this request: set max_tokens. It does not reset.',
     ],
   ] as const)('of a %s says which one, what is left, and when it resets', (scope, budget, money, message) => {
     const error = refusalError({

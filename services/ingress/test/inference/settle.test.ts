@@ -99,7 +99,7 @@ describe('the ledger entry of a request', () => {
     expect(entryOf(withCost(60))).toEqual([2, 40, 20, 9, false]);
   });
 
-  it('is an estimate where nobody has told the tokens', () => {
+  it('is an estimate where no provider has told the tokens', () => {
     expect(entryOf(withCost())).toEqual([2, 50, 22, 9, true]);
     expect(entryOf(withCost(1e12))).toEqual([2, 50, 22, 9, true]);
     expect(entryOf(failed(1, 7))).toEqual([1, 50, 7, 0, true]);

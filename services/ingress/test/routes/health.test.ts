@@ -22,6 +22,8 @@ const fleetStatus: FleetStatus = {
   upstreams: null,
 };
 
+const recorded: Pick<FleetStatus, 'database'> = { database: { status: 'ok', answer_ms: 2 } };
+
 function setUp({ state = {}, memoryLimitBytes }: Over = {}) {
   const config = configWith();
   const totals = createTotals();
@@ -43,6 +45,7 @@ function setUp({ state = {}, memoryLimitBytes }: Over = {}) {
     }),
     totals,
     fleetStatus: () => Promise.resolve(fleetStatus),
+    records: () => recorded,
   });
   return { pages, totals };
 }
@@ -92,6 +95,10 @@ describe('the pages of a replica', () => {
     });
   });
 
+  it('show operators the database', () => {
+    expect(setUp().pages.health('all').body).toMatchObject(recorded);
+  });
+
   it('show operators the figures of the fleet', async () => {
     const { pages, totals } = setUp({ memoryLimitBytes: 64 * 1024 * 1024 });
     totals.count({ durationMs: 1, isError: true });
@@ -107,6 +114,7 @@ describe('the pages of a replica', () => {
   it('show all clients the figures alone, if the operator wants that', async () => {
     const { pages } = setUp();
     expect((await pages.status('figures')).body).toMatchObject({ total_requests: 0, fleet: fleetStatus.fleet });
+    expect(pages.health('figures').body).not.toHaveProperty('database');
     for (const detail of ['queue', 'replicas', 'upstreams']) {
       expect((await pages.status('figures')).body).not.toHaveProperty(detail);
     }

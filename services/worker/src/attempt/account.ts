@@ -61,6 +61,7 @@ export function accountFor(needs: AccountNeeds, { claimedRun: { job }, chosen }:
     inputImage: imageTokens.prompt,
     outputAudio: audioTokens.answer,
     outputImage: imageTokens.answer,
+    cacheWriteHour: countIn(usage?.['prompt_tokens_details'], 'cache_write_1h_tokens'),
   });
   const providerCostMicros = providerCostOf(usage);
   needs.metrics.spent(upstream, job.model, costMicros);

@@ -5,7 +5,7 @@ import type { Arrival } from '../upstream/read-answer.ts';
 import { believableUsage } from '../run/believable-usage.ts';
 import type { Ending } from './attempt-result.ts';
 import type { ChosenAttempt } from './chosen-attempt.ts';
-import { type CountedTokens, countTokens, wholeAnswerTokens } from './count-tokens.ts';
+import { arrivedTokens, type CountedTokens, countTokens, wholeAnswerTokens } from './count-tokens.ts';
 
 export interface BillFacts {
   readonly operation: Operation;
@@ -28,7 +28,7 @@ export interface Bill extends CountedTokens {
  */
 export function billOf({ operation, body, ending, arrival, own }: BillFacts): Bill {
   const promptTokens = (): number => estimatePrompt(operation, body);
-  const { answer } = arrival;
+  const answer = arrival.answer && { ...arrival.answer, usage: believableUsage(arrival.answer.usage, body) };
   if (ending.kind === 'complete') {
     const usage = own === undefined ? believableUsage(ending.summary.usage, body) : own.usage;
     const arrived = answer ?? wholeAnswerTokens(usage === undefined ? arrival.whole : undefined);
@@ -47,6 +47,6 @@ function isFree(ending: Exclude<Ending, { kind: 'complete' }>, { status, answer 
   if (status === undefined) return kind !== undefined && kind !== 'timeout';
   if (status < 200 || status > 299) return true;
   if (kind === undefined || ours.has(kind)) return false;
-  const { output, reasoning } = answer?.tokens ?? { output: answer?.contentEvents ?? 0, reasoning: 0 };
+  const { output, reasoning } = arrivedTokens(answer);
   return output + reasoning === 0;
 }

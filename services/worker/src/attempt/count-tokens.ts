@@ -5,8 +5,11 @@ import type { CountedAnswer } from '@sluice/providers';
 
 /** The part of an answer that has arrived, and the counts that the provider told. */
 export interface ArrivedAnswer extends CountedAnswer {
-  /** Upstream events that add to the answer: its tokens, if nothing else counts them. */
-  readonly contentEvents: number;
+  /** Upstream events with a part of the answer, and of its reasoning: its tokens, if nothing else counts them. */
+  readonly outputEvents: number;
+  readonly reasoningEvents: number;
+  /** Nothing of the answer can follow. */
+  readonly isFinished: boolean;
 }
 
 /** The tokens of a call. */
@@ -20,8 +23,9 @@ export interface CountedTokens {
  * Counts the tokens of a call.
  *
  * - A usage for the whole answer is exact.
- * - Of an answer that ended early, the prompt is exact if the provider told it, and the answer if the usage came with the
- *   latest part; else its tokens are those that have arrived.
+ * - Of an answer that ended early, the prompt is what the provider told, and so is the answer if the usage came with the
+ *   latest part; else the tokens that have arrived are counted. It is exact only if the answer was finished: else more of
+ *   it may have been on its way.
  * - Without a usage, the prompt is estimated by its length.
  */
 export function countTokens({
@@ -36,14 +40,19 @@ export function countTokens({
 }): CountedTokens {
   if (usage !== undefined) return { tokens: splitUsage(usage), isEstimated: false };
   const told = arrived?.usage === undefined ? undefined : splitUsage(arrived.usage);
-  const answer = arrived?.tokens ?? { output: arrived?.contentEvents ?? 0, reasoning: 0 };
+  const answer = arrivedTokens(arrived);
   if (told === undefined || told.fresh + told.cacheRead + told.cacheWrite === 0) {
     return { tokens: { fresh: promptTokens(), cacheRead: 0, cacheWrite: 0, ...answer }, isEstimated: true };
   }
   const toldAnswer = told.output + told.reasoning;
-  if (arrived?.isCurrent === true && toldAnswer > 0) return { tokens: told, isEstimated: false };
+  if (arrived?.isCurrent === true && toldAnswer > 0) return { tokens: told, isEstimated: !arrived.isFinished };
   const isMore = toldAnswer > answer.output + answer.reasoning && answer.output + answer.reasoning > 0;
   return { tokens: isMore ? told : { ...told, ...answer }, isEstimated: true };
+}
+
+/** Returns the tokens of an answer that have arrived. */
+export function arrivedTokens(arrived: ArrivedAnswer | undefined): Pick<TokenCounts, 'output' | 'reasoning'> {
+  return arrived?.tokens ?? { output: arrived?.outputEvents ?? 0, reasoning: arrived?.reasoningEvents ?? 0 };
 }
 
 /** Counts the tokens of a whole answer whose provider did not. */
@@ -55,7 +64,14 @@ export function wholeAnswerTokens(completion: string | undefined): ArrivedAnswer
     0,
   );
   const output = textBytes === 0 ? 0 : estimateTokens({ textBytes, media: 0 });
-  return { usage: undefined, isCurrent: false, tokens: { output, reasoning: 0 }, contentEvents: 1 };
+  return {
+    usage: undefined,
+    isCurrent: false,
+    tokens: { output, reasoning: 0 },
+    outputEvents: 1,
+    reasoningEvents: 0,
+    isFinished: true,
+  };
 }
 
 function messageBytes(message: unknown): number {

@@ -1,7 +1,7 @@
 import { type ChatJob, GatewayError } from '@sluice/protocol';
 import { createPublisher } from '@sluice/relay';
 import type { RefusalReason } from '@sluice/telemetry';
-import { spentBefore } from '../run/tally.ts';
+import { spentIn } from '../run/tally.ts';
 import { publishOutcome } from './report-outcome.ts';
 import type { RunJobNeeds } from './run-job-needs.ts';
 
@@ -33,7 +33,7 @@ export function refuseJob(
     error: new GatewayError('internal_error'),
     attempts: state.attempts,
     events: 0,
-    spent: spentBefore(state),
+    spent: spentIn(state),
   });
   needs.forget(job);
 }

@@ -43,8 +43,8 @@ export interface Tally {
 export const createTally = (state: RetryState, delivered: Delivered | undefined): Tally =>
   new CountedTally(state, delivered?.continuations ?? 0);
 
-/** Returns the cost of a request in its earlier runs; undefined for none. */
-export const spentBefore = ({ costMicros, isEstimated }: RetryState): Spent | undefined =>
+/** Returns the cost of the calls so far, as an `error` frame has it; undefined for none. */
+export const spentIn = ({ costMicros, isEstimated }: Spent): Spent | undefined =>
   costMicros > 0 || isEstimated ? { costMicros, isEstimated } : undefined;
 
 class CountedTally implements Tally {

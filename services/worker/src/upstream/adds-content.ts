@@ -28,6 +28,22 @@ export function addsContent(sse: string): boolean {
 
 const quote = 0x22;
 
+const outputText = /"(?:content|refusal|arguments|name)"\s*:\s*"(?!")/;
+const reasoningText = /"(?:reasoning_content|reasoning)"\s*:\s*"(?!")/;
+const endText = /"finish_reason"\s*:\s*"(?!")/;
+
+/**
+ * Returns what events add to the bill, for events that {@link addsContent}: a text of the answer, reasoning, or nothing,
+ * if they only end it. Texts that neither member names count as output.
+ */
+export function contentIn(sse: string): 'output' | 'reasoning' | 'nothing' {
+  const at = sse.indexOf(usual);
+  if (at !== -1 && sse.charCodeAt(at + usual.length) !== quote) return 'output';
+  if (outputText.test(sse)) return 'output';
+  if (reasoningText.test(sse)) return 'reasoning';
+  return endText.test(sse) ? 'nothing' : 'output';
+}
+
 function hasContent(data: string): boolean {
   const chunk = readChunk(data);
   if (chunk === undefined) return true;

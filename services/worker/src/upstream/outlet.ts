@@ -1,6 +1,6 @@
 import type { Usage } from '@sluice/protocol';
 import type { AnswerSink } from '../answer/answer-sink.ts';
-import { addsContent } from './adds-content.ts';
+import { addsContent, contentIn } from './adds-content.ts';
 import type { AttemptMachine } from './attempt-machine.ts';
 
 /** Collects the output of one piece of a stream and sends it as one. */
@@ -18,8 +18,9 @@ export interface Outlet {
   readonly events: number;
   /** Upstream events that were received. */
   readonly received: number;
-  /** Those of them that add something to the answer. */
-  readonly contentEvents: number;
+  /** Those of them with a text or call of the answer, and with reasoning alone. */
+  readonly outputEvents: number;
+  readonly reasoningEvents: number;
   /** The whole answer; undefined for a stream. */
   readonly whole: string | undefined;
   /** Time of the first output (monotonic ms); undefined before it. */
@@ -41,7 +42,8 @@ class SinkOutlet implements Outlet {
   hasContent = false;
   events = 0;
   received = 0;
-  contentEvents = 0;
+  outputEvents = 0;
+  reasoningEvents = 0;
   whole: string | undefined;
   answeredAt: number | undefined;
   private output = '';
@@ -58,7 +60,9 @@ class SinkOutlet implements Outlet {
     this.received++;
     if (addsContent(sse)) {
       this.hasContent = true;
-      this.contentEvents++;
+      const content = contentIn(sse);
+      if (content === 'output') this.outputEvents++;
+      else if (content === 'reasoning') this.reasoningEvents++;
     }
     this.add(this.needs.sink.take(sse));
   }
@@ -66,7 +70,7 @@ class SinkOutlet implements Outlet {
   passAsIs(sse: string, count: number): void {
     this.received += count;
     this.events += count;
-    this.contentEvents += count;
+    this.outputEvents += count;
     this.hasContent = true;
     this.output += sse;
   }

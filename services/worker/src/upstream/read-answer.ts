@@ -122,9 +122,14 @@ export function createAnswerReader(needs: AnswerReaderNeeds, attempt: ReadAttemp
   };
 }
 
-function arrivedOf(stream: StreamReader | undefined, { contentEvents, whole }: Outlet): ArrivedAnswer | undefined {
+function arrivedOf(
+  stream: StreamReader | undefined,
+  { outputEvents, reasoningEvents, whole }: Outlet,
+): ArrivedAnswer | undefined {
   const counted = whole === undefined ? stream?.counted() : undefined;
-  return counted === undefined ? undefined : { ...counted, contentEvents };
+  return counted === undefined
+    ? undefined
+    : { ...counted, outputEvents, reasoningEvents, isFinished: stream?.isFinished() === true };
 }
 
 const translateWhole = ({ adapter, body, plan }: AnswerReaderNeeds, text: string): WholeTranslation =>

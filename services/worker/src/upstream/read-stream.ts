@@ -16,6 +16,8 @@ export interface StreamReader {
   end(otherwise: UpstreamFailure | undefined): void;
   /** Counts of the answer so far. */
   counted(): CountedAnswer | undefined;
+  /** Nothing of the answer can follow. */
+  isFinished(): boolean;
   /** The call that stops the answer if closing the socket does not. */
   toCancel(): ReturnType<NonNullable<StreamTranslator['toCancel']>>;
 }
@@ -95,6 +97,7 @@ export function createStreamReader(needs: StreamReaderNeeds, attempt: ReadAttemp
       if (!attempt.state.isOver) fail(otherwise ?? truncated);
     },
     counted: () => translator?.counted?.(),
+    isFinished: () => finishOf(translator) === 'finished',
     toCancel: () => translator?.toCancel?.(),
   };
 }

@@ -18,7 +18,7 @@ export interface AccountsNeeds {
   readonly connection: RedisConnection;
   readonly keys: Pick<Keys, 'attempts'>;
   readonly logger: Logger;
-  readonly metrics: Pick<WorkerMetrics, 'outboxShed'>;
+  readonly metrics: Pick<WorkerMetrics, 'outboxShed' | 'unpriced'>;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -29,8 +29,9 @@ export function keepAccounts({ config, connection, keys, logger, metrics, onErro
   const pricing = createPricing({
     ...config.prices,
     compileGlob,
-    onUnknown(target, isFirst) {
-      if (isFirst) logger.warn({ upstream: target.upstream, model: target.model }, 'no price is known for a model');
+    onUnknown({ upstream, model }, isFirst) {
+      metrics.unpriced(upstream);
+      if (isFirst) logger.warn({ upstream, model }, 'no price is known for a model');
     },
   });
   return {

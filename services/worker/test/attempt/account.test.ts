@@ -9,8 +9,10 @@ import { createFakeUpstream, type FakeUpstream } from '../fake-upstream.ts';
 import { chosenWith, claimedRunWith, jobWith, makeAttemptWith, seamsWith, targetWith } from '../scene.ts';
 
 const micros = 1_000_000;
-/** A dollar for a million of any tokens of a prompt, two for those of an answer: a micro-dollar and two for each. */
-const rates = { input: micros, output: 2 * micros };
+/**
+ * A micro-dollar for each token of a prompt, two for each of an answer, and three for one that the cache keeps for an hour.
+ */
+const rates = { input: micros, output: 2 * micros, cacheWriteHour: 3 * micros };
 const messages = [{ role: 'user' as const, content: 'x'.repeat(60) }];
 const promptTokens = Math.ceil(JSON.stringify(messages).length / 4);
 
@@ -84,7 +86,7 @@ const openai: Script = {
     openaiChunk({}, finish),
     openaiChunk({}, { choices: [], usage: openaiUsage }),
   ],
-  costs: [`~${promptTokens}+0`, `~${promptTokens}+1`, `~${promptTokens}+2`, `~${promptTokens}+3`, `~${promptTokens}+4`],
+  costs: [`~${promptTokens}+0`, `~${promptTokens}+1`, `~${promptTokens}+2`, `~${promptTokens}+3`, `~${promptTokens}+3`],
   whole: JSON.stringify({
     id: 'c',
     object: 'chat.completion',
@@ -137,7 +139,7 @@ const geminiEvent = (text: string, count: number, more: object = {}): string =>
   });
 const gemini: Script = {
   events: [geminiEvent('One ', 1), geminiEvent('two three ', 4), geminiEvent('four.', 5, { finishReason: 'STOP' })],
-  costs: ['20+1', '20+4'],
+  costs: ['~20+1', '~20+4'],
   end: (upstream) => upstream.end(),
   whole: JSON.stringify({
     candidates: [{ content: { parts: [{ text: 'One two three.' }] }, finishReason: 'STOP' }],
@@ -283,17 +285,52 @@ describe('a call that fails', () => {
   });
 });
 
-describe('the cost that a provider reports', () => {
-  const withUsage = (usage: object) =>
-    attempt({
-      stream: false,
+describe('a usage that can not be true', () => {
+  const usage = { prompt_tokens: 20, completion_tokens: 900_000_000, total_tokens: 900_000_020 };
+
+  it('is not billed: of a complete answer', async () => {
+    const { entry } = await attempt({
       act(upstream) {
-        upstream.head(200, 'application/json');
-        upstream.text(JSON.stringify({ ...(JSON.parse(openai.whole) as object), usage }));
-        upstream.end();
+        play(upstream, { ...openai, events: [...openai.events.slice(0, 3), openaiChunk({}, { ...finish, usage })] });
+        upstream.event('[DONE]');
       },
     });
+    expect(entry?.outcome).toBe('complete');
+    expect(toText(entry)).toMatch(`~${promptTokens}+`);
+    expect(entry?.costMicros).toBeLessThan(100);
+  });
 
+  it('is not billed: of an aborted one', async () => {
+    const { entry } = await attempt({
+      act(upstream, abort) {
+        play(upstream, { ...openai, events: [...openai.events.slice(0, 3), openaiChunk({}, { usage })] });
+        abort();
+      },
+    });
+    expect(entry?.outcome).toBe('aborted');
+    expect(toText(entry)).toBe(`~${promptTokens}+2`);
+  });
+});
+
+const withUsage = (usage: object) =>
+  attempt({
+    stream: false,
+    act(upstream) {
+      upstream.head(200, 'application/json');
+      upstream.text(JSON.stringify({ ...(JSON.parse(openai.whole) as object), usage }));
+      upstream.end();
+    },
+  });
+
+describe('the cost of a call', () => {
+  it('has a rate of its own for tokens that the cache keeps for an hour', async () => {
+    const details = { cached_tokens: 4, cache_write_tokens: 6, cache_write_1h_tokens: 5 };
+    const { entry } = await withUsage({ ...openaiUsage, prompt_tokens_details: details });
+    expect(entry).toMatchObject({ costMicros: 40, tokens: { fresh: 10, cacheRead: 4, cacheWrite: 6 } });
+  });
+});
+
+describe('the cost that a provider reports', () => {
   it.each([
     ['dollars', { cost: 0.00003 }],
     ['ticks', { cost_in_usd_ticks: 300_000 }],

@@ -1,9 +1,10 @@
 import type { Accounting, Settled } from '@sluice/admission';
-import type { Budgets, OpenEntry, RequestEntry } from '@sluice/records';
+import type { OpenEntry, RequestEntry } from '@sluice/records';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Client, Principal } from '../../context.ts';
 import type { Order } from '../order.ts';
 import { readAttribution } from './attribution.ts';
+import { hasBudget } from './has-budget.ts';
 import { type CostBounds, reserveMoney } from './money.ts';
 
 /** The part of an accepted request in budgets and ledger, from its admission to its settlement. */
@@ -75,8 +76,6 @@ export function openAccounting(
     },
   };
 }
-
-const hasBudget = ({ day, month, total }: Budgets = {}): boolean => (day ?? month ?? total) !== undefined;
 
 /** Returns the team if it limits anything. */
 function limitedTeam(team: Principal['team']): Principal['team'] {

@@ -8,6 +8,8 @@ export interface CostBounds {
   worstCost(call: PricedCall): number;
   /** Returns the most tokens of prompt and answer together, where that is known. */
   contextWindow(target: CalledTarget): number | undefined;
+  /** Returns whether configuration or table has a price. */
+  hasPrice(target: CalledTarget): boolean;
 }
 
 export interface CalledTarget {

@@ -80,6 +80,7 @@ export interface Observed {
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'rate_limit_exceeded',
   'concurrency_limit_exceeded',
+  'insufficient_quota',
   'server_overloaded',
   'queue_timeout',
   'redis_unavailable',
