@@ -10,8 +10,8 @@ type Db = StoreModule.Store['db'];
 export interface RecordsStore {
   /**
    * Runs statements.
-   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now; 400 for a text
-   *   that no database of PostgreSQL takes
+   * @throws GatewayError 503 `records_unavailable` if no database is configured, or if it can't answer now; 400
+   *   `invalid_value` if it refuses a value, such as a text with a zero byte
    */
   use<Result>(work: (db: Db, api: StoreApi) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -49,15 +49,18 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
           retryable: false,
         });
       }
+      const { api, store } = await (opened ??= openAgain(database));
       try {
-        const { api, store } = await (opened ??= openAgain(database));
         return await work(store.db, api);
       } catch (error) {
-        if (isStoreUnavailable(error)) {
+        if (error instanceof api.StoreUnavailable) {
           throw new GatewayError('records_unavailable', { retryAfterMs: 1000, cause: error });
         }
-        if (!hasZeroByte(error)) throw error;
-        throw new GatewayError('invalid_value', { message: 'A text of the request has a zero byte.', cause: error });
+        if (!api.isRefusedData(error)) throw error;
+        throw new GatewayError('invalid_value', {
+          message: 'The database refuses a value of this request: it has a zero byte, is too long, or is out of range.',
+          cause: error,
+        });
       }
     },
     async close() {
@@ -66,9 +69,3 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
     },
   };
 }
-
-/** Code with which PostgreSQL refuses a text that is not in its encoding: of valid UTF-8, that is one with a zero byte. */
-const hasZeroByte = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '22021';
-
-/** The class itself lies in a package that is not loaded before the first use. */
-const isStoreUnavailable = (error: unknown): boolean => error instanceof Error && error.name === 'StoreUnavailable';
