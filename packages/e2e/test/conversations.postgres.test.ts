@@ -127,8 +127,8 @@ describe('a chat that names a conversation', () => {
   it('is refused if the stored items have more elements than a request may have', async () => {
     const { id } = await client.conversations.create({});
     const content = [{ type: 'blob', list: Array.from({ length: 60_000 }, () => 1) }];
-    for (const _part of [1, 2]) {
-      const body = { items: [{ role: 'user', content }] };
+    for (const role of ['user', 'assistant']) {
+      const body = { items: [{ role, content }] };
       expect((await plain(`/v1/conversations/${id}/items`, { method: 'POST', body })).status).toBe(200);
     }
     const refused = await turn(id, 'And?');
