@@ -124,6 +124,18 @@ describe('a chat that names a conversation', () => {
     await until(async () => (await shown(id)).message_count === 2, { what: 'the turn' });
   });
 
+  it('is refused if the stored items have more elements than a request may have', async () => {
+    const { id } = await client.conversations.create({});
+    const content = [{ type: 'blob', list: Array.from({ length: 60_000 }, () => 1) }];
+    for (const _part of [1, 2]) {
+      const body = { items: [{ role: 'user', content }] };
+      expect((await plain(`/v1/conversations/${id}/items`, { method: 'POST', body })).status).toBe(200);
+    }
+    const refused = await turn(id, 'And?');
+    expect(await refused.json()).toMatchObject({ error: { code: 'request_too_large' } });
+    expect(refused.status).toBe(413);
+  });
+
   it('is refused if the conversation is unknown or of the wrong type', async () => {
     expect((await turn('conv_unknown', 'x')).status).toBe(404);
     expect((await turn('x', 'x', { conversation: 7 })).status).toBe(400);

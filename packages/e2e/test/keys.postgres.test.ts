@@ -154,15 +154,13 @@ describe('a key of the database', () => {
 
   it('shows its binding limits, and whose they are', async () => {
     await call('POST', '/auth/teams', { body: { id: 'blue', limits: { rpm: 5 }, budgets: { month_usd: 2.5 } } });
-    const made = await until(
-      async () => {
-        const created = await call('POST', '/auth/keys', {
-          body: { name: 'b', team: 'blue', limits: { rpm: 50, tpm: 9 }, budgets: { day_usd: 1, month_usd: 3 } },
-        });
-        return created.status === 201 ? created.json : undefined;
-      },
-      { what: 'the team' },
-    );
+    // Another replica takes the team at once, although its memory does not have it yet.
+    const other = await call('POST', '/auth/keys', { at: 1, body: { name: 'c', team: 'blue' } });
+    expect(other.status).toBe(201);
+    await call('DELETE', `/auth/keys/${other.json.id}`);
+    const { json: made } = await call('POST', '/auth/keys', {
+      body: { name: 'b', team: 'blue', limits: { rpm: 50, tpm: 9 }, budgets: { day_usd: 1, month_usd: 3 } },
+    });
     expect(made['binding']).toEqual({
       concurrency: { of: 'fleet', id: null, limit: expect.any(Number) },
       rpm: { of: 'team', id: 'blue', limit: 5 },
@@ -199,6 +197,19 @@ describe('a key of the database', () => {
     ['GET', '/auth/keys?limit=0', undefined, '400 invalid_value limit'],
     ['GET', '/auth/keys?after=nothing', undefined, '400 invalid_value after'],
     ['GET', '/auth/keys/key_unknown', undefined, '404 key_not_found null'],
+    ['GET', '/auth/keys/key%00', undefined, '400 invalid_value null'],
+    ['POST', '/auth/keys', { name: 'a\0' }, '400 invalid_value null'],
+    ['GET', '/v1/conversations/user/a%00', undefined, '400 invalid_value null'],
+    ['GET', '/admin/requests?model=a%00', undefined, '400 invalid_value null'],
+    ['GET', '/admin/requests/a%00', undefined, '400 invalid_value null'],
+    ['GET', '/admin/requests?from=-271821-04-20T00:00:00Z', undefined, '400 invalid_value from'],
+    ['GET', '/admin/usage?to=%2B275760-09-13T00:00:00Z', undefined, '400 invalid_value to'],
+    [
+      'GET',
+      `/admin/requests?after=${Buffer.from('[1e15,""]').toString('base64url')}`,
+      undefined,
+      '400 invalid_value after',
+    ],
     ['DELETE', '/auth/keys/key_unknown', undefined, '404 key_not_found null'],
     ['PUT', '/auth/keys', {}, '405 method_not_allowed null'],
   ])('refuses %s %s %j', async (method, path, body, expected) => {

@@ -198,22 +198,18 @@ describe('the records of mixed requests', () => {
 });
 
 describe('the pages for administrators', () => {
-  it('show in the status that database and outbox keep up', async () => {
+  it.each(['status', 'health'])('show in /%s that database and outbox keep up', async (page) => {
     const shown = z.object({
       database: z.object({ status: z.string(), answer_ms: z.number().nullable() }),
-      outbox: z.record(z.string(), z.object({ batches: z.number().nullable() })),
+      outbox: z.object({ ledger: z.object({ batches: z.number() }) }).optional(),
     });
-    for (const page of ['status', 'health']) {
-      await until(
-        async () => {
-          const headers = { authorization: `Bearer ${adminKey}` };
-          const response = await fetch(`${sluice.fleet.urls[0]}/${page}`, { headers });
-          const { database, outbox } = shown.parse(await response.json());
-          return database.status === 'ok' && database.answer_ms !== null && outbox['ledger']?.batches === 0;
-        },
-        { what: `${page} to show an empty outbox` },
-      );
-    }
+    const read = async () => {
+      const headers = { authorization: `Bearer ${adminKey}` };
+      const response = await fetch(`${sluice.fleet.urls[0]}/${page}`, { headers });
+      return shown.parse(await response.json());
+    };
+    await until(async () => (await read()).outbox?.ledger.batches === 0, { what: 'an empty outbox' });
+    expect((await read()).database.status).toBe('ok');
   });
 
   it('are closed to other keys', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readIfThere } from './bare/files.mjs';
@@ -18,7 +18,10 @@ export function keepAdminKey(
 ): void {
   const { success, data } = messageSchema.safeParse(message);
   if (!success) return;
-  writeFileSync(join(root, adminKeyFile), `${data.adminKey}\n`, { mode: 0o600 });
+  const file = join(root, adminKeyFile);
+  // A file that is there keeps its rights.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${data.adminKey}\n`, { mode: 0o600 });
   say(`The database had no admin key. A new one is in ${adminKeyFile}: ${data.adminKey}`);
 }
 

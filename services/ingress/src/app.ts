@@ -68,6 +68,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
 
   const keys = needs.keys.known;
   const isAdmin = adminCheck(keys);
+  const onlyAdmins = requireAdmin(isAdmin, keys);
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
   const usualView: View = config.server.publicStatus ? 'figures' : 'probe';
@@ -77,9 +78,9 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   ownPages.route('/readyz').get(showPage(pages.readyz)).all(getOnly);
   ownPages.route('/health').get(showPageAs(pages.health, viewOf)).all(getOnly);
   ownPages.route('/status').get(showPageAs(pages.status, viewOf)).all(getOnly);
-  ownPages.route('/metrics').get(requireAdmin(isAdmin), metrics(needs.metrics)).all(getOnly);
+  ownPages.route('/metrics').get(onlyAdmins, metrics(needs.metrics)).all(getOnly);
   app.use(ownPages);
-  app.use(adminRoutes({ config, records: needs.records, requireAdmin: requireAdmin(isAdmin), clock: Date.now }));
+  app.use(adminRoutes({ config, records: needs.records, requireAdmin: onlyAdmins, clock: Date.now }));
   if (config.server.docs) app.use(documentPages(needs.version));
 
   const { server } = config;
@@ -101,7 +102,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const { records } = needs;
   const continued = continueConversation({ records, onLost: needs.onInternal });
   const api = Router();
-  api.use(keyRoutes({ config, service: needs.keys, requireAdmin: requireAdmin(isAdmin) }));
+  api.use(keyRoutes({ config, service: needs.keys, requireAdmin: onlyAdmins }));
   const direct = new Map<string, readonly RequestHandler[]>();
   for (const { path, operation, bodyShape, handler } of surfaces) {
     const handlers = [

@@ -33,13 +33,11 @@ const checkEveryMs = 500;
  * writes twice a second.
  */
 const noWriteMs = 2000;
-/** Interval at which the fleet looks for requests of killed ingresses. */
-const settleEveryMs = 1000;
 
 export function createIngress(needs: IngressNeeds): Ingress {
   const { config, logger } = needs;
   const parts = connectParts(needs);
-  const { links, records, keyService, recorder, memory, redis, now, onError } = parts;
+  const { links, records, keyService, recorder, memory, redis, now } = parts;
   const { fleet, exchanges } = links;
   const { commands, liveness } = fleet;
   let isStarted = false;
@@ -48,7 +46,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
   let server: ClientServer | undefined;
   let management: ManagementServer | undefined;
   let watchdog: NodeJS.Timeout | undefined;
-  let settling: NodeJS.Timeout | undefined;
+  let stopSettling: (() => void) | undefined;
 
   const { app, pages, render } = createPages(needs, parts, () => ({
     isRedisUp: isStarted && redis.isUp && liveness.silentForMs < noWriteMs,
@@ -65,12 +63,6 @@ export function createIngress(needs: IngressNeeds): Ingress {
     exchanges.failAll('redis_unavailable');
   }
 
-  async function settleLost(): Promise<void> {
-    if (!redis.isUp) return;
-    const requests = await links.lostSettler.settleAll();
-    if (requests > 0) logger.warn({ requests }, 'requests of ingresses that are gone are settled');
-  }
-
   return {
     async listen() {
       server = await listenToClients(needs, app, now);
@@ -84,7 +76,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       isStarted = true;
       recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
-      settling = setInterval(() => void settleLost().catch(onError), settleEveryMs);
+      stopSettling = links.settleLost(() => redis.isUp);
     },
     get openRequests() {
       return exchanges.size;
@@ -97,7 +89,7 @@ export function createIngress(needs: IngressNeeds): Ingress {
       const longest = { longestAnswerMs: longestAnswerMs(config) };
       await drain({ ...options, ...drained, ...longest }).finally(() => {
         clearInterval(watchdog);
-        clearInterval(settling);
+        stopSettling?.();
       });
       // The last requests have left their entries in Redis.
       await recorder.stop();

@@ -1,11 +1,4 @@
-import {
-  type Admission,
-  createAdmission,
-  createLostSettler,
-  createPeek,
-  type LostSettler,
-  type Peek,
-} from '@sluice/admission';
+import { type Admission, createAdmission, createLostSettler, createPeek, type Peek } from '@sluice/admission';
 import { type IngressConfig, readRedisFiles } from '@sluice/config';
 import { createOutboxWriter, ledgerLimits, type OutboxWriter } from '@sluice/outbox';
 import type { Pricing } from '@sluice/prices';
@@ -18,6 +11,7 @@ import { createAccountLost } from './account-lost.ts';
 import { createOpenExchanges, type OpenExchanges } from './inference/exchange/open-exchanges.ts';
 import { createWorkerWatch } from './inference/exchange/worker-watch.ts';
 import { createRequestInbox } from './request-inbox.ts';
+import { startSettlingLost } from './settle-lost.ts';
 
 /** The part of an ingress in the fleet, and what uses its Redis connections. */
 export interface RedisLinks {
@@ -25,7 +19,8 @@ export interface RedisLinks {
   readonly fleet: Fleet;
   readonly roster: Roster;
   readonly admission: Admission;
-  readonly lostSettler: LostSettler;
+  /** Starts to settle the requests of killed ingresses. Returns the function that ends it. */
+  settleLost(isRedisUp: () => boolean): () => void;
   readonly peek: Peek;
   readonly submitter: Submitter;
   readonly exchanges: OpenExchanges;
@@ -83,7 +78,7 @@ export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
     onLeaseLost: (requestId) => logger.warn({ internal_id: requestId }, 'lease lost; the request continues without it'),
     random: Math.random,
   });
-  const lostSettler = createLostSettler({
+  const settler = createLostSettler({
     connection: commands,
     keys,
     isRecorded: config.database !== undefined,
@@ -108,8 +103,18 @@ export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
     void submitter.recheck().catch(onError);
     admission.recheck();
   });
+  const settleLost = (isRedisUp: () => boolean): (() => void) =>
+    startSettlingLost({
+      settler,
+      connection: commands,
+      isRedisUp,
+      leaseMs: config.limits.leaseMs,
+      logger,
+      onError,
+      now,
+    });
   const peek = createPeek({ connection: commands, keys });
-  return { keys, fleet, roster, admission, lostSettler, peek, submitter, exchanges, attempts };
+  return { keys, fleet, roster, admission, settleLost, peek, submitter, exchanges, attempts };
 }
 
 const writeAttempts = (

@@ -186,6 +186,28 @@ export const alerts: readonly Alert[] = [
     runbook: 'outbox-lag',
   },
   {
+    name: 'SluiceRecordsShed',
+    severity: 'warning',
+    value: 'sum by (namespace, stream) (increase(sluice_outbox_shed_total[10m]))',
+    bound: '> 0',
+    for: '0m',
+    summary: 'Records are dropped before the database has them',
+    description:
+      '{{ $value | humanize }} times within ten minutes, records of {{ $labels.stream }} found no room while the database or Redis is away.',
+    runbook: 'outbox-lag',
+  },
+  {
+    name: 'SluiceBudgetSpent',
+    severity: 'warning',
+    value: 'sum by (namespace, key) (increase(sluice_admission_refusals_total{reason="insufficient_quota"}[10m]))',
+    bound: '> 0',
+    for: '0m',
+    summary: 'A budget is spent',
+    description:
+      '{{ $value | humanize }} requests of the client key {{ $labels.key }} were refused within ten minutes, because its budget or that of its team is spent.',
+    runbook: 'budget-spent',
+  },
+  {
     name: 'SluiceEntriesSkipped',
     severity: 'warning',
     value: 'sum by (namespace) (increase(sluice_skipped_entries_total[10m]))',

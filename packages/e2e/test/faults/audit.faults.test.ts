@@ -136,7 +136,9 @@ it(
     });
     const outcomes = Map.groupBy(driven, ({ status, code }) => `${status ?? 'no answer'} ${code ?? ''}`.trim());
     const clients = [...outcomes].map(([outcome, { length }]) => `${outcome}: ${length}`).join(', ');
-    console.log(`${toTable(comparison)}\nClients: ${clients}.\nDisturbances: ${JSON.stringify(disturber.counts)}.`);
+    process.stdout.write(
+      `${toTable(comparison)}\nClients: ${clients}.\nDisturbances: ${JSON.stringify(disturber.counts)}.\n`,
+    );
     expect(comparison.differences).toEqual([]);
   },
   180_000 + (count / requestsPerSecond) * 1000,

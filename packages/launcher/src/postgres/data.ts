@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, fchownSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LaunchError } from '../bare/launch-error.mjs';
 import { runQuietly } from '../bare/run.mjs';
@@ -49,9 +49,8 @@ export async function ensureData({ binaries, place, password }: DataNeeds): Prom
   const draft = `${data}.new`;
   rmSync(draft, { recursive: true, force: true });
   const passwordFile = join(place.folder, 'postgres-password.new');
-  writeFileSync(passwordFile, password.text, { mode: 0o600 });
+  writeFor(place.account, passwordFile, password.text);
   try {
-    if (place.account !== undefined) chownSync(passwordFile, place.account.uid, place.account.gid);
     const settings = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', `--username=${userName}`];
     await runQuietly({
       file: join(binaries.folder, 'initdb'),
@@ -66,6 +65,21 @@ export async function ensureData({ binaries, place, password }: DataNeeds): Prom
   }
   runAlone({ binaries, place, data: draft, sql: `CREATE DATABASE ${databaseName};` });
   renameSync(draft, data);
+}
+
+/**
+ * Writes a file that only the user of the server may read. The folder is that user's, who may be `nobody`: a link that lies
+ * there is removed and never followed, because root would write through it and give its target away.
+ */
+function writeFor(account: ServerPlace['account'], file: string, text: string): void {
+  rmSync(file, { force: true });
+  const descriptor = openSync(file, 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    if (account !== undefined) fchownSync(descriptor, account.uid, account.gid);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 interface Alone extends Omit<DataNeeds, 'password'> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '@sluice/testkit';
@@ -92,6 +92,15 @@ describe('a PostgreSQL of our own', () => {
     expect(data.mode & 0o777).toBe(0o700);
     expect(data.uid).not.toBe(0);
     expect((await bring()).description).toMatch(/^PostgreSQL \d+\.\d+, with its data in \S+postgres$/);
+  });
+
+  test.runIf(process.getuid?.() === 0)('never writes through a link that its user has left in the folder', async () => {
+    const ofRoot = join(root, 'of-root');
+    writeFileSync(ofRoot, 'kept', { mode: 0o600 });
+    symlinkSync(ofRoot, join(place.folder, 'postgres-password.new'));
+    await start();
+    expect(readFileSync(ofRoot, 'utf8')).toBe('kept');
+    expect(statSync(ofRoot).uid).toBe(0);
   });
 
   test('listens on loopback alone, and only with the password', async () => {

@@ -16,6 +16,7 @@ test.each([
   [withCode('57P03'), 'not_ready'],
   [withCode('25006'), 'read_only'],
   [withCode('40P01'), 'conflict'],
+  [withCode('42501'), 'refused'],
   [withCode('42P01'), 'not_migrated'],
 ])('%s means %s', (error, reason) => {
   const storeError = toStoreError(error);

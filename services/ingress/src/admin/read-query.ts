@@ -3,13 +3,13 @@ import type { Request } from 'express';
 import { z } from 'zod';
 
 /** Ends of the years 1969 and 9999 (UTC), beyond which neither ISO 8601 nor PostgreSQL's usual form has times. */
-const [earliest, latest] = [0, 253_402_300_799_999];
+export const [earliestTime, latestTime] = [0, 253_402_300_799_999];
 
 /** A time as ISO 8601 or as milliseconds since 1970. */
 export const timeParameter = z
   .string()
   .transform((text) => (/^\d{12,14}$/.test(text) ? Number(text) : Date.parse(text)))
-  .refine((ms) => ms >= earliest && ms <= latest, { error: 'must be a time such as 2026-11-30T12:00:00Z' });
+  .refine((ms) => ms >= earliestTime && ms <= latestTime, { error: 'must be a time such as 2026-11-30T12:00:00Z' });
 
 /** Dollars, which become micro-dollars. */
 export const dollarsParameter = z

@@ -1,8 +1,9 @@
 import { GatewayError } from '@sluice/protocol';
 import type { RequestCursor } from '@sluice/store';
 import { z } from 'zod';
+import { earliestTime, latestTime } from './read-query.ts';
 
-const cursorSchema = z.tuple([z.number().int(), z.string()]);
+const cursorSchema = z.tuple([z.number().int().min(earliestTime).max(latestTime), z.string().max(256)]);
 
 /** Returns a place in the list as a text for URLs. */
 export const encodeCursor = ({ arrivedAt, id }: RequestCursor): string =>

@@ -4,7 +4,7 @@ import type { ConversationItem } from '@sluice/store';
 import type { RequestHandler } from 'express';
 import { principalOf, setContinuation } from '../context.ts';
 import type { Reply } from '../inference/reply/reply.ts';
-import { type JsonBody, putJson, takeJson } from '../middleware/read-json.ts';
+import { type JsonBody, putJson, takeJson, toJson, usualShape } from '../middleware/read-json.ts';
 import type { RecordsStore } from '../records/records-store.ts';
 import { bounds } from './bounds.ts';
 import { messageOf } from './collect-answer.ts';
@@ -109,8 +109,11 @@ function continueBody({ bytes }: JsonBody, stored: readonly JsonObject[]): Conti
   const at = firstTurn === -1 ? own.length : firstTurn;
   const messages = [...own.slice(0, at), ...stored, ...own.slice(at)];
   const text = writeLossless({ ...rest, messages });
-  const continued = { bytes: Buffer.from(text), value: JSON.parse(text) as unknown };
-  return { continued, question: own.filter((message) => !isInstruction(message)).flatMap(toItems) };
+  // Many small items may have more elements together than one body may have.
+  return {
+    continued: toJson(Buffer.from(text), usualShape),
+    question: own.filter((message) => !isInstruction(message)).flatMap(toItems),
+  };
 }
 
 /** Longest text of an answer that is read; events are several times as long as what they hold. */

@@ -5,7 +5,7 @@ import { countParameter, readQuery, textParameter } from '../admin/read-query.ts
 import { keyOf } from '../middleware/authenticate.ts';
 import { methodNotAllowed } from '../routes/not-found.ts';
 import { keyChangeBody, keyFields, newKeyBody, rotateBody } from './key-bodies.ts';
-import { keyObject, ofDatabase, ofFile, type ShowNeeds, type ShownKey } from './key-object.ts';
+import { keyObject, ofDatabase, ofFile, type ShownKey } from './key-object.ts';
 import { blankKey, type KeyService } from './key-service.ts';
 import { newKeyId, newSecret } from './new-secret.ts';
 import { parseBody, readSmallJson } from './parse-body.ts';
@@ -81,11 +81,12 @@ function showKey(needs: KeyRouteNeeds): RequestHandler {
   };
 }
 
-function createKey({ service, show }: KeyRouteNeeds): RequestHandler {
+function createKey(needs: KeyRouteNeeds): RequestHandler {
+  const { service, show } = needs;
   return async (request, response) => {
     const body = parseBody(newKeyBody, request);
     const { team, owner, expires_at } = body;
-    requireTeam(show, team);
+    await requireTeam(needs, team);
     const secret = newSecret();
     const kept = await service.records.use((db, store) =>
       store.createClientKey(db, {
@@ -107,12 +108,13 @@ function createKey({ service, show }: KeyRouteNeeds): RequestHandler {
   };
 }
 
-function changeKey({ config, service, show }: KeyRouteNeeds): RequestHandler {
+function changeKey(needs: KeyRouteNeeds): RequestHandler {
+  const { config, service, show } = needs;
   return async (request, response) => {
     const id = idOf(request);
     refuseFileKey(config, id);
     const { team, owner, expires_at, ...fields } = parseBody(keyChangeBody, request);
-    requireTeam(show, team);
+    await requireTeam(needs, team);
     const patch = { ...keyFields(fields), teamId: team, owner, expiresAt: expires_at };
     const kept = await service.records.use((db, store) => store.changeClientKey(db, id, patch));
     if (kept === undefined) throw await whyNot(service, id);
@@ -169,9 +171,13 @@ function refuseFileKey({ keys }: KeyRoutesNeeds['config'], id: string): void {
   });
 }
 
-/** @throws GatewayError 400 if there is no such team */
-function requireTeam({ findTeam }: ShowNeeds, id: string | null | undefined): void {
-  if (id === undefined || id === null || findTeam(id) !== undefined) return;
+/**
+ * Asks the database: another replica may have created or removed the team a moment ago.
+ * @throws GatewayError 400 if there is no such team
+ */
+async function requireTeam({ config, service }: KeyRouteNeeds, id: string | null | undefined): Promise<void> {
+  if (id === undefined || id === null || config.teams.some((team) => team.id === id)) return;
+  if ((await service.records.use((db, store) => store.findTeam(db, id))) !== undefined) return;
   throw new GatewayError('invalid_value', { param: 'team', message: "Invalid 'team': there is no team with this id." });
 }
 

@@ -11,6 +11,8 @@ export interface KnownKeys {
    * time.
    */
   find(secret: string): KnownKey | undefined;
+  /** False until the keys of the database were read once: an unknown key may be one of them. */
+  isComplete(): boolean;
   /** The key of clients without a valid key, if there is one, and whether it takes wrong keys too. */
   readonly anonymous: { readonly key: KnownKey; readonly takesWrongKeys: boolean } | undefined;
 }
@@ -29,11 +31,13 @@ export interface KeyMemory extends KnownKeys {
 export interface KnownKeysNeeds {
   readonly keys: readonly AcceptedKey[];
   readonly teams: Config['teams'];
+  /** Absent: the keys of the file are all there are. */
+  readonly database?: object | undefined;
 }
 
 const prefixOf = (digest: Buffer): string => digest.toString('hex', 0, 8);
 
-export function createKnownKeys({ keys, teams }: KnownKeysNeeds): KeyMemory {
+export function createKnownKeys({ keys, teams, database }: KnownKeysNeeds): KeyMemory {
   const fileTeams = new Map(teams.map((team) => [team.id, toPrincipalTeam(team)]));
   const storedTeams = new Map<string, PrincipalTeam>();
   const stored = new Map<string, StoredKey>();
@@ -41,6 +45,7 @@ export function createKnownKeys({ keys, teams }: KnownKeysNeeds): KeyMemory {
   const teamOf = (id: string | undefined): PrincipalTeam | undefined => (id === undefined ? undefined : findTeam(id));
   const ofFile = new Map(keys.map((key) => [key.id, toKnownKey(key, teamOf(key.team))]));
   let bySecret: ReadonlyMap<string, KnownKey> = ofFile;
+  let isComplete = database === undefined;
   const open = keys.find((key) => key.anonymous !== undefined);
 
   /** A key of the file counts before one of the database with the same secret. */
@@ -68,12 +73,14 @@ export function createKnownKeys({ keys, teams }: KnownKeysNeeds): KeyMemory {
       const candidate = bySecret.get(prefixOf(digest));
       return candidate !== undefined && timingSafeEqual(candidate.digest, digest) ? candidate : undefined;
     },
+    isComplete: () => isComplete,
     anonymous:
       open === undefined
         ? undefined
         : { key: toKnownKey(open, teamOf(open.team)), takesWrongKeys: open.anonymous === 'any_key' },
     apply(records, isWhole) {
       if (isWhole) {
+        isComplete = true;
         stored.clear();
         storedTeams.clear();
       }

@@ -16,14 +16,24 @@ export function adminCheck(keys: Pick<KnownKeys, 'find'>): (request: Request) =>
 }
 
 /** Lets only administrators pass; the error names the required key. */
-export function requireAdmin(isAdmin: (request: Request) => boolean): RequestHandler {
+export function requireAdmin(
+  isAdmin: (request: Request) => boolean,
+  keys: Pick<KnownKeys, 'find' | 'isComplete'>,
+): RequestHandler {
   return (request, _response, next) => {
-    if (!isAdmin(request)) {
-      throw new GatewayError(keyOf(request) === undefined ? 'invalid_api_key' : 'admin_key_required');
-    }
-    next();
+    if (isAdmin(request)) return next();
+    const secret = keyOf(request);
+    if (secret === undefined) throw new GatewayError('invalid_api_key');
+    throw !keys.isComplete() && keys.find(secret) === undefined ? keysUnread() : new GatewayError('admin_key_required');
   };
 }
+
+/** A client must not take its key for a wrong one because this process has just started and has not seen it yet. */
+const keysUnread = (): GatewayError =>
+  new GatewayError('records_unavailable', {
+    message: 'This replica has not read the API keys of the database yet, so it can not check this one.',
+    retryAfterMs: 1000,
+  });
 
 export interface AuthenticateNeeds {
   readonly keys: KnownKeys;
@@ -47,7 +57,8 @@ export function authenticate({ keys, tokens, wrongKeys }: AuthenticateNeeds): Re
     const key = known ?? (mayBeAnonymous ? anonymous?.key : undefined);
     const refusal = key === undefined ? (found instanceof GatewayError ? found : undefined) : refusalOf(key, request);
     if (key === undefined || refusal !== undefined) {
-      refuse(request, response, refusal ?? new GatewayError('invalid_api_key'));
+      const mayBeKnownSoon = keyOf(request) !== undefined && !keys.isComplete();
+      refuse(request, response, refusal ?? (mayBeKnownSoon ? keysUnread() : new GatewayError('invalid_api_key')));
     } else {
       setPrincipal(response, key.principal);
       findObservation(response)?.principal(key.principal);

@@ -18,7 +18,7 @@ export const exposedHeaders = [
   'x-sluice-compressed-messages',
 ];
 
-const methods = 'GET, HEAD, POST';
+const methods = 'GET, HEAD, POST, PATCH, DELETE';
 /** Maximum time for which Chromium caches the answer to a preflight. */
 const maxAgeSeconds = 7200;
 /** A list of header names; SDKs send some twenty of their own. */

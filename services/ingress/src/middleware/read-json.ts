@@ -171,7 +171,11 @@ function beginsAsObject(bytes: Buffer): boolean {
   return bytes.subarray(0, maxNonObjectBytes).find((byte) => !blanks.has(byte)) === openCurly;
 }
 
-function toJson(bytes: Buffer, { limits, tooManyElements }: BodyShape): JsonBody {
+/**
+ * Parses bytes whose shape fits into the limits.
+ * @throws GatewayError 400 or 413 that says what is wrong
+ */
+export function toJson(bytes: Buffer, { limits, tooManyElements }: BodyShape): JsonBody {
   if (bytes.length === 0) {
     throw new GatewayError('invalid_json', { message: 'The request has no body; it must have a JSON object.' });
   }

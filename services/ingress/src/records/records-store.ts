@@ -34,6 +34,13 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
     return { api, store: api.connectStore({ ...options, applicationName: 'sluice ingress' }) };
   }
 
+  /** A certificate that can't be read now may be there at the next call. */
+  const openAgain: typeof open = (settings) =>
+    open(settings).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+
   return {
     async use(work) {
       if (database === undefined) {
@@ -42,7 +49,7 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
           retryable: false,
         });
       }
-      const { api, store } = await (opened ??= open(database));
+      const { api, store } = await (opened ??= openAgain(database));
       try {
         return await work(store.db, api);
       } catch (error) {
@@ -57,7 +64,7 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
       }
     },
     async close() {
-      const { store } = (await opened) ?? {};
+      const { store } = (await opened?.catch(() => undefined)) ?? {};
       await store?.close();
     },
   };

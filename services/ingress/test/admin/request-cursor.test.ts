@@ -6,6 +6,6 @@ it('gives a place back', () => {
   expect(decodeCursor(encodeCursor(place))).toEqual(place);
 });
 
-it.each(['', 'x', encodeCursor({ arrivedAt: 1.5, id: '' })])('refuses %j', (text) => {
+it.each(['', 'x', ...[1.5, -1, 1e15].map((arrivedAt) => encodeCursor({ arrivedAt, id: '' }))])('refuses %j', (text) => {
   expect(() => decodeCursor(text)).toThrow(/after/);
 });

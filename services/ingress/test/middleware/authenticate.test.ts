@@ -2,7 +2,7 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
 import type { AcceptedKey } from '../../src/keys/known-key.ts';
-import { createKnownKeys } from '../../src/keys/known-keys.ts';
+import { createKnownKeys, type KnownKeys } from '../../src/keys/known-keys.ts';
 import { authenticate, networkOf } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
@@ -10,10 +10,14 @@ import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
 import { keyFor, noTokens, send, serve } from './serving.ts';
 
 /** Serves the name of the client; returns the port. */
-function serveNames(keys: readonly AcceptedKey[], patience = 1000): Promise<number> {
+function serveNames(
+  keys: readonly AcceptedKey[],
+  patience = 1000,
+  known: KnownKeys = createKnownKeys({ keys, teams: [] }),
+): Promise<number> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
   const app = express();
-  app.use(requestId, authenticate({ keys: createKnownKeys({ keys, teams: [] }), tokens: noTokens, wrongKeys }));
+  app.use(requestId, authenticate({ keys: known, tokens: noTokens, wrongKeys }));
   app.get('/', (_request, response) => void response.json(principalOf(response).name));
   app.use(handleError(() => undefined));
   return serve(app);
@@ -57,6 +61,30 @@ describe('an address that keeps sending wrong keys', () => {
       json: { error: { code: 'rate_limit_exceeded', message: expect.stringContaining('valid API key') } },
     });
     expect((await ask('sk-known-0001')).status).toBe(200);
+  });
+});
+
+describe('a process that has not read the keys of the database yet', () => {
+  const read = (patience?: number) => {
+    const memory = createKnownKeys({ keys: [known], teams: [], database: {} });
+    return serveNames([], patience, memory).then((port) => ({ memory, port }));
+  };
+
+  it('takes those of the file, and asks the owner of any other one to come back', async () => {
+    const { memory, port } = await read(1);
+    const ask = (headers: Record<string, string>) => send(port, { method: 'GET', headers });
+    expect((await ask(bearer('sk-known-0001'))).status).toBe(200);
+    for (const _time of [1, 2]) {
+      expect(await ask(bearer('sk-other-0001'))).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1', 'x-should-retry': 'true' },
+        json: { error: { code: 'records_unavailable' } },
+      });
+    }
+    expect((await ask({})).status).toBe(401);
+    memory.apply([], true);
+    expect((await ask(bearer('sk-known-0001'))).status).toBe(200);
+    expect((await ask(bearer('sk-other-0001'))).status).toBe(429);
   });
 });
 

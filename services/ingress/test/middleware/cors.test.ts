@@ -36,7 +36,7 @@ describe('a preflight', () => {
     expect(statusCode).toBe(204);
     expect(headers).toMatchObject({
       'access-control-allow-origin': page,
-      'access-control-allow-methods': 'GET, HEAD, POST',
+      'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE',
       'access-control-allow-headers': 'authorization,content-type,x-stainless-lang',
       'access-control-max-age': '7200',
       vary: 'origin, access-control-request-headers',

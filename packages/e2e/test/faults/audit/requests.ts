@@ -55,7 +55,8 @@ function planRequest(rid: string, dice: () => number, aborted: number): AuditReq
   const hasCaches = leaves === undefined && fault.length === 0;
   const directives = [
     // At the pace of a usual model: less than a token is on its way when a client leaves.
-    ...[`t${1 + below(60)}`, `i${30 + below(30)}`],
+    `t${1 + below(60)}`,
+    `i${30 + below(30)}`,
     ...(dice() < 0.3 ? [`q${1 + below(10)}`] : []),
     ...(hasCaches && dice() < 0.3 ? [`cr${1 + below(20)}`] : []),
     ...(hasCaches && dice() < 0.2 ? [`cw${1 + below(20)}`] : []),
