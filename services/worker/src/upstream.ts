@@ -48,7 +48,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   const machine = createAttemptMachine(limits, carryOut);
   const reader = createAnswerReader(options, machine);
   const abort = (): void => machine.guard(() => machine.dispatch({ kind: 'aborted' }));
-  // What has arrived of the answer by now is read and billed first: the whole next turn of the event loop is for it.
+  // The part of the answer that has arrived by now is read and billed first: the whole next turn of the event loop is for it.
   const onAbort = (): void => void setImmediate(() => setImmediate(abort));
   let call: Call | undefined;
   let wasResent = false;

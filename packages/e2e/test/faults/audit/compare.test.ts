@@ -65,7 +65,7 @@ describe('the audit', () => {
     ['a token too many', withCalls({ ...call, tokens: { ...tokens, output: 21 } })],
     ['a token of another class', withCalls({ ...call, tokens: { ...tokens, output: 19, reasoning: 1 } })],
     ['a micro-dollar too many', withCalls({ ...call, costMicros: 121 })],
-    ['a call that nobody has billed', { bill: [] }],
+    ['a call that no provider has billed', { bill: [] }],
     ['an estimate that is 2 % off', withCalls({ ...call, isEstimated: true, costMicros: 118 })],
   ])('finds %s', (_what, changes) => {
     expect(differences(changes)).not.toEqual([]);

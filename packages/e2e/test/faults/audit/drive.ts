@@ -1,7 +1,7 @@
 import { apiKey } from '../../sluice.ts';
 import type { AuditRequest } from './requests.ts';
 
-/** What the client of a request saw. */
+/** View that the client of a request had of it. */
 export interface Driven {
   readonly request: AuditRequest;
   /** Status of the answer; undefined if the connection broke or the client left before one. */
