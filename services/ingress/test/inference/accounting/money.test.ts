@@ -7,6 +7,7 @@ const bounds: CostBounds = {
     asked.push(call);
     return (call.upstream === 'dear' ? 2 : 1) * (call.promptTokens + 10 * call.answerTokens);
   },
+  hasPrice: () => true,
   contextWindow: ({ model }) => (model === 'known' ? 8000 : undefined),
 };
 const target = (upstream: string, model?: string) => ({ upstream, priority: 1, weight: 1, ...(model && { model }) });
