@@ -70,5 +70,29 @@ export function createBatchCalls(onEnd: (call: EndedCall) => void): BatchCalls {
   };
 }
 
-const tokensOf = (request: UpstreamRequest | undefined): number =>
-  estimateTokens({ textBytes: Buffer.byteLength(request?.body ?? ''), media: 0 });
+/** Members of providers' bodies that hold the inputs, as texts or as tokens. */
+const inputMembers: ReadonlySet<string> = new Set(['input', 'text', 'texts']);
+
+/** Estimates the tokens of the inputs alone: around short ones, some providers' bodies are several times as long. */
+function tokensOf(request: UpstreamRequest | undefined): number {
+  let textBytes = 0;
+  let tokens = 0;
+  function visit(value: unknown, isInput: boolean): void {
+    if (typeof value === 'string' && isInput) textBytes += Buffer.byteLength(value);
+    else if (typeof value === 'number' && isInput) tokens++;
+    else if (Array.isArray(value)) for (const item of value) visit(item, isInput);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) visit(member, isInput || inputMembers.has(name));
+    }
+  }
+  visit(parse(request?.body), false);
+  return tokens + (textBytes > 0 ? estimateTokens({ textBytes, media: 0 }) : 0);
+}
+
+function parse(body: UpstreamRequest['body'] | undefined): unknown {
+  try {
+    return JSON.parse(String(body ?? '')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -4,7 +4,12 @@ import type { EndedCall } from '../../src/attempt/account.ts';
 import { withoutCall } from '../../src/attempt/attempt-result.ts';
 import { createBatchCalls } from '../../src/attempt/batch-calls.ts';
 
-const request = { method: 'POST', url: 'http://u/', headers: {}, body: 'x'.repeat(40) } as const;
+const request = {
+  method: 'POST',
+  url: 'http://u/',
+  headers: {},
+  body: JSON.stringify({ input: ['x'.repeat(40)] }),
+} as const;
 const usage = { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 };
 const failed = (failure: Partial<UpstreamFailure>) =>
   withoutCall({ kind: 'failed', failure: { kind: 'server', message: '', ...failure } });
@@ -32,7 +37,19 @@ describe('the calls of embeddings in several batches', () => {
     expect(batches.last?.usage?.prompt_tokens).toBe(4);
   });
 
-  it('are estimated by their length if the provider tells no usage', () => {
+  it.each([
+    ['texts', { model: 'm'.repeat(400), input: ['x'.repeat(20), 'x'.repeat(20)] }, 10],
+    ['nested texts', { input: { texts: ['x'.repeat(40)] }, parameters: { text_type: 'document' } }, 10],
+    ['parts', { requests: [{ model: 'models/m', content: { parts: [{ text: 'x'.repeat(40) }] } }] }, 10],
+    ['tokens', { input: [[1, 2, 3], [4]], dimensions: 256 }, 4],
+  ])('are estimated by their inputs alone: %s', (_what, body, tokens) => {
+    const { batches, ended } = setUp();
+    batches.begin({ ...request, body: JSON.stringify(body) }, 2);
+    batches.noteUsage(undefined);
+    expect(ended[0]?.counted.tokens.fresh).toBe(tokens);
+  });
+
+  it('are estimated if the provider tells no usage', () => {
     const { batches, ended } = setUp();
     batches.begin(request, 2);
     batches.noteUsage(undefined);
