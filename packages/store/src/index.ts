@@ -28,6 +28,7 @@ export {
 } from './keys/teams.ts';
 export {
   appendItems,
+  heldBy,
   type ConversationItem,
   deleteItem,
   findItem,

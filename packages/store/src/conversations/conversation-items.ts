@@ -8,10 +8,12 @@ type Db = Kysely<Tables>;
 /** An item in the form of OpenAI's Conversations API. */
 export type ConversationItem = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** Bounds of a conversation; one that reaches them takes no more items. */
+/** Bounds of a conversation, and of all of a key; one that reaches them takes no more items. */
 export interface ConversationBounds {
   readonly mostItems: number;
   readonly mostBytes: number;
+  /** Bytes of all conversations of the key. Requests at once may exceed it by what each of them adds. */
+  readonly mostKeyBytes: number;
 }
 
 export interface AddedItems extends ConversationPlace, ConversationBounds {
@@ -19,7 +21,7 @@ export interface AddedItems extends ConversationPlace, ConversationBounds {
 }
 
 /** Appends items, all or none. Two requests at once append one after the other. */
-export async function appendItems(db: Db, added: AddedItems): Promise<'added' | 'full' | 'missing'> {
+export async function appendItems(db: Db, added: AddedItems): Promise<'added' | 'full' | 'key_full' | 'missing'> {
   const rows = added.items.map((item) => ({
     conversation_id: added.id,
     id: item.id,
@@ -38,6 +40,7 @@ export async function appendItems(db: Db, added: AddedItems): Promise<'added' | 
     if (conversation === undefined) return 'missing';
     const count = conversation.item_count + rows.length;
     if (count > added.mostItems || conversation.item_bytes + bytes > added.mostBytes) return 'full';
+    if ((await heldBy(trx, added.keyId)).bytes + bytes > added.mostKeyBytes) return 'key_full';
     await insertRows(trx, { table: 'conversation_items', rows });
     await trx
       .updateTable('conversations')
@@ -46,6 +49,19 @@ export async function appendItems(db: Db, added: AddedItems): Promise<'added' | 
       .execute();
     return 'added';
   });
+}
+
+/** Returns what a key holds. Its conversations are bounded, so the sum reads a bounded number of rows. */
+export async function heldBy(
+  db: Db,
+  keyId: string,
+): Promise<{ readonly conversations: number; readonly bytes: number }> {
+  const { conversations, bytes } = await db
+    .selectFrom('conversations')
+    .where('key_id', '=', keyId)
+    .select(({ fn }) => [fn.countAll().as('conversations'), fn.sum('item_bytes').as('bytes')])
+    .executeTakeFirstOrThrow();
+  return { conversations: Number(conversations), bytes: Number(bytes ?? 0) };
 }
 
 export interface ListedItems extends ConversationPlace {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { toJson } from '../insert-rows.ts';
 import type { Tables } from '../tables.ts';
+import { heldBy } from './conversation-items.ts';
 
 type Db = Kysely<Tables>;
 
@@ -28,7 +29,13 @@ export interface NewConversation extends ConversationPlace {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-export async function createConversation(db: Db, created: NewConversation): Promise<Conversation> {
+/** Returns undefined if the key has that many conversations already; requests at once may exceed the number. */
+export async function createConversation(
+  db: Db,
+  created: NewConversation,
+  { mostConversations }: { readonly mostConversations: number },
+): Promise<Conversation | undefined> {
+  if ((await heldBy(db, created.keyId)).conversations >= mostConversations) return undefined;
   const row = await db
     .insertInto('conversations')
     .values({

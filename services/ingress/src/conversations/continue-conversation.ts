@@ -6,7 +6,7 @@ import { principalOf, setContinuation } from '../context.ts';
 import type { Reply } from '../inference/reply/reply.ts';
 import { type JsonBody, putJson, takeJson, toJson, usualShape } from '../middleware/read-json.ts';
 import type { RecordsStore } from '../records/records-store.ts';
-import { bounds } from './bounds.ts';
+import { bounds, full, keyFull } from './bounds.ts';
 import { messageOf } from './collect-answer.ts';
 import { isInstruction, toItems, toMessages } from './items.ts';
 
@@ -35,6 +35,7 @@ export function continueConversation(needs: ContinueNeeds): RequestHandler {
       if (conversation === undefined) throw notFound(id);
       const { itemCount, itemBytes } = conversation;
       if (itemCount >= bounds.mostItems || itemBytes >= bounds.mostBytes) throw full();
+      if ((await api.heldBy(db, keyId)).bytes >= bounds.mostKeyBytes) throw keyFull();
       return (await api.listItems(db, { id, keyId, limit: bounds.mostItems, order: 'asc' })).items;
     });
   }
@@ -73,12 +74,6 @@ export function continueConversation(needs: ContinueNeeds): RequestHandler {
 const notFound = (id: string): GatewayError =>
   new GatewayError('conversation_not_found', {
     message: `There is no conversation '${id.slice(0, 64)}'.`,
-    param: 'conversation',
-  });
-
-const full = (): GatewayError =>
-  new GatewayError('array_above_max_length', {
-    message: `The conversation is full: it may have ${bounds.mostItems} items and ${bounds.mostBytes} bytes. Begin another one.`,
     param: 'conversation',
   });
 
@@ -160,6 +155,7 @@ async function append(records: RecordsStore, turn: Turn): Promise<void> {
     try {
       const outcome = await records.use((db, { appendItems }) => appendItems(db, { ...turn, ...bounds }));
       if (outcome === 'full') throw full();
+      if (outcome === 'key_full') throw keyFull();
       return;
     } catch (error) {
       const mayRetry = error instanceof GatewayError && error.code === 'records_unavailable';

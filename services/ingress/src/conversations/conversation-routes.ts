@@ -6,7 +6,7 @@ import { countParameter, readQuery, textParameter } from '../admin/read-query.ts
 import { principalOf } from '../context.ts';
 import { methodNotAllowed } from '../routes/not-found.ts';
 import type { RecordsStore } from '../records/records-store.ts';
-import { bounds } from './bounds.ts';
+import { bounds, keyFull } from './bounds.ts';
 import { addBody, createBody, readBodyAs, updateBody } from './conversation-body.ts';
 import { newConversationId, toItems, toMessages, toStoredItem } from './items.ts';
 
@@ -69,7 +69,8 @@ function conversationPages(records: RecordsStore) {
       const created = { id, keyId, metadata: metadata ?? {}, userId: user_id ?? undefined, title: title ?? undefined };
       const added = [...(items ?? []).map(toStoredItem), ...(messages ?? []).flatMap(toItems)];
       const conversation = await records.use(async (db, api) => {
-        const made = await api.createConversation(db, created);
+        const made = await api.createConversation(db, created, bounds);
+        if (made === undefined) throw keyFull();
         if (added.length === 0) return made;
         const outcome = await api.appendItems(db, { id, keyId, items: added, ...bounds });
         if (outcome !== 'added') await api.deleteConversation(db, { id, keyId });
@@ -196,8 +197,9 @@ const notFound = (id: string, itemId?: string): GatewayError =>
         : `There is no item '${itemId.slice(0, 64)}' in a conversation '${id.slice(0, 64)}'.`,
   });
 
-function refuseUnadded(outcome: 'added' | 'full' | 'missing', id: string): void {
+function refuseUnadded(outcome: 'added' | 'full' | 'key_full' | 'missing', id: string): void {
   if (outcome === 'missing') throw notFound(id);
+  if (outcome === 'key_full') throw keyFull();
   if (outcome === 'full') {
     throw new GatewayError('array_above_max_length', {
       message: `A conversation may have ${bounds.mostItems} items and ${bounds.mostBytes} bytes.`,
