@@ -107,6 +107,8 @@ beforeAll(async () => {
   const config = { server: { heartbeat_ms: heartbeatMs }, limits: { max_concurrent_requests: silentStreams } };
   sluice = await startSluice({ ingresses: 1, workers: 1, redis: { url: server.url }, config });
   await (await startedStream(sluice, { model: 'demo-t2' })).finish();
+  // `untilOccupied` reads the status page, and for a minute after that a worker reports its upstreams twice a second.
+  await untilOccupied(sluice, { running: 0, waiting: 0 });
   idle = await lowestPer(seconds);
 }, longTest);
 
