@@ -25,17 +25,28 @@ export interface FleetStatusNeeds {
 const limitMs = 1000;
 /** Interval at which the first report of the workers is looked for. */
 const pollEveryMs = 50;
-/** Time for which all requests share one page: anybody may ask with `server.public_status`. */
-const sharedMs = 200;
+/** Shortest interval of two reads: anybody may ask with `server.public_status`. */
+const everyMs = 200;
 
-/** Returns a function that reads the state of the fleet, at most five times a second. It never rejects. */
+/**
+ * Returns a function that reads the state of the fleet, at most five times a second. All who ask in the meantime share the
+ * next read, so that no page is older than the question. It never rejects.
+ */
 export function createFleetStatus(needs: FleetStatusNeeds): () => Promise<FleetStatus> {
   let readAt = -Infinity;
-  let latest: Promise<FleetStatus> | undefined;
-  return () => {
-    if (latest !== undefined && needs.now() - readAt <= sharedMs) return latest;
+  let next: Promise<FleetStatus> | undefined;
+
+  function readNow(): Promise<FleetStatus> {
     readAt = needs.now();
-    return (latest = read(needs));
+    next = undefined;
+    return read(needs);
+  }
+
+  return () => {
+    if (next !== undefined) return next;
+    const waitMs = readAt + everyMs - needs.now();
+    next = waitMs > 0 ? delay(waitMs).then(readNow) : Promise.resolve().then(readNow);
+    return next;
   };
 }
 
