@@ -28,12 +28,12 @@ export {
 } from './keys/teams.ts';
 export {
   appendItems,
-  heldBy,
   type ConversationItem,
   deleteItem,
   findItem,
   listItems,
 } from './conversations/conversation-items.ts';
+export { heldBy } from './conversations/held-by.ts';
 export {
   type Conversation,
   createConversation,

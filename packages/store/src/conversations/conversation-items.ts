@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { insertRows } from '../insert-rows.ts';
 import type { Tables } from '../tables.ts';
 import type { ConversationPlace } from './conversations.ts';
+import { heldBy } from './held-by.ts';
 
 type Db = Kysely<Tables>;
 
@@ -49,19 +50,6 @@ export async function appendItems(db: Db, added: AddedItems): Promise<'added' | 
       .execute();
     return 'added';
   });
-}
-
-/** Returns what a key holds. Its conversations are bounded, so the sum reads a bounded number of rows. */
-export async function heldBy(
-  db: Db,
-  keyId: string,
-): Promise<{ readonly conversations: number; readonly bytes: number }> {
-  const { conversations, bytes } = await db
-    .selectFrom('conversations')
-    .where('key_id', '=', keyId)
-    .select(({ fn }) => [fn.countAll().as('conversations'), fn.sum('item_bytes').as('bytes')])
-    .executeTakeFirstOrThrow();
-  return { conversations: Number(conversations), bytes: Number(bytes ?? 0) };
 }
 
 export interface ListedItems extends ConversationPlace {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { toJson } from '../insert-rows.ts';
 import type { Tables } from '../tables.ts';
-import { heldBy } from './conversation-items.ts';
+import { heldBy } from './held-by.ts';
 
 type Db = Kysely<Tables>;
 
