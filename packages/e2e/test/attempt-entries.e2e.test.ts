@@ -1,26 +1,20 @@
 import { type AttemptEntry, attemptEntrySchema } from '@sluice/records';
-import { connect, type RedisConnection } from '@sluice/redis';
-import { afterFile, startRedis, until } from '@sluice/testkit';
+import type { RedisConnection } from '@sluice/redis';
+import { until } from '@sluice/testkit';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ownRedis } from './own-redis.ts';
 import { apiKey, ask, type Sluice, startSluice, upstream } from './sluice.ts';
 import { openStream, post, readAnswer, startLeaver, untilBusy } from './traffic.ts';
 
 let sluice: Sluice;
 let redis: RedisConnection;
 beforeAll(async () => {
-  const server = await startRedis();
-  afterFile(() => server.stop());
-  redis = connect({
-    settings: { kind: 'single', url: server.url },
-    role: 'blocking',
-    name: 'test',
-    onError: () => undefined,
-  });
-  afterFile(() => redis.disconnect());
+  const own = await ownRedis();
+  redis = own.redis;
   sluice = await startSluice({
     ingresses: 1,
     workers: 3,
-    redis: { url: server.url },
+    redis: { url: own.url },
     config: (simulatorUrl) => ({
       // Nothing answers there: the entries stay in Redis.
       database: { url: 'postgres://user:secret@127.0.0.1:1/none' },

@@ -1,6 +1,7 @@
-import { connect, type RedisConnection } from '@sluice/redis';
-import { afterFile, startRedis, until } from '@sluice/testkit';
+import type { RedisConnection } from '@sluice/redis';
+import { until } from '@sluice/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ownRedis } from './own-redis.ts';
 import { apiKey, type Sluice, startSluice } from './sluice.ts';
 
 const teamKey = 'sk-test-team-00001';
@@ -8,19 +9,12 @@ const openKey = 'sk-test-unbounded-1';
 let sluice: Sluice;
 let redis: RedisConnection;
 beforeAll(async () => {
-  const server = await startRedis();
-  afterFile(() => server.stop());
-  redis = connect({
-    settings: { kind: 'single', url: server.url },
-    role: 'blocking',
-    name: 'test',
-    onError: () => undefined,
-  });
-  afterFile(() => redis.disconnect());
+  const own = await ownRedis();
+  redis = own.redis;
   sluice = await startSluice({
     ingresses: 4,
     workers: 2,
-    redis: { url: server.url },
+    redis: { url: own.url },
     config: {
       // A request costs up to $0.01: see below.
       keys: [
