@@ -1,3 +1,5 @@
+export { createOpenEntries, type OpenCall, type OpenEntries, type OpenEntriesNeeds } from './open-entries.ts';
+export { createOpenSettler, type OpenSettler, type OpenSettlerNeeds } from './open-settler.ts';
 export {
   type OutboxLag,
   type OutboxPage,

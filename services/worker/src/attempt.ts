@@ -1,5 +1,5 @@
 import type { Config } from '@sluice/config';
-import { targetName } from '@sluice/policy';
+import { estimatePrompt, targetName } from '@sluice/policy';
 import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
 import { httpResponseAttributes, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
 import type { ImageFetcher } from '@sluice/upstream';
@@ -10,6 +10,8 @@ import { type BatchCalls, createBatchCalls } from './attempt/batch-calls.ts';
 import type { ChosenAttempt, ThrownFacts } from './attempt/chosen-attempt.ts';
 import { type AttemptResult, withoutCall } from './attempt/attempt-result.ts';
 import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
+import { inputTokensOf } from './attempt/input-tokens.ts';
+import { keepBatchOpen, keepOpen } from './attempt/keep-open.ts';
 import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
 import { redactFailure } from './attempt/redact-failure.ts';
 import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
@@ -84,11 +86,10 @@ async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: Attempt
   const called =
     opened.kind === 'ready'
       ? await call(needs, facts, { ...opening, opened, span, ids })
-      : { ended: withoutCall(opened), arrival: undefined };
+      : { ended: withoutCall(opened), called: undefined };
   const { ended } = called;
   batches.end(ended);
-  const spent =
-    called.arrival && accountForAttempt(needs, facts, { ...called, arrival: called.arrival, batches, calledAtMs });
+  const spent = called.called && accountForAttempt(needs, facts, { ended, ...called.called, batches, calledAtMs });
   const { token } = key ?? {};
   const isTokenRefused = isRefusal(ended) && token !== undefined;
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
@@ -140,7 +141,10 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
     ...(adapter.secrets ?? []),
     ...target.secrets,
   ];
-  const batches = createBatchCalls((ended) => facts.onSpent(accountFor(needs, facts, ended)));
+  const batches = createBatchCalls({
+    onBegin: (begun) => keepBatchOpen(needs, facts, begun),
+    onEnd: (ended) => facts.onSpent(accountFor(needs, facts, ended)),
+  });
   const onThrow = once((error: unknown) => {
     needs.onThrow(error, { requestId: claimedRun.job.requestId, upstream, model, secrets: secrets() });
   });
@@ -185,7 +189,7 @@ function notesOf({ memory, chosen: { target } }: AttemptFacts): Pick<CallFacts, 
   };
 }
 
-interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
+interface ReadyCall extends Pick<Opening, 'batches' | 'calledAtMs' | 'onThrow'> {
   readonly opened: Extract<OpenedCall, { kind: 'ready' }>;
   readonly span: SpanHandle;
   /** Fields that identify the attempt in the log. */
@@ -195,18 +199,23 @@ interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
 /** The result of a call, and what has arrived until its end; undefined if no call was made. */
 interface CalledAnswer {
   readonly ended: AttemptResult;
-  readonly arrival: Arrived | undefined;
+  readonly called: { readonly arrival: Arrived; readonly promptTokens: () => number } | undefined;
 }
 
 async function call(
-  { metrics, logger, timeouts, limits, clientOf, now }: MakeAttemptNeeds,
-  { claimedRun, chosen, sink }: AttemptFacts,
-  { opened, span, ids, calledAtMs, onThrow }: ReadyCall,
+  needs: MakeAttemptNeeds,
+  facts: AttemptFacts,
+  { opened, batches, span, ids, calledAtMs, onThrow }: ReadyCall,
 ): Promise<CalledAnswer> {
+  const { metrics, logger, timeouts, limits, clientOf, now } = needs;
+  const { claimedRun, chosen, sink } = facts;
   const { upstream, adapter } = chosen.target;
   const { request, body, plan } = opened;
   const begunAt = now();
-  let arrival: CalledAnswer['arrival'];
+  const promptTokens = kept(() =>
+    batches.count > 0 ? inputTokensOf(request.body) : estimatePrompt(claimedRun.job.operation, chosen.body),
+  );
+  let called: CalledAnswer['called'];
   logDetail(logger, 'provider called', () => ({ ...ids(), ...describeRequest(request) }));
   const ended = await callUpstream({
     client: clientOf(upstream),
@@ -232,13 +241,21 @@ async function call(
         after_ms: Date.now() - calledAtMs,
       }));
     },
+    onCalled: (arrival) => keepOpen(needs, facts, { startedAtMs: calledAtMs, promptTokens, arrival }),
     onSettled(arrived) {
       const { answeredAt } = arrived;
-      arrival = { ...arrived, ttftMs: answeredAt === undefined ? undefined : answeredAt - begunAt };
+      const ttftMs = answeredAt === undefined ? undefined : answeredAt - begunAt;
+      called = { arrival: { ...arrived, ttftMs }, promptTokens };
     },
     onThrow,
   });
-  return { ended, arrival };
+  return { ended, called };
+}
+
+/** Returns a function that computes a value at its first call, and keeps it. */
+function kept(compute: () => number): () => number {
+  let value: number | undefined;
+  return () => (value ??= compute());
 }
 
 /** Describes a call for the log, without query and body, because they may contain an access token and the prompt. */

@@ -82,6 +82,7 @@ export const makeAttemptWith = ({
       costDiffers: () => undefined,
     },
     attempts: undefined,
+    openAttempts: undefined,
     pricing: { priceOf: () => ({ rates: {}, source: 'none', isKnown: false }) },
     onCostDiffers: () => undefined,
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },

@@ -1,5 +1,11 @@
 import { type Config, compileGlob } from '@sluice/config';
-import { createOutboxWriter, ledgerLimits, type OutboxWriter } from '@sluice/outbox';
+import {
+  createOpenEntries,
+  createOutboxWriter,
+  ledgerLimits,
+  type OpenEntries,
+  type OutboxWriter,
+} from '@sluice/outbox';
 import { createPricing, type Pricing } from '@sluice/prices';
 import type { AttemptEntry } from '@sluice/records';
 import type { Keys, RedisConnection } from '@sluice/redis';
@@ -10,13 +16,15 @@ import type { AccountNeeds } from '../attempt/account.ts';
 export interface Accounts extends Omit<AccountNeeds, 'metrics'> {
   readonly pricing: Pricing;
   readonly attempts: OutboxWriter<AttemptEntry> | undefined;
+  readonly openAttempts: OpenEntries | undefined;
 }
 
 export interface AccountsNeeds {
   readonly config: Pick<Config, 'database' | 'prices'>;
+  readonly workerId: string;
   /** Connection of the `writer` role. */
   readonly connection: RedisConnection;
-  readonly keys: Pick<Keys, 'attempts'>;
+  readonly keys: Pick<Keys, 'attempts' | 'openAttempts' | 'openAttemptWorkers'>;
   readonly logger: Logger;
   readonly metrics: Pick<WorkerMetrics, 'outboxShed' | 'unpriced'>;
   readonly onError: (error: unknown) => void;
@@ -24,7 +32,8 @@ export interface AccountsNeeds {
   readonly now: () => number;
 }
 
-export function keepAccounts({ config, connection, keys, logger, metrics, onError, now }: AccountsNeeds): Accounts {
+export function keepAccounts(needs: AccountsNeeds): Accounts {
+  const { config, workerId, connection, keys, logger, metrics, onError, now } = needs;
   const onCostDiffers = createTroubleLog(logger, 'a provider reports another cost than the price table gives', now);
   const pricing = createPricing({
     ...config.prices,
@@ -54,6 +63,16 @@ export function keepAccounts({ config, connection, keys, logger, metrics, onErro
             },
             onError,
             now,
+          }),
+    openAttempts:
+      config.database === undefined
+        ? undefined
+        : createOpenEntries({
+            connection,
+            processId: workerId,
+            openKey: keys.openAttempts(workerId),
+            processesKey: keys.openAttemptWorkers,
+            onError,
           }),
   };
 }
