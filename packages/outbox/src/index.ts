@@ -1,4 +1,5 @@
-export { createOpenEntries, type OpenCall, type OpenEntries, type OpenEntriesNeeds } from './open-entries.ts';
+export type { OpenCall } from './open-calls.ts';
+export { createOpenEntries, type OpenEntries, type OpenEntriesNeeds } from './open-entries.ts';
 export { createOpenSettler, type OpenSettler, type OpenSettlerNeeds } from './open-settler.ts';
 export {
   type OutboxLag,

@@ -1,5 +1,6 @@
 import { defineScript, type RedisConnection } from '@sluice/redis';
 import { z } from 'zod';
+import { createOpenCalls, type OpenCall } from './open-calls.ts';
 import { outboxLifeMs } from './stream-upkeep.ts';
 
 /**
@@ -15,16 +16,6 @@ export interface OpenEntries {
   /** Resolves once Redis has forgotten the calls that have ended. */
   flush(): Promise<void>;
   close(): void;
-}
-
-export interface OpenCall {
-  readonly id: string;
-  /** The client receives the answer while it arrives, so that its ingress counts it as well. */
-  readonly isStreamed: boolean;
-  /** Returns a number that grows with the answer. Called often: it must be cheap. */
-  readonly progress: () => number;
-  /** Returns the entry, JSON, as it would read if the process died now. */
-  readonly entry: () => string;
 }
 
 export interface OpenEntriesNeeds {
@@ -44,31 +35,13 @@ const keepScript = defineScript(new URL('../lua/keep-open-2.lua', import.meta.ur
  * Interval (ms) of the progress of an answer that nobody but this process has. Tokens arrive every 20 to 50 ms, so a
  * killed process takes the count of about two with it.
  */
-const wholeEveryMs = 100;
-/** The same for an answer that the client receives meanwhile: its ingress counts to the latest token. */
-const streamedTicks = 10;
-/** Most progresses of a tick, 500 a second: about 1 % of a core. With more calls, each is written less often. */
-const mostWrites = 50;
-/** Most entries of one script, which bounds the time for which it occupies Redis. */
-const mostOfBatch = 200;
+const tickMs = 100;
 /** Events after which Redis may be another server, or the same one without its data. */
 const returns = ['ready', '+node', '-node'] as const;
 
-interface Kept {
-  readonly call: OpenCall;
-  /** Progress at the latest writing; undefined before it. */
-  progress: number | undefined;
-  /** Tick of the latest writing. */
-  tick: number;
-}
-
 export function createOpenEntries(needs: OpenEntriesNeeds): OpenEntries {
-  const { connection, processId, openKey, processesKey, onError } = needs;
-  /** Calls that run; those that were written last are at the end. */
-  const running = new Map<string, Kept>();
-  const fresh = new Set<string>();
-  let ended: string[] = [];
-  let tick = 0;
+  const { connection } = needs;
+  const calls = createOpenCalls();
   let timer: NodeJS.Timeout | undefined;
   let isScheduled = false;
   let sending: Promise<void> | undefined;
@@ -84,58 +57,25 @@ export function createOpenEntries(needs: OpenEntriesNeeds): OpenEntries {
 
   /** One script at a time: what comes meanwhile forms the next one. */
   function send(): void {
-    if (sending !== undefined || (fresh.size === 0 && ended.length === 0)) return;
-    sending = sendBatch().finally(() => {
+    if (sending !== undefined || !calls.hasNews) return;
+    const { kept, ended } = calls.take();
+    sending = keep(needs, kept, ended).then((isKept) => {
       sending = undefined;
-      if (fresh.size > 0) schedule();
+      if (!isKept) calls.putBack(ended);
+      else if (calls.hasNews) schedule();
     });
   }
 
-  async function sendBatch(): Promise<void> {
-    const entries: string[] = [];
-    for (const id of fresh) {
-      if (entries.length === 2 * mostOfBatch) break;
-      fresh.delete(id);
-      const kept = running.get(id);
-      if (kept === undefined) continue;
-      running.delete(id);
-      running.set(id, kept);
-      kept.progress = kept.call.progress();
-      kept.tick = tick;
-      entries.push(id, kept.call.entry());
-    }
-    const gone = ended.splice(0, mostOfBatch);
-    if (entries.length + gone.length === 0) return;
-    try {
-      await keepScript.run(
-        connection,
-        [openKey, processesKey],
-        [processId, outboxLifeMs, entries.length / 2, ...entries, ...gone],
-      );
-    } catch (error) {
-      onError(error);
-      ended = [...gone, ...ended];
-    }
-  }
-
   function onTick(): void {
-    tick++;
-    let writes = 0;
-    for (const [id, { call, progress, tick: writtenAt }] of running) {
-      if (writes === mostWrites) break;
-      if (call.isStreamed && tick - writtenAt < streamedTicks) continue;
-      if (call.progress() === progress) continue;
-      fresh.add(id);
-      writes++;
-    }
+    calls.tick();
     send();
-    if (running.size > 0 || ended.length > 0) return;
+    if (!calls.isEmpty) return;
     clearInterval(timer);
     timer = undefined;
   }
 
   function keepAgain(): void {
-    for (const id of running.keys()) fresh.add(id);
+    calls.renewAll();
     schedule();
   }
 
@@ -143,32 +83,39 @@ export function createOpenEntries(needs: OpenEntriesNeeds): OpenEntries {
 
   return {
     open(call) {
-      running.set(call.id, { call, progress: undefined, tick });
-      fresh.add(call.id);
-      timer ??= setInterval(onTick, wholeEveryMs);
+      calls.open(call);
+      timer ??= setInterval(onTick, tickMs);
       schedule();
     },
-
-    end(id) {
-      const kept = running.get(id);
-      running.delete(id);
-      fresh.delete(id);
-      // A call that ends in the turn of its beginning was never written.
-      if (kept?.progress !== undefined) ended.push(id);
-    },
-
+    end: calls.end,
     async flush() {
-      const batches = Math.ceil(ended.length / mostOfBatch);
-      for (let batch = 0; batch <= batches; batch++) {
-        await sending;
+      // Each turn takes a batch; the calls that have ended are a few, and a Redis that is away ends it too.
+      for (let turn = 0; turn < mostFlushes && calls.hasNews; turn++) {
         send();
+        await sending;
       }
-      await sending;
     },
-
     close() {
       clearInterval(timer);
       for (const event of returns) connection.off(event, keepAgain);
     },
   };
+}
+
+const mostFlushes = 100;
+
+/** Returns whether Redis has taken the entries. */
+async function keep(
+  { connection, processId, openKey, processesKey, onError }: OpenEntriesNeeds,
+  kept: readonly string[],
+  ended: readonly string[],
+): Promise<boolean> {
+  const args = [processId, outboxLifeMs, kept.length / 2, ...kept, ...ended];
+  try {
+    await keepScript.run(connection, [openKey, processesKey], args);
+    return true;
+  } catch (error) {
+    onError(error);
+    return false;
+  }
 }

@@ -63,9 +63,9 @@ export function createAccountLost({ upstreams, models, pricing, attempts }: Acco
 /** The place of an attempt. */
 type Called = Pick<Answered, 'upstream' | 'model' | 'credential'>;
 
-const tokensOf = ({ job, body, events, reasoningEvents }: LostRun): TokenCounts => ({
+const tokensOf = ({ job, answered, body, events, reasoningEvents }: LostRun): TokenCounts => ({
   ...noTokens,
-  fresh: estimatePrompt(job.operation, readChatBody(body.toString('utf8'), job.operation)),
+  ...(answered?.prompt ?? { fresh: estimatePrompt(job.operation, readChatBody(body.toString('utf8'), job.operation)) }),
   output: events - reasoningEvents,
   reasoning: reasoningEvents,
 });

@@ -8,6 +8,7 @@ import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { Spent } from '../run/tally.ts';
 import type { ChosenAttempt } from './chosen-attempt.ts';
 import type { CountedTokens } from './count-tokens.ts';
+import type { PromptScale } from './prompt-scale.ts';
 import { providerCostOf } from './provider-cost.ts';
 
 export interface AccountNeeds {
@@ -15,6 +16,7 @@ export interface AccountNeeds {
   readonly attempts: Pick<OutboxWriter<AttemptEntry>, 'add'> | undefined;
   /** Keeps the entries of calls that run, for the case that this process dies; undefined without a database. */
   readonly openAttempts: Pick<OpenEntries, 'open' | 'end'> | undefined;
+  readonly promptScale: PromptScale;
   readonly pricing: Pick<Pricing, 'priceOf'>;
   readonly metrics: Pick<WorkerMetrics, 'spent' | 'tokensBilled' | 'costDiffers'>;
   /** Called when a provider reports another cost than the price table gives. */

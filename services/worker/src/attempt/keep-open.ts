@@ -1,7 +1,8 @@
 import { attemptId } from '@sluice/records';
+import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { Arrival } from '../upstream/read-answer.ts';
 import { type AccountNeeds, type CallOwner, type EndedCall, entryOf } from './account.ts';
-import { billOf } from './bill.ts';
+import { type Bill, billOf } from './bill.ts';
 import type { ChosenAttempt } from './chosen-attempt.ts';
 import type { CountedTokens } from './count-tokens.ts';
 
@@ -41,28 +42,32 @@ export interface BegunCall {
 /** Keeps the ledger entry that the attempt's own call gets if this process dies: it is billed as an aborted one. */
 export function keepOpen(
   needs: KeepNeeds,
-  owner: CallOwner & { readonly chosen: ChosenAttempt },
-  { startedAtMs, promptTokens, arrival }: BegunCall,
+  owner: CallOwner & { readonly claimedRun: ClaimedRun; readonly chosen: ChosenAttempt },
+  begun: BegunCall,
 ): void {
   const { openAttempts } = needs;
   if (openAttempts === undefined) return;
-  const { job } = owner.claimedRun;
-  const { number, body } = owner.chosen;
+  const { job, delivered } = owner.claimedRun;
+  const { number } = owner.chosen;
+  const { startedAtMs, arrival } = begun;
   openAttempts.open({
     id: idOf(owner, number),
-    isStreamed: job.stream,
+    // The client gets nothing while an answer repeats what was delivered before.
+    isStreamed: job.stream && delivered === undefined,
     progress: () => progressOf(arrival()),
     entry() {
-      const arrived = arrival();
-      const ending = { kind: 'aborted' } as const;
-      const counted = billOf({ body, promptTokens, ending, arrival: arrived, own: undefined });
-      const { status } = arrived;
+      const { usage, ...counted } = billSoFar(owner.chosen, begun);
       const estimate = { ...counted, isEstimated: true };
-      const lost: EndedCall = { number, startedAtMs, outcome: 'lost', status, counted: estimate, usage: counted.usage };
+      const { status } = arrival();
+      const lost: EndedCall = { number, startedAtMs, outcome: 'lost', status, counted: estimate, usage };
       return JSON.stringify(entryOf(needs, owner, lost));
     },
   });
 }
+
+/** Returns what the call would cost if it was given up now. */
+export const billSoFar = ({ body }: ChosenAttempt, { promptTokens, arrival }: BegunCall): Bill =>
+  billOf({ body, promptTokens, ending: { kind: 'aborted' }, arrival: arrival(), own: undefined });
 
 const idOf = ({ claimedRun: { job } }: CallOwner, number: number): string =>
   attemptId({ requestId: job.requestId, epoch: job.epoch, number });

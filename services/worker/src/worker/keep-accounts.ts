@@ -11,6 +11,7 @@ import type { AttemptEntry } from '@sluice/records';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import type { AccountNeeds } from '../attempt/account.ts';
+import { createPromptScale } from '../attempt/prompt-scale.ts';
 
 /** Prices the calls of a worker, and keeps their ledger entries if there is a database. */
 export interface Accounts extends Omit<AccountNeeds, 'metrics'> {
@@ -45,6 +46,7 @@ export function keepAccounts(needs: AccountsNeeds): Accounts {
   });
   return {
     pricing,
+    promptScale: createPromptScale(),
     onCostDiffers({ upstream, model, costMicros, providerCostMicros }) {
       // In whole percent: the log joins equal messages.
       const percent = Math.round((100 * costMicros) / Math.max(1, providerCostMicros));
