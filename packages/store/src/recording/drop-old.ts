@@ -33,6 +33,7 @@ export async function dropOld(
     await deleteInParts(db, { table: 'usage_requests', which, before: ledgerStart });
   }
   await deleteInParts(db, { table: 'usage_attempts', which: sql`period = 'hour'`, before: ledgerStart });
+  await sql`delete from skipped_entries where skipped_at < ${ledgerStart}`.execute(db);
   return dropped;
 }
 

@@ -22,11 +22,20 @@ test('drops the sums by hour and session of old months, however many, and keeps 
     attemptEntry({ requestId: 'old-0', startedAt: old }),
     attemptEntry({ requestId: 'new' }),
   ]);
+  await store.db
+    .insertInto('skipped_entries')
+    .values([
+      { stream: 'logs', entry: 'old', reason: 'r', skipped_at: new Date(old) },
+      { stream: 'logs', entry: 'new', reason: 'r', skipped_at: new Date(noon) },
+    ])
+    .execute();
   const dropped = await dropOld(
     { db: store.db, partitions, at: new Date(noon) },
     { logDays: 30, bodyDays: 7, ledgerMonths: 2 },
   );
   expect(dropped).toContain('ledger_requests_20260801');
+  const skipped = await store.db.selectFrom('skipped_entries').select('entry').execute();
+  expect(skipped).toEqual([{ entry: 'new' }]);
   const sums = await store.db.selectFrom('usage_requests').select(['period', 'dimension', 'starts_at']).execute();
   expect(sums.filter(({ starts_at }) => starts_at.getTime() < noon - 90 * day)).toEqual([
     { period: 'day', dimension: 'all', starts_at: new Date(old - (old % day)) },
