@@ -6,6 +6,7 @@
   KEYS[2]  processes with open entries: set
   ARGV[1]  id of the process    ARGV[2]  life of both keys (ms)   ARGV[3]  number of entries
   ARGV[4…] id and entry of each, then the ids of the calls that have ended
+  Returns  1 if calls run, else 0
 ]]
 local open, processes = KEYS[1], KEYS[2]
 local process, life_ms, entries = ARGV[1], ARGV[2], tonumber(ARGV[3])

@@ -5,7 +5,7 @@ import { outboxLifeMs } from './stream-upkeep.ts';
 
 /**
  * Keeps the entries of calls that run in Redis, as they would read if this process died now. The recorder moves those
- * of a dead process to the outbox, so that a call is billed although nobody is left who could tell its end.
+ * of a dead process to the outbox, so that a call is billed although no process is left that could tell its end.
  *
  * The entry of a new call leaves with those of the same turn of the event loop; its progress follows at intervals.
  */
@@ -32,7 +32,7 @@ export interface OpenEntriesNeeds {
 const keepScript = defineScript(new URL('../lua/keep-open-2.lua', import.meta.url), (reply) => z.number().parse(reply));
 
 /**
- * Interval (ms) of the progress of an answer that nobody but this process has. Tokens arrive every 20 to 50 ms, so a
+ * Interval (ms) of the progress of an answer that only this process has. Tokens arrive every 20 to 50 ms, so a
  * killed process takes the count of about two with it.
  */
 const tickMs = 100;

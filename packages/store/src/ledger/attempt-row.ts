@@ -71,6 +71,7 @@ export function toAttemptEntry(row: AttemptRow): AttemptEntry {
  * ingress and of the recorder, of which the one that has seen more of the answer counts.
  */
 export function rankOfAttempt({ outcome, estimated, cost_micros: costMicros }: AttemptRow): number {
-  if (outcome === 'lost') return costMicros / (costMicros + 1);
+  // Below 1, and without the loss of precision that `costMicros / (costMicros + 1)` has from 7e9 on.
+  if (outcome === 'lost') return -1 / (costMicros + 1);
   return estimated ? 1 : 2;
 }
