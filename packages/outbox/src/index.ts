@@ -6,6 +6,7 @@ export {
   createOutboxReader,
 } from './outbox-reader.ts';
 export {
+  bodyLimits,
   createOutboxWriter,
   ledgerLimits,
   logLimits,
