@@ -42,7 +42,7 @@ export function shorten(body: Buffer, limits: ShortenLimits): Shortened {
     size += piece.length;
   }
 
-  while (at < end && size + at - from < limits.copied) {
+  while (at < end && size + at - from <= limits.copied) {
     if (isBase64[body[at] ?? 0] !== 1) {
       at++;
       continue;
