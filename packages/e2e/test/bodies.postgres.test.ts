@@ -166,6 +166,35 @@ describe('the bodies of a request whose key and configuration both say so', () =
     expect(Buffer.byteLength(request?.text ?? '')).toBe(4096);
   });
 
+  it('are kept for a key of the database, until it says otherwise', async () => {
+    const call = async (method: string, path: string, body: object) => {
+      const response = await fetch(`${sluice.fleet.urls[0]}/auth/keys${path}`, {
+        method,
+        headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return z.object({ id: z.string(), key: z.string().optional() }).parse(await response.json());
+    };
+    const { id, key = '' } = await call('POST', '', { name: 'stored', log_bodies: true });
+    const first = await until(
+      async () => {
+        const sent = await send(ask('demo-t1', prompt()), { key });
+        return sent.status === 200 && sent;
+      },
+      { what: 'the key to be known', ...waiting },
+    );
+    expect((await shown(first.id)).bodies.request?.text).toBe(first.body);
+    await call('PATCH', `/${id}`, { log_bodies: false });
+    await until(
+      async () => {
+        const sent = await send(ask('demo-t1', prompt()), { key });
+        await shown((await send(ask('demo-t1'))).id);
+        return (await show(sent.id))?.bodies.request === null;
+      },
+      { what: 'a request whose bodies are not kept', ...waiting },
+    );
+  });
+
   it('are shown to admins alone, who learn when the secret differs', async () => {
     const sent = await send(ask('demo-t1', prompt()));
     const details = await shown(sent.id);
@@ -195,6 +224,8 @@ describe('no bodies are kept', () => {
     expect(details.bodies).toEqual({ request: null, response: null });
     const rows = store.db.selectFrom('request_bodies').select('id').where('id', '=', details.internal_id);
     expect(await rows.execute()).toEqual([]);
+    // The fleet that keeps none has no outbox of bodies.
+    expect(await redis.keys('*:outbox:{bodies}')).toHaveLength(1);
   });
 });
 
