@@ -1,4 +1,4 @@
-import { createOutboxWriter } from '@sluice/outbox';
+import type { OutboxWriter } from '@sluice/outbox';
 import type { BodyEntry } from '@sluice/records';
 import { describe, expect, it, vi } from 'vitest';
 import { openCopies } from '../../src/bodies/body-copies.ts';
@@ -10,7 +10,7 @@ const seal = createBodySeal('secret-of-the-operator');
 
 function setUp(maxBytes = 1024, totalBytes = 400_000) {
   const entries: BodyEntry[] = [];
-  const outbox: ReturnType<typeof createOutboxWriter<BodyEntry>> = {
+  const outbox: OutboxWriter<BodyEntry> = {
     add: (entry) => void entries.push(entry),
     flush: () => Promise.resolve(true),
     close: () => undefined,
