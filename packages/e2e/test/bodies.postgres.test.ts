@@ -151,6 +151,22 @@ describe('the bodies of a request whose key and configuration both say so', () =
     expect(JSON.parse(response?.text ?? '')).toMatchObject({ error: { type: expect.any(String) as string } });
   });
 
+  it('are kept with what a client had got when it left', async () => {
+    const id = randomUUID();
+    const controller = new AbortController();
+    const response = await fetch(`${sluice.url()}/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'x-request-id': id },
+      body: JSON.stringify({ ...ask('demo-t1000-i20', prompt()), stream: true }),
+      signal: controller.signal,
+    });
+    await response.body?.getReader().read();
+    controller.abort();
+    const { text = '' } = (await shown(id)).bodies.response ?? {};
+    expect(text).toContain(`"content":"${canaries.answer}.0 `);
+    expect(text).not.toContain('"finish_reason"');
+  });
+
   it('are kept for embeddings', async () => {
     const sent = await send({ model: 'demo', input: ['one', 'two'] }, { path: '/embeddings' });
     expect((await shown(sent.id)).bodies).toMatchObject({ request: { text: sent.body } });
