@@ -1,3 +1,6 @@
+export type { OpenCall } from './open-calls.ts';
+export { createOpenEntries, type OpenEntries, type OpenEntriesNeeds } from './open-entries.ts';
+export { createOpenSettler, type OpenSettler, type OpenSettlerNeeds } from './open-settler.ts';
 export {
   type OutboxLag,
   type OutboxPage,

@@ -10,11 +10,11 @@ export interface StreamUpkeepNeeds {
 }
 
 /** Life (ms) of a stream without a writer, so that a removed fleet leaves nothing behind. */
-const lifeMs = 30 * 24 * 60 * 60 * 1000;
+export const outboxLifeMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Renews the life of a stream, and drops its oldest batches if it takes too much of Redis's memory. */
 export async function keepStream({ connection, key, streamBytes, onTrimmed }: StreamUpkeepNeeds): Promise<void> {
-  await connection.pexpire(key, lifeMs);
+  await connection.pexpire(key, outboxLifeMs);
   if (streamBytes === undefined) return;
   const used = await connection.memory('USAGE', key);
   if (used === null || used <= streamBytes) return;

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { microDollars } from './money.ts';
 import { tokenCountsSchema } from './tokens.ts';
 
-/** `lost`: the worker died; the entry was written by the ingress, from what the client had received. */
+/**
+ * `lost`: the worker died. The entry is the one that it kept for this case, or that of the ingress, from what the client had
+ * received.
+ */
 export const attemptOutcomes = ['complete', 'failed', 'aborted', 'lost'] as const;
 
 /** Ledger entry of one upstream attempt: who was called, what was used, and its cost. */
@@ -13,7 +16,6 @@ export const attemptEntrySchema = z.object({
   epoch: z.number().int().positive(),
   /** Number of the attempt among all of its request. */
   number: z.number().int().nonnegative(),
-  /** Empty if the attempt was lost before the ingress knew its upstream. */
   upstream: z.string(),
   /** Model as the upstream names it. */
   model: z.string(),

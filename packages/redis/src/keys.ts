@@ -79,6 +79,10 @@ export interface Keys {
   readonly ledger: string;
   /** stream: ledger entries of attempts on their way to the database; field `e` is a JSON array of them. */
   readonly attempts: string;
+  /** hash, id of a call that this worker makes → JSON of the entry that it gets if the worker dies now. */
+  openAttempts(workerId: string): string;
+  /** set: workers with such entries. */
+  readonly openAttemptWorkers: string;
   /** stream: entries of the request log on their way to the database; field `e` is a JSON array of them. */
   readonly logs: string;
   /** stream: sealed bodies of requests and answers on their way to the database; field `e` is a JSON array of them. */
@@ -141,6 +145,8 @@ export function createKeys(prefix: string): Keys {
     openEntries: `${admission}:open`,
     ledger: `${admission}:ledger`,
     attempts: `${prefix}:outbox:{attempts}`,
+    openAttempts: (workerId) => `${prefix}:outbox:{attempts}:open:${workerId}`,
+    openAttemptWorkers: `${prefix}:outbox:{attempts}:open`,
     logs: `${prefix}:outbox:{logs}`,
     bodies: `${prefix}:outbox:{bodies}`,
     registryState: `${prefix}:{keys}:state`,

@@ -15,9 +15,12 @@ export interface AccountLostNeeds {
 }
 
 /**
- * Settles the attempt of a killed worker by what the client has received. If nothing has arrived, the first target of the
- * model has probably been called, and has charged for the prompt: almost all of that time is the upstream's. If the worker lives after all, its own entry
- * replaces this one in the database: both have the same id, and exact replaces estimated.
+ * Settles the attempt of a killed worker by what the client has received. The worker has kept an entry for this case too, which
+ * the recorder finds: both have the same id, and the one that counts more replaces the other. If the worker lives after all,
+ * its own end of the attempt replaces both.
+ *
+ * Without a report of the worker, only the request is charged, for the prompt at the first target of its model: almost all of
+ * the time before it is the upstream's. The ledger has the worker's own entry.
  */
 export function createAccountLost({ upstreams, models, pricing, attempts }: AccountLostNeeds): AccountLost {
   const places = new Map(upstreams.map((place) => [place.id, place]));
@@ -29,18 +32,18 @@ export function createAccountLost({ upstreams, models, pricing, attempts }: Acco
     const { job, answered, startedAtMs } = lost;
     const called: Called = answered ?? firstTarget(job.model);
     const { requestId, epoch, operation } = job;
-    const number = answered?.attempts ?? 0;
     const place = places.get(called.upstream);
     const tokens = tokensOf(lost);
     const { costMicros, source } =
       place === undefined
         ? { costMicros: 0, source: 'none' }
         : costOf(tokens, pricing.priceOf({ upstream: place.id, ...place, model: called.model, at: startedAtMs }));
+    if (answered === undefined) return costMicros;
     attempts?.add({
-      id: attemptId({ requestId, epoch, number }),
+      id: attemptId({ requestId, epoch, number: answered.attempts }),
       requestId,
       epoch,
-      number,
+      number: answered.attempts,
       upstream: called.upstream,
       model: called.model,
       credential: called.credential ?? '',
@@ -60,8 +63,9 @@ export function createAccountLost({ upstreams, models, pricing, attempts }: Acco
 /** The place of an attempt. */
 type Called = Pick<Answered, 'upstream' | 'model' | 'credential'>;
 
-const tokensOf = ({ job, body, events }: LostRun): TokenCounts => ({
+const tokensOf = ({ job, answered, body, events, reasoningEvents }: LostRun): TokenCounts => ({
   ...noTokens,
-  fresh: estimatePrompt(job.operation, readChatBody(body.toString('utf8'), job.operation)),
-  output: events,
+  ...(answered?.prompt ?? { fresh: estimatePrompt(job.operation, readChatBody(body.toString('utf8'), job.operation)) }),
+  output: events - reasoningEvents,
+  reasoning: reasoningEvents,
 });

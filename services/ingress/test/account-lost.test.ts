@@ -8,6 +8,7 @@ const answered = { upstream: 'u', model: 'n', credential: 'a', attempts: 2 };
 const lost = {
   job: { requestId: 'r', epoch: 3, operation: 'chat', model: 'm' },
   events: 7,
+  reasoningEvents: 3,
   body: Buffer.from(JSON.stringify(body)),
   startedAtMs: Date.now() - 500,
 } as const;
@@ -40,7 +41,7 @@ it('settles the attempt of a lost worker by what has arrived', () => {
       model: 'n',
       credential: 'a',
       outcome: 'lost',
-      tokens: { fresh: promptTokens, output: 7 },
+      tokens: { fresh: promptTokens, output: 4, reasoning: 3 },
       costMicros: promptTokens + 14,
       priceSource: 'config',
       estimated: true,
@@ -48,17 +49,16 @@ it('settles the attempt of a lost worker by what has arrived', () => {
   ]);
 });
 
-it('settles the prompt at the first target of the model if no attempt is known', () => {
+it('charges the prompt at the first target of the model if no attempt is known, and leaves the entry to the worker', () => {
   const { account, entries } = setUp();
-  expect(account({ ...lost, events: 0, answered: undefined })).toBe(promptTokens);
-  expect(entries).toMatchObject([
-    { id: 'r.3.0', upstream: 'u', model: 'first', outcome: 'lost', tokens: { fresh: promptTokens, output: 0 } },
-  ]);
+  expect(account({ ...lost, events: 0, reasoningEvents: 0, answered: undefined })).toBe(promptTokens);
+  expect(entries).toEqual([]);
 });
 
 it('leaves an entry without a price if the upstream is unknown', () => {
   const { account, entries } = setUp();
-  const job = { ...lost.job, model: 'other' };
-  expect(account({ ...lost, job, events: 0, answered: undefined })).toBe(0);
-  expect(entries).toMatchObject([{ id: 'r.3.0', upstream: '', outcome: 'lost', costMicros: 0, priceSource: 'none' }]);
+  expect(account({ ...lost, answered: { ...answered, upstream: 'gone' } })).toBe(0);
+  expect(entries).toMatchObject([
+    { id: 'r.3.2', upstream: 'gone', outcome: 'lost', costMicros: 0, priceSource: 'none' },
+  ]);
 });

@@ -1,23 +1,23 @@
-import type { Config } from '@sluice/config';
 import { targetName } from '@sluice/policy';
-import type { UpstreamFailure, UpstreamRequest } from '@sluice/protocol';
-import { httpResponseAttributes, type SpanHandle, type WorkerMetrics } from '@sluice/telemetry';
+import type { UpstreamFailure } from '@sluice/protocol';
+import type { WorkerMetrics } from '@sluice/telemetry';
 import type { ImageFetcher } from '@sluice/upstream';
 import type { AnswerSink } from './answer/answer-sink.ts';
 import { accountFor, type AccountNeeds } from './attempt/account.ts';
-import { accountForAttempt, type Arrived } from './attempt/account-attempt.ts';
+import { accountForAttempt } from './attempt/account-attempt.ts';
 import { type BatchCalls, createBatchCalls } from './attempt/batch-calls.ts';
 import type { ChosenAttempt, ThrownFacts } from './attempt/chosen-attempt.ts';
 import { type AttemptResult, withoutCall } from './attempt/attempt-result.ts';
-import { idsOf, logDetail, type RunLogger } from './attempt/log-attempt.ts';
+import { idsOf, logDetail } from './attempt/log-attempt.ts';
+import { keepBatchOpen } from './attempt/keep-open.ts';
+import { makeCall, type MakeCallNeeds } from './attempt/make-call.ts';
 import { type CallFacts, openCall, type OpenCallNeeds, type OpenedCall, type OpenedKey } from './attempt/open-call.ts';
 import { redactFailure } from './attempt/redact-failure.ts';
-import { endAttemptSpan, startAttemptSpan, traceToken, withTraceContext } from './attempt/trace-attempt.ts';
+import { endAttemptSpan, startAttemptSpan, traceToken } from './attempt/trace-attempt.ts';
 import { believableUsage } from './run/believable-usage.ts';
 import type { ClaimedRun } from './run/claimed-run.ts';
 import type { Spent } from './run/tally.ts';
 import type { Credential } from './targets/targets.ts';
-import { callUpstream } from './upstream.ts';
 
 /** State that the attempts of one run share. */
 export interface AttemptMemory {
@@ -41,18 +41,14 @@ export type MakeAttempt = (
   seams: AttemptSeams,
 ) => Promise<AttemptResult>;
 
-export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'>, AccountNeeds {
+export interface MakeAttemptNeeds extends Omit<OpenCallNeeds, 'stepMs' | 'maxBodyBytes'>, AccountNeeds, MakeCallNeeds {
   readonly metrics: Pick<
     WorkerMetrics,
     'attemptEnded' | 'tokensBurnt' | 'chunkGap' | 'spent' | 'tokensBilled' | 'costDiffers'
   >;
-  readonly timeouts: Pick<Config['timeouts'], 'firstTokenMs' | 'idleMs'>;
-  readonly limits: Pick<Config['worker'], 'maxEventBytes' | 'maxBodyBytes'>;
-  readonly logger: Pick<RunLogger, 'debug' | 'isLevelEnabled'>;
   readonly onError: (error: unknown) => void;
   /** Called with the error that an adapter threw, and its place. */
   readonly onThrow: (error: unknown, where: ThrownFacts) => void;
-  readonly now: () => number;
 }
 
 /** Opens a call and makes it; records its span and metrics, and counts the load of its credential. */
@@ -83,12 +79,11 @@ async function attemptAs(needs: MakeAttemptNeeds & OpenCallNeeds, facts: Attempt
   const span = startAttemptSpan(claimedRun, chosen, opening);
   const called =
     opened.kind === 'ready'
-      ? await call(needs, facts, { ...opening, opened, span, ids })
-      : { ended: withoutCall(opened), arrival: undefined };
+      ? await makeCall(needs, facts, { ...opening, opened, span, ids })
+      : { ended: withoutCall(opened), called: undefined };
   const { ended } = called;
   batches.end(ended);
-  const spent =
-    called.arrival && accountForAttempt(needs, facts, { ...called, arrival: called.arrival, batches, calledAtMs });
+  const spent = called.called && accountForAttempt(needs, facts, { ended, ...called.called, batches, calledAtMs });
   const { token } = key ?? {};
   const isTokenRefused = isRefusal(ended) && token !== undefined;
   if (isTokenRefused) await needs.tokens?.refuse(token.credential, token.version).catch(needs.onError);
@@ -140,7 +135,10 @@ async function open(needs: MakeAttemptNeeds & OpenCallNeeds, facts: AttemptFacts
     ...(adapter.secrets ?? []),
     ...target.secrets,
   ];
-  const batches = createBatchCalls((ended) => facts.onSpent(accountFor(needs, facts, ended)));
+  const batches = createBatchCalls({
+    onBegin: (begun) => keepBatchOpen(needs, facts, begun),
+    onEnd: (ended) => facts.onSpent(accountFor(needs, facts, ended)),
+  });
   const onThrow = once((error: unknown) => {
     needs.onThrow(error, { requestId: claimedRun.job.requestId, upstream, model, secrets: secrets() });
   });
@@ -183,68 +181,6 @@ function notesOf({ memory, chosen: { target } }: AttemptFacts): Pick<CallFacts, 
     notes: memory.notes.get(name),
     keepNotes: (notes) => void memory.notes.set(name, notes),
   };
-}
-
-interface ReadyCall extends Pick<Opening, 'calledAtMs' | 'onThrow'> {
-  readonly opened: Extract<OpenedCall, { kind: 'ready' }>;
-  readonly span: SpanHandle;
-  /** Fields that identify the attempt in the log. */
-  readonly ids: () => object;
-}
-
-/** The result of a call, and what has arrived until its end; undefined if no call was made. */
-interface CalledAnswer {
-  readonly ended: AttemptResult;
-  readonly arrival: Arrived | undefined;
-}
-
-async function call(
-  { metrics, logger, timeouts, limits, clientOf, now }: MakeAttemptNeeds,
-  { claimedRun, chosen, sink }: AttemptFacts,
-  { opened, span, ids, calledAtMs, onThrow }: ReadyCall,
-): Promise<CalledAnswer> {
-  const { upstream, adapter } = chosen.target;
-  const { request, body, plan } = opened;
-  const begunAt = now();
-  let arrival: CalledAnswer['arrival'];
-  logDetail(logger, 'provider called', () => ({ ...ids(), ...describeRequest(request) }));
-  const ended = await callUpstream({
-    client: clientOf(upstream),
-    now,
-    ...timeouts,
-    ...limits,
-    adapter,
-    request: withTraceContext(request, span.carrier()),
-    body,
-    plan,
-    sink,
-    signal: claimedRun.active.signal,
-    onHold: claimedRun.active.onHold,
-    wholeMs: chosen.wholeMs,
-    remainingMs: claimedRun.remainingMs(),
-    onGap: (gapMs) => metrics.chunkGap(upstream, gapMs, span.sampledTraceId),
-    onHead(head) {
-      span.set(httpResponseAttributes(head.status));
-      logDetail(logger, 'provider answers', () => ({
-        ...ids(),
-        status: head.status,
-        content_type: head.headers['content-type'],
-        after_ms: Date.now() - calledAtMs,
-      }));
-    },
-    onSettled(arrived) {
-      const { answeredAt } = arrived;
-      arrival = { ...arrived, ttftMs: answeredAt === undefined ? undefined : answeredAt - begunAt };
-    },
-    onThrow,
-  });
-  return { ended, arrival };
-}
-
-/** Describes a call for the log, without query and body, because they may contain an access token and the prompt. */
-function describeRequest({ method, url, body }: UpstreamRequest): object {
-  const { origin, pathname } = new URL(url);
-  return { method, url: origin + pathname, body_bytes: body === undefined ? 0 : Buffer.byteLength(body) };
 }
 
 function withoutSecrets(result: AttemptResult, secrets: () => readonly string[]): AttemptResult {

@@ -1,4 +1,4 @@
-import type { ChatBody, ResponseHead, UpstreamRequest } from '@sluice/protocol';
+import type { Answered, ChatBody, ResponseHead, UpstreamRequest } from '@sluice/protocol';
 import type { CallPlan, ProviderAdapter } from '@sluice/providers';
 import type { Call, UpstreamClient } from '@sluice/upstream';
 import type { AnswerSink } from './answer/answer-sink.ts';
@@ -30,6 +30,10 @@ export interface UpstreamCallOptions {
   readonly onHead: (head: ResponseHead) => void;
   /** Called once, with the error that an adapter or a filter threw. */
   readonly onThrow: (error: unknown) => void;
+  /** Returns the tokens of the prompt, for the report that the answer begins. */
+  readonly prompt?: () => Answered['prompt'];
+  /** Called once, right before the call, with a function that returns what has arrived by now. */
+  readonly onCalled?: (arrival: () => Arrival) => void;
   /** Called once, right before the result, if a call was made: what has arrived until the end. */
   readonly onSettled?: (arrival: Arrival) => void;
   /** Monotonic milliseconds. */
@@ -105,6 +109,7 @@ export function callUpstream(options: UpstreamCallOptions): Promise<AttemptResul
   machine.watch();
   // The command `hang_up` aborts the call; a signal would make client and attempt both listen.
   isCalled = true;
+  options.onCalled?.(reader.arrival);
   call = client.call(options.request, {
     onResend: () => void (wasResent = true),
     onHead: (head) =>

@@ -110,9 +110,11 @@ export function createWorker(needs: WorkerNeeds): Worker {
       await within(renewed, graceMs);
       runs.abortAll('draining');
       await within(drained, abortMs);
-      const flushed = Promise.all([fleet.writer.flushed(), accounts.attempts?.flush(abortMs)]);
-      await within(Promise.all([flushed, tokens?.close(), listed]), abortMs);
-      accounts.attempts?.close();
+      const { attempts, openAttempts } = accounts;
+      const recorded = Promise.resolve(attempts?.flush(abortMs)).then(() => openAttempts?.flush());
+      await within(Promise.all([fleet.writer.flushed(), recorded, tokens?.close(), listed]), abortMs);
+      openAttempts?.close();
+      attempts?.close();
       await within(Promise.all([fleet.close(), enrolment.close(), clients.close(), images.close()]), abortMs);
       fleet.disconnect();
     },
@@ -137,7 +139,7 @@ function connectParts(needs: WorkerNeeds): Parts {
   const upstreams = reachUpstreams({ config, connection: commands, keys, logger, metrics, onError, now });
   const seal = createJobSeal(config.secretKey?.reveal());
   const { writes } = links.fleet;
-  const accounts = keepAccounts({ config, connection: writes, keys, logger, metrics, onError, now });
+  const accounts = keepAccounts({ config, workerId, connection: writes, keys, logger, metrics, onError, now });
   return { ...needs, keys, runs, links, health, upstreams, accounts, seal, onError, now };
 }
 

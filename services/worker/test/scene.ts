@@ -9,6 +9,7 @@ import type { RunNeeds } from '../src/run/progress.ts';
 import { createForbiddenCredentials } from '../src/credentials/forbidden-credentials.ts';
 import type { ClaimedRun } from '../src/run/claimed-run.ts';
 import { type AttemptSeams, createMakeAttempt, type MakeAttempt, type MakeAttemptNeeds } from '../src/attempt.ts';
+import { createPromptScale } from '../src/attempt/prompt-scale.ts';
 import type { ChosenAttempt } from '../src/attempt/chosen-attempt.ts';
 import type { Target } from '../src/targets/targets.ts';
 import type { CallClient } from '../src/targets/upstream-clients.ts';
@@ -82,6 +83,8 @@ export const makeAttemptWith = ({
       costDiffers: () => undefined,
     },
     attempts: undefined,
+    openAttempts: undefined,
+    promptScale: createPromptScale(),
     pricing: { priceOf: () => ({ rates: {}, source: 'none', isKnown: false }) },
     onCostDiffers: () => undefined,
     timeouts: { firstTokenMs: 5000, idleMs: 5000 },

@@ -13,6 +13,8 @@ export interface Reading {
   readonly characters: number;
   /** Number of chunks with content; close to the number of tokens. */
   readonly chunks: number;
+  /** Number of those that have reasoning alone. */
+  readonly reasoningChunks: number;
   /** Set if the answer is complete, even if the stream broke afterwards. */
   readonly finishReason?: string;
   /** State from which another run can resume; absent after a tool call began, or with more than one text. */
@@ -33,6 +35,7 @@ export function createTranscript(): Transcript {
   let content = '';
   let reasoning = '';
   let chunks = 0;
+  let reasoningChunks = 0;
   let finishReason: string | undefined;
   let isPlain = true;
 
@@ -60,6 +63,7 @@ export function createTranscript(): Transcript {
       content += texts.content;
       reasoning += texts.reasoning;
       if (texts.content !== '' || texts.reasoning !== '') chunks += 1;
+      if (texts.content === '' && texts.reasoning !== '') reasoningChunks += 1;
     }
   }
 
@@ -74,6 +78,7 @@ export function createTranscript(): Transcript {
       return {
         characters: content.length,
         chunks,
+        reasoningChunks,
         ...(finishReason === undefined ? {} : { finishReason }),
         ...(isPlain ? { delivered: { id, created, content, reasoning, chunks } } : {}),
       };

@@ -54,6 +54,7 @@ describe('a transcript', () => {
     expect(delivered(stream)).toEqual({
       characters: 9,
       chunks: 3,
+      reasoningChunks: 1,
       delivered: { id: 'first', created: 1, content: 'Hello you', reasoning: 'hm ', chunks: 3 },
     });
   });

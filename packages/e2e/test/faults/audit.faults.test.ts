@@ -88,11 +88,12 @@ async function untilSettled(): Promise<void> {
       open: await sizeOf('{adm}:open', (key) => redis.hlen(key)),
       ledger: await sizeOf('{adm}:ledger', (key) => redis.xlen(key)),
       attempts: await sizeOf('outbox:{attempts}', (key) => redis.xlen(key)),
+      openAttempts: keys.filter((key) => key.includes('outbox:{attempts}:open:')).length,
     };
   };
   const isEmpty = async (): Promise<boolean> => Object.values(await left()).every((size) => size === 0);
   await until(isEmpty, { what: 'all to be settled', timeoutMs: 120_000, intervalMs: 500 }).catch(async () =>
-    expect(await left()).toEqual({ calls: 0, leases: 0, open: 0, ledger: 0, attempts: 0 }),
+    expect(await left()).toEqual({ calls: 0, leases: 0, open: 0, ledger: 0, attempts: 0, openAttempts: 0 }),
   );
 }
 

@@ -106,6 +106,8 @@ export type Holds = z.infer<typeof holdsSchema>;
 /** `disclaims`: this worker has not started the run and never will. */
 export const disclaimsSchema = z.object({ workerId: z.string() });
 
+const count = z.number().int().nonnegative();
+
 /** `answered`: an upstream has begun to answer; sent before the first `data`. */
 export const answeredSchema = z.object({
   upstream: z.string(),
@@ -115,6 +117,8 @@ export const answeredSchema = z.object({
   continuations: z.number().int().positive().optional(),
   /** Credential of the attempt; an older worker does not send it. */
   credential: z.string().optional(),
+  /** Tokens of the prompt, told by the provider or estimated; absent without a database. */
+  prompt: z.object({ fresh: count, cacheRead: count, cacheWrite: count }).optional(),
 });
 export type Answered = z.infer<typeof answeredSchema>;
 

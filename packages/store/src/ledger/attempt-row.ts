@@ -66,8 +66,11 @@ export function toAttemptEntry(row: AttemptRow): AttemptEntry {
   );
 }
 
-/** Order of two entries of the same attempt: the higher one stays. The worker's estimate is above that of the ingress. */
-export function rankOfAttempt(row: AttemptRow): number {
-  if (row.outcome === 'lost') return 0;
-  return row.estimated ? 1 : 2;
+/**
+ * Order of two entries of the same attempt: the higher one stays. The worker's own end of it is above the estimates of the
+ * ingress and of the recorder, of which the one that has seen more of the answer counts.
+ */
+export function rankOfAttempt({ outcome, estimated, cost_micros: costMicros }: AttemptRow): number {
+  if (outcome === 'lost') return costMicros / (costMicros + 1);
+  return estimated ? 1 : 2;
 }

@@ -9,7 +9,6 @@ import { insertBodies } from '../bodies/insert-bodies.ts';
 import { toLogRow } from '../logs/log-row.ts';
 import { rankOfAttempt, toAttemptRow } from './attempt-row.ts';
 import { mergeRows } from './merge-rows.ts';
-import { isUnknown, unknownIdOf, withoutUnknown } from './unknown-attempts.ts';
 import { rankOfRequest, toRequestRow } from './request-row.ts';
 
 /**
@@ -101,22 +100,14 @@ async function mergeRequests(trx: Transaction<Tables>, arrived: readonly Request
 async function mergeAttempts(trx: Transaction<Tables>, arrived: readonly AttemptRow[]): Promise<number> {
   await takeTurn(trx);
   const { from, to } = spanOf(times(arrived, 'started_at'));
-  const ids = new Set(arrived.flatMap((row) => [row.id, unknownIdOf(row)]));
-  const requests = arrived.filter(isUnknown).map((row) => row.request_id);
   const existing = await trx
     .selectFrom('ledger_attempts')
     .selectAll()
-    .where(({ eb, or }) =>
-      or([
-        eb('id', '=', sql<string>`any(${[...ids]})`),
-        ...(requests.length === 0 ? [] : [eb('request_id', '=', sql<string>`any(${requests})`)]),
-      ]),
-    )
+    .where('id', '=', sql<string>`any(${arrived.map(({ id }) => id)})`)
     .where('started_at', '>=', from)
     .where('started_at', '<=', to)
     .execute();
-  const merge = mergeRows<AttemptRow>({ arrived, existing, rankOf: rankOfAttempt });
-  const { added, replaced } = withoutUnknown(merge, existing);
+  const { added, replaced } = mergeRows<AttemptRow>({ arrived, existing, rankOf: rankOfAttempt });
   for (const { started_at, id } of replaced) {
     await trx.deleteFrom('ledger_attempts').where('started_at', '=', started_at).where('id', '=', id).execute();
   }

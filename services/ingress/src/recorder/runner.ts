@@ -8,6 +8,7 @@ import {
   type Retention,
   type Store,
 } from '@sluice/store';
+import { createOpenSettler } from '@sluice/outbox';
 import { every } from './every.ts';
 import type { Log, StreamName } from './recorder-state.ts';
 import { seedSpends } from './seed-spends.ts';
@@ -34,6 +35,8 @@ const longestPauseMs = 10_000;
 /** Time after the end in which the rest is written. */
 const finishMs = 1000;
 const dayMs = 86_400_000;
+/** Interval of the looks for dead workers. */
+const settleEveryMs = 1000;
 const maintainEveryMs = 600_000;
 const balanceEveryMs = 60_000;
 /** A request and its attempts arrive by different outboxes; after this time both are there. */
@@ -64,10 +67,27 @@ export async function run(needs: RunnerNeeds): Promise<void> {
   await Promise.all([
     ...streams.map((stream) => every({ ...loop, everyMs: idleMs, run: () => stream.drain() })),
     seedSpends(needs),
+    every({ ...loop, everyMs: settleEveryMs, run: createSettling(needs) }),
     every({ ...loop, everyMs: maintainEveryMs, run: maintain }),
     every({ ...loop, everyMs: balanceEveryMs, run: checkBalance }),
   ]);
   if (needs.mayFinish()) await Promise.all(streams.map(finish)).catch(onError);
+}
+
+/** Bills the calls of dead workers: returns the function that looks for them. */
+function createSettling({ connection, keys, log }: RunnerNeeds): () => Promise<void> {
+  const settler = createOpenSettler({
+    connection,
+    processesKey: keys.openAttemptWorkers,
+    openKey: keys.openAttempts,
+    aliveKey: keys.alive,
+    outboxKey: keys.attempts,
+    now: () => performance.now(),
+  });
+  return async () => {
+    const calls = await settler.settle();
+    if (calls > 0) log('warn', 'calls of workers that are gone are settled', { calls });
+  };
 }
 
 /** Writes what an outbox still has, for a moment: the last requests of a fleet that stops. */

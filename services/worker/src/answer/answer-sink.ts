@@ -1,4 +1,4 @@
-import type { ChatBody, Usage } from '@sluice/protocol';
+import type { Answered, ChatBody, Usage } from '@sluice/protocol';
 import { createChunkCollector, toChunks } from '@sluice/providers';
 import { type ExtendedAnswer, createTranscript, type ResumedAnswer, type Transcript } from '@sluice/answers';
 
@@ -7,8 +7,11 @@ import { type ExtendedAnswer, createTranscript, type ResumedAnswer, type Transcr
  * answer that broke off, to make one answer of several attempts, or to collect a stream into a whole answer.
  */
 export interface AnswerSink {
-  /** Called once per attempt, when the provider begins to answer, before the first `data`. */
-  onAnswer(): void;
+  /**
+   * Called once per attempt, when the provider begins to answer, before the first `data`.
+   * @param prompt its tokens; undefined without a database
+   */
+  onAnswer(prompt?: Answered['prompt']): void;
   /** Takes the server-sent events of one upstream event; returns the text that goes out now, or ''. */
   take(sse: string): string;
   /** Set if `take` returns every text as it is. */

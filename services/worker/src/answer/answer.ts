@@ -69,8 +69,9 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
 
   function sinkOf({ target, credentialId }: Candidate, onAnswer: () => void): AnswerSink {
     const way: ClientWay = {
-      onAnswer() {
-        publisher.send('answered', answeredBy(target, credentialId, tally));
+      onAnswer(prompt) {
+        const answered = answeredBy(target, credentialId, tally);
+        publisher.send('answered', prompt === undefined ? answered : { ...answered, prompt });
         if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
         onAnswer();
       },

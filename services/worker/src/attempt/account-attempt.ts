@@ -17,6 +17,8 @@ export interface Arrived extends Arrival {
 export interface EndedAttempt {
   readonly ended: AttemptResult;
   readonly arrival: Arrived;
+  /** Estimates the prompt of the attempt's own call. */
+  readonly promptTokens: () => number;
   readonly batches: Pick<BatchCalls, 'last' | 'count'>;
   /** Milliseconds since 1970. */
   readonly calledAtMs: number;
@@ -32,11 +34,10 @@ interface AttemptOwner {
 export function accountForAttempt(
   needs: AccountNeeds,
   owner: AttemptOwner,
-  { ended, arrival, batches, calledAtMs }: EndedAttempt,
+  { ended, arrival, promptTokens, batches, calledAtMs }: EndedAttempt,
 ): Spent {
-  const { claimedRun, chosen, onSpent } = owner;
-  const { operation } = claimedRun.job;
-  const bill = billOf({ operation, body: chosen.body, ending: ended, arrival, own: batches.last });
+  const { chosen, onSpent } = owner;
+  const bill = billOf({ body: chosen.body, promptTokens, ending: ended, arrival, own: batches.last });
   const call: EndedCall = {
     number: chosen.number,
     startedAtMs: calledAtMs,

@@ -1,4 +1,4 @@
-import type { OutboxWriter } from '@sluice/outbox';
+import type { OpenEntries, OutboxWriter } from '@sluice/outbox';
 import type { Pricing } from '@sluice/prices';
 import { costOf } from '@sluice/prices';
 import type { Usage } from '@sluice/protocol';
@@ -8,11 +8,15 @@ import type { ClaimedRun } from '../run/claimed-run.ts';
 import type { Spent } from '../run/tally.ts';
 import type { ChosenAttempt } from './chosen-attempt.ts';
 import type { CountedTokens } from './count-tokens.ts';
+import type { PromptScale } from './prompt-scale.ts';
 import { providerCostOf } from './provider-cost.ts';
 
 export interface AccountNeeds {
   /** Takes the ledger entries on their way to the database; undefined if there is none. */
   readonly attempts: Pick<OutboxWriter<AttemptEntry>, 'add'> | undefined;
+  /** Keeps the entries of calls that run, for the case that this process dies; undefined without a database. */
+  readonly openAttempts: Pick<OpenEntries, 'open' | 'end'> | undefined;
+  readonly promptScale: PromptScale;
   readonly pricing: Pick<Pricing, 'priceOf'>;
   readonly metrics: Pick<WorkerMetrics, 'spent' | 'tokensBilled' | 'costDiffers'>;
   /** Called when a provider reports another cost than the price table gives. */
@@ -48,14 +52,35 @@ export interface CallOwner {
 }
 
 /** Prices a call, counts its cost, and leaves its ledger entry. Returns the cost. */
-export function accountFor(needs: AccountNeeds, { claimedRun: { job }, chosen }: CallOwner, call: EndedCall): Spent {
+export function accountFor(needs: AccountNeeds, owner: CallOwner, call: EndedCall): Spent {
+  const { job } = owner.claimedRun;
+  const { upstream, model } = owner.chosen.target;
+  const entry = entryOf(needs, owner, call);
+  const { costMicros, providerCostMicros, tokens, estimated } = entry;
+  needs.metrics.spent(upstream, job.model, costMicros);
+  needs.metrics.tokensBilled(upstream, tokens);
+  if (providerCostMicros !== undefined && isFar(costMicros, providerCostMicros)) {
+    needs.metrics.costDiffers(upstream);
+    needs.onCostDiffers({ upstream, model, costMicros, providerCostMicros });
+  }
+  needs.attempts?.add(entry);
+  needs.openAttempts?.end(entry.id);
+  return { costMicros, isEstimated: estimated };
+}
+
+/** Returns the ledger entry of a call. */
+export function entryOf(
+  { pricing }: Pick<AccountNeeds, 'pricing'>,
+  { claimedRun: { job }, chosen }: CallOwner,
+  call: EndedCall,
+): AttemptEntry {
   const { requestId, epoch, operation } = job;
   const { upstream, model, baseUrl, adapter } = chosen.target;
   const { number, startedAtMs, counted, usage, failureKind, status, ttftMs } = call;
   const { tokens, isEstimated } = counted;
   const audioTokens = partOf(usage, 'audio_tokens');
   const imageTokens = partOf(usage, 'image_tokens');
-  const price = needs.pricing.priceOf({ upstream, type: adapter.type, baseUrl, model, at: startedAtMs });
+  const price = pricing.priceOf({ upstream, type: adapter.type, baseUrl, model, at: startedAtMs });
   const { costMicros, source } = costOf(tokens, price, {
     inputAudio: audioTokens.prompt,
     inputImage: imageTokens.prompt,
@@ -64,13 +89,7 @@ export function accountFor(needs: AccountNeeds, { claimedRun: { job }, chosen }:
     cacheWriteHour: countIn(usage?.['prompt_tokens_details'], 'cache_write_1h_tokens'),
   });
   const providerCostMicros = providerCostOf(usage);
-  needs.metrics.spent(upstream, job.model, costMicros);
-  needs.metrics.tokensBilled(upstream, tokens);
-  if (providerCostMicros !== undefined && isFar(costMicros, providerCostMicros)) {
-    needs.metrics.costDiffers(upstream);
-    needs.onCostDiffers({ upstream, model, costMicros, providerCostMicros });
-  }
-  needs.attempts?.add({
+  return {
     id: attemptId({ requestId, epoch, number }),
     requestId,
     epoch,
@@ -92,8 +111,7 @@ export function accountFor(needs: AccountNeeds, { claimedRun: { job }, chosen }:
     ...(providerCostMicros === undefined ? {} : { providerCostMicros }),
     priceSource: source,
     estimated: isEstimated,
-  });
-  return { costMicros, isEstimated };
+  };
 }
 
 /** Largest difference of two costs that rounding explains: 1 %, and a micro-dollar. */

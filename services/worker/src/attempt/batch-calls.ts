@@ -1,9 +1,10 @@
-import { estimateTokens } from '@sluice/policy';
 import type { UpstreamRequest, Usage } from '@sluice/protocol';
 import { noTokens } from '@sluice/records';
 import type { AttemptResult } from './attempt-result.ts';
 import type { EndedCall } from './account.ts';
 import { type CountedTokens, countTokens } from './count-tokens.ts';
+import { inputTokensOf } from './input-tokens.ts';
+import type { BegunBatch } from './keep-open.ts';
 
 /** The calls that embeddings of several batches make before the last one. Each is billed by itself. */
 export interface BatchCalls {
@@ -25,8 +26,14 @@ interface OpenCall {
   readonly startedAtMs: number;
 }
 
-/** @param onEnd called with each call that has ended */
-export function createBatchCalls(onEnd: (call: EndedCall) => void): BatchCalls {
+export interface BatchListener {
+  /** Called with each call that begins. */
+  readonly onBegin: (call: BegunBatch) => void;
+  /** Called with each call that has ended. */
+  readonly onEnd: (call: EndedCall) => void;
+}
+
+export function createBatchCalls({ onBegin, onEnd }: BatchListener): BatchCalls {
   let open: OpenCall | undefined;
   let last: { readonly usage: Usage | undefined } | undefined;
   let count = 0;
@@ -39,12 +46,18 @@ export function createBatchCalls(onEnd: (call: EndedCall) => void): BatchCalls {
   }
 
   const countedOf = (usage: Usage | undefined): CountedTokens =>
-    countTokens({ usage, arrived: undefined, promptTokens: () => tokensOf(open?.request) });
+    countTokens({
+      usage,
+      arrived: undefined,
+      promptTokens: () => (open === undefined ? 0 : inputTokensOf(open.request.body)),
+    });
 
   return {
     begin(request, number) {
       count++;
-      open = { request, number, startedAtMs: Date.now() };
+      const startedAtMs = Date.now();
+      open = { request, number, startedAtMs };
+      onBegin({ number, startedAtMs, counted: countedOf(undefined) });
     },
     noteUsage(usage) {
       if (open === undefined) last = { usage };
@@ -68,31 +81,4 @@ export function createBatchCalls(onEnd: (call: EndedCall) => void): BatchCalls {
       return count;
     },
   };
-}
-
-/** Members of providers' bodies that hold the inputs, as texts or as tokens. */
-const inputMembers: ReadonlySet<string> = new Set(['input', 'text', 'texts']);
-
-/** Estimates the tokens of the inputs alone: around short ones, some providers' bodies are several times as long. */
-function tokensOf(request: UpstreamRequest | undefined): number {
-  let textBytes = 0;
-  let tokens = 0;
-  function visit(value: unknown, isInput: boolean): void {
-    if (typeof value === 'string' && isInput) textBytes += Buffer.byteLength(value);
-    else if (typeof value === 'number' && isInput) tokens++;
-    else if (Array.isArray(value)) for (const item of value) visit(item, isInput);
-    else if (typeof value === 'object' && value !== null) {
-      for (const [name, member] of Object.entries(value)) visit(member, isInput || inputMembers.has(name));
-    }
-  }
-  visit(parse(request?.body), false);
-  return tokens + (textBytes > 0 ? estimateTokens({ textBytes, media: 0 }) : 0);
-}
-
-function parse(body: UpstreamRequest['body'] | undefined): unknown {
-  try {
-    return JSON.parse(String(body ?? '')) as unknown;
-  } catch {
-    return undefined;
-  }
 }

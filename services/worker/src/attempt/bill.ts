@@ -1,5 +1,4 @@
-import { estimatePrompt } from '@sluice/policy';
-import type { FailureKind, Operation, Usage } from '@sluice/protocol';
+import type { FailureKind, Usage } from '@sluice/protocol';
 import { noTokens } from '@sluice/records';
 import type { Arrival } from '../upstream/read-answer.ts';
 import { believableUsage } from '../run/believable-usage.ts';
@@ -8,8 +7,9 @@ import type { ChosenAttempt } from './chosen-attempt.ts';
 import { arrivedTokens, type CountedTokens, countTokens, wholeAnswerTokens } from './count-tokens.ts';
 
 export interface BillFacts {
-  readonly operation: Operation;
   readonly body: ChosenAttempt['body'];
+  /** Estimates the prompt of the call. */
+  readonly promptTokens: () => number;
   readonly ending: Ending;
   readonly arrival: Arrival;
   /** Usage of this call alone, if the summary counts several calls. */
@@ -26,8 +26,7 @@ export interface Bill extends CountedTokens {
  * an HTTP status, or ended by an error that the provider reports before any part of the answer. A call that we gave up has
  * cost at least its prompt.
  */
-export function billOf({ operation, body, ending, arrival, own }: BillFacts): Bill {
-  const promptTokens = (): number => estimatePrompt(operation, body);
+export function billOf({ body, promptTokens, ending, arrival, own }: BillFacts): Bill {
   const answer = arrival.answer && { ...arrival.answer, usage: believableUsage(arrival.answer.usage, body) };
   if (ending.kind === 'complete') {
     const usage = own === undefined ? believableUsage(ending.summary.usage, body) : own.usage;

@@ -1,4 +1,4 @@
-import type { Usage } from '@sluice/protocol';
+import type { Answered, Usage } from '@sluice/protocol';
 import type { AnswerSink } from '../answer/answer-sink.ts';
 import { addsContent, contentIn } from './adds-content.ts';
 import type { AttemptMachine } from './attempt-machine.ts';
@@ -29,6 +29,8 @@ export interface Outlet {
 
 export interface OutletNeeds {
   readonly sink: AnswerSink;
+  /** Returns the tokens of the prompt, for the report that the answer begins. */
+  readonly prompt?: (() => Answered['prompt']) | undefined;
   readonly now: () => number;
 }
 
@@ -96,7 +98,7 @@ class SinkOutlet implements Outlet {
     if (output === '' || attempt.state.isOver) return;
     if (this.answeredAt === undefined) {
       this.answeredAt = this.needs.now();
-      sink.onAnswer();
+      sink.onAnswer(this.needs.prompt?.());
     }
     sink.data(output);
     this.output = '';

@@ -1,22 +1,31 @@
 import { type Config, compileGlob } from '@sluice/config';
-import { createOutboxWriter, ledgerLimits, type OutboxWriter } from '@sluice/outbox';
+import {
+  createOpenEntries,
+  createOutboxWriter,
+  ledgerLimits,
+  type OpenEntries,
+  type OutboxWriter,
+} from '@sluice/outbox';
 import { createPricing, type Pricing } from '@sluice/prices';
 import type { AttemptEntry } from '@sluice/records';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { createTroubleLog, type Logger, type WorkerMetrics } from '@sluice/telemetry';
 import type { AccountNeeds } from '../attempt/account.ts';
+import { createPromptScale } from '../attempt/prompt-scale.ts';
 
 /** Prices the calls of a worker, and keeps their ledger entries if there is a database. */
 export interface Accounts extends Omit<AccountNeeds, 'metrics'> {
   readonly pricing: Pricing;
   readonly attempts: OutboxWriter<AttemptEntry> | undefined;
+  readonly openAttempts: OpenEntries | undefined;
 }
 
 export interface AccountsNeeds {
   readonly config: Pick<Config, 'database' | 'prices'>;
+  readonly workerId: string;
   /** Connection of the `writer` role. */
   readonly connection: RedisConnection;
-  readonly keys: Pick<Keys, 'attempts'>;
+  readonly keys: Pick<Keys, 'attempts' | 'openAttempts' | 'openAttemptWorkers'>;
   readonly logger: Logger;
   readonly metrics: Pick<WorkerMetrics, 'outboxShed' | 'unpriced'>;
   readonly onError: (error: unknown) => void;
@@ -24,7 +33,8 @@ export interface AccountsNeeds {
   readonly now: () => number;
 }
 
-export function keepAccounts({ config, connection, keys, logger, metrics, onError, now }: AccountsNeeds): Accounts {
+export function keepAccounts(needs: AccountsNeeds): Accounts {
+  const { config, workerId, connection, keys, logger, metrics, onError, now } = needs;
   const onCostDiffers = createTroubleLog(logger, 'a provider reports another cost than the price table gives', now);
   const pricing = createPricing({
     ...config.prices,
@@ -36,6 +46,7 @@ export function keepAccounts({ config, connection, keys, logger, metrics, onErro
   });
   return {
     pricing,
+    promptScale: createPromptScale(),
     onCostDiffers({ upstream, model, costMicros, providerCostMicros }) {
       // In whole percent: the log joins equal messages.
       const percent = Math.round((100 * costMicros) / Math.max(1, providerCostMicros));
@@ -54,6 +65,16 @@ export function keepAccounts({ config, connection, keys, logger, metrics, onErro
             },
             onError,
             now,
+          }),
+    openAttempts:
+      config.database === undefined
+        ? undefined
+        : createOpenEntries({
+            connection,
+            processId: workerId,
+            openKey: keys.openAttempts(workerId),
+            processesKey: keys.openAttemptWorkers,
+            onError,
           }),
   };
 }

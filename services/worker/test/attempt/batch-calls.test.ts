@@ -1,8 +1,10 @@
 import type { UpstreamFailure } from '@sluice/protocol';
+import { noTokens } from '@sluice/records';
 import { describe, expect, it } from 'vitest';
 import type { EndedCall } from '../../src/attempt/account.ts';
 import { withoutCall } from '../../src/attempt/attempt-result.ts';
 import { createBatchCalls } from '../../src/attempt/batch-calls.ts';
+import type { BegunBatch } from '../../src/attempt/keep-open.ts';
 
 const request = {
   method: 'POST',
@@ -15,14 +17,18 @@ const failed = (failure: Partial<UpstreamFailure>) =>
   withoutCall({ kind: 'failed', failure: { kind: 'server', message: '', ...failure } });
 
 function setUp() {
+  const begun: BegunBatch[] = [];
   const ended: EndedCall[] = [];
-  const batches = createBatchCalls((call) => ended.push(call));
-  return { batches, ended };
+  const batches = createBatchCalls({
+    onBegin: (call) => void begun.push(call),
+    onEnd: (call) => void ended.push(call),
+  });
+  return { batches, begun, ended };
 }
 
 describe('the calls of embeddings in several batches', () => {
   it('are billed by themselves, and the last one is left to the attempt', () => {
-    const { batches, ended } = setUp();
+    const { batches, begun, ended } = setUp();
     batches.begin(request, 2);
     batches.noteUsage(usage);
     batches.begin(request, 3);
@@ -32,6 +38,10 @@ describe('the calls of embeddings in several batches', () => {
     expect(ended.map(({ number, outcome, counted }) => [number, outcome, counted.tokens.fresh])).toEqual([
       [2, 'complete', 9],
       [3, 'complete', 9],
+    ]);
+    expect(begun.map(({ number, counted }) => [number, counted])).toEqual([
+      [2, { tokens: { ...noTokens, fresh: 10 }, isEstimated: true }],
+      [3, { tokens: { ...noTokens, fresh: 10 }, isEstimated: true }],
     ]);
     expect(batches.count).toBe(2);
     expect(batches.last?.usage?.prompt_tokens).toBe(4);

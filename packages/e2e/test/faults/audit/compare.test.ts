@@ -87,11 +87,20 @@ describe('the audit', () => {
       ...Array.from({ length: 4 }, () => ({ ...billed })),
       { ...billed, tokens: { ...tokens, output: 19 } },
     ];
-    const lost = (number: number): LedgerCall => ({ ...call, id: `r.1.${number}`, outcome: 'lost', isEstimated: true });
-    const calls = [...otherCalls, lost(1), lost(2), lost(3), lost(4)];
+    const lostFor = (costMicros: number): readonly LedgerCall[] =>
+      [1, 2, 3, 4].map((number) => ({
+        ...call,
+        costMicros,
+        id: `r.1.${number}`,
+        outcome: 'lost',
+        isEstimated: true,
+      }));
+    const calls = [...otherCalls, ...lostFor(call.costMicros)];
     const requests = [...otherEntries, { ...entry, isEstimated: true }];
     const killed = { driven: [...books.driven, ...driven], bill, ledger: { requests, calls, skipped: 0 } };
     expect(differences({ ...killed, hasKills: true })).toEqual([]);
     expect(differences({ ...killed, hasKills: false })).not.toEqual([]);
+    const farOff = { requests, calls: [...otherCalls, ...lostFor(70)], skipped: 0 };
+    expect(differences({ ...killed, hasKills: true, ledger: farOff }).join()).toContain('the lost calls differ by -');
   });
 });

@@ -35,6 +35,8 @@ export interface ClientSideRequest extends ResumptionRequest {
 export function createClientSide(request: ClientSideRequest, listener: ExchangeListener): ClientSide {
   const resumption = createResumption(request);
   let startedAtMs = 0;
+  /** Chunks of earlier runs that have reasoning alone. */
+  let reasoningBefore = 0;
   /** The latest report of a worker on its attempt, and the run that it belongs to. */
   let latest: { readonly epoch: number; readonly answered: Answered } | undefined;
 
@@ -44,6 +46,7 @@ export function createClientSide(request: ClientSideRequest, listener: ExchangeL
       job,
       answered: latest?.epoch === job.epoch ? latest.answered : undefined,
       events: resumption.chunks() - deliveredBefore,
+      reasoningEvents: resumption.reasoningChunks() - reasoningBefore,
       body: request.body,
       startedAtMs,
     });
@@ -64,6 +67,7 @@ export function createClientSide(request: ClientSideRequest, listener: ExchangeL
           resumption.deliver(command.text);
           return listener.onData(command.text);
         case 'tell_rerun':
+          reasoningBefore = resumption.reasoningChunks();
           return listener.onRerun(command.reason, command.isResumed);
         case 'tell_end':
           return listener.onEnd(command.end);

@@ -7,6 +7,8 @@ export interface LostRun {
   readonly answered: Answered | undefined;
   /** Chunks of the answer that have arrived. */
   readonly events: number;
+  /** Those of them that have reasoning alone. */
+  readonly reasoningEvents: number;
   /** The client's request. */
   readonly body: Buffer;
   /** Start of the run in ms since 1970. */

@@ -17,6 +17,8 @@ export interface Resumption {
   deliver(text: string): void;
   /** Number of chunks that the client has; about as many tokens. */
   chunks(): number;
+  /** Number of those that have reasoning alone. */
+  reasoningChunks(): number;
   /** Decides on the request after a run that ended before its answer did. */
   decide(): RerunDecision;
   /** Returns the error for the client. Its message has the length of the delivered part, if there is one. */
@@ -50,6 +52,7 @@ export function createResumption({ body, stream }: ResumptionRequest): Resumptio
       transcript?.add(text);
     },
     chunks: () => transcript?.read().chunks ?? 0,
+    reasoningChunks: () => transcript?.read().reasoningChunks ?? 0,
     decide() {
       if (!hasDelivered) return { kind: 'rerun', delivered: undefined };
       if (transcript === undefined) return { kind: 'over' };
