@@ -26,7 +26,10 @@ export interface ConfigSource {
   readonly cwd: string;
   /** Reads a file as text; throws an error with the code ENOENT if it does not exist. Default: from disk. */
   readonly readFile?: ((path: string) => string) | undefined;
-  /** Refuse a configuration without a client key. Default true; false for callers that add their own key. */
+  /**
+   * Refuse a configuration without a client key, or without a database that it needs. Default true; false for callers that
+   * add their own.
+   */
   readonly isKeyRequired?: boolean | undefined;
   /** Profiles for `SLUICE_COMPAT`. Default: none, so that it must not be set. */
   readonly profiles?: Profiles | undefined;
@@ -81,6 +84,7 @@ export function loadLayers({ env: given, cwd, readFile, isKeyRequired = true, pr
   if (settings !== undefined) {
     all.push(...findSharedKeys(settings, { environment, names }));
     if (!isRefused('SLUICE_SECRET_KEY')) all.push(...findSecretFaults(settings, { environment, names }));
+    if (!isRefused('DATABASE_URL')) all.push(...findMissingDatabase(settings, { environment, isKeyRequired }));
   }
   if (settings === undefined || all.length > 0) {
     throw new ConfigError(all, file.kind === 'text' ? `${file.name} and environment` : 'environment');
@@ -217,22 +221,41 @@ interface Beside {
   readonly names: ProfileNames | undefined;
 }
 
-/** Finds a secret key that is too short, and a missing secret key if access tokens must be stored. */
-function* findSecretFaults({ upstreams }: Settings, { environment, names }: Beside): Iterable<ConfigProblem> {
+/** Finds a secret key that is too short, and a missing secret key if access tokens or bodies must be stored. */
+function* findSecretFaults({ upstreams, records }: Settings, { environment, names }: Beside): Iterable<ConfigProblem> {
   const { SLUICE_SECRET_KEY: secret } = environment;
   const places = upstreams.flatMap(({ credentials = [] }, at) =>
     credentials.flatMap(({ api_key }, credentialAt) =>
       api_key === undefined ? [`upstreams[${at}].credentials[${credentialAt}]`] : [],
     ),
   );
-  const isNeeded = places.length > 0;
+  const isNeeded = places.length > 0 || records.log_bodies;
   if (secret === undefined ? !isNeeded : secret.length >= shortestSecret) return;
   const wanted = `a secret of at least ${shortestSecret} characters, the same for all replicas`;
   const tokens = names?.tokens ?? `${places[0]} has access tokens, which Redis holds encrypted with it`;
-  const reason = isNeeded ? `: ${tokens}` : '';
+  const need = places.length > 0 ? tokens : 'records.log_bodies keeps bodies, which are encrypted with it';
+  const reason = isNeeded ? `: ${need}` : '';
   yield {
     path: 'SLUICE_SECRET_KEY',
     message: `${secret === undefined ? 'is missing; it' : ''} must be ${wanted}${reason}`.trim(),
+  };
+}
+
+interface BesideDatabase extends Pick<Beside, 'environment'> {
+  readonly isKeyRequired: boolean;
+}
+
+/** Finds the setting that needs a database if there is none. `npm start` brings one if none is refused. */
+function* findMissingDatabase(
+  { database, records }: Settings,
+  { environment, isKeyRequired }: BesideDatabase,
+): Iterable<ConfigProblem> {
+  const url = environment.DATABASE_URL ?? database.url;
+  const isMissing = url === noDatabase || (url === undefined && isKeyRequired);
+  if (!records.log_bodies || !isMissing) return;
+  yield {
+    path: 'records.log_bodies',
+    message: 'needs a database; set database.url or DATABASE_URL, or leave bodies out of the records',
   };
 }
 

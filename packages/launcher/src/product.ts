@@ -161,7 +161,9 @@ async function bringUp(scene: Scene): Promise<Pick<Product, 'facts' | 'plans'>> 
 function secretKeyOf({ root, terminal }: Launch): string {
   const made = readKeptSecretKey(root) === undefined ? ', which was made here' : '';
   const secretKey = keepSecretKey(join(root, secretKeyFile));
-  terminal.say(`SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in ${secretKeyFile}${made}.`);
+  terminal.say(
+    `SLUICE_SECRET_KEY is not set: tokens and stored bodies are encrypted with the secret in ${secretKeyFile}${made}.`,
+  );
   return secretKey;
 }
 

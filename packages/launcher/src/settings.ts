@@ -24,7 +24,7 @@ export interface Settings {
   readonly hasClientKeys: boolean;
   /** Clients need no key. */
   readonly isOpen: boolean;
-  /** True if a credential has access tokens and SLUICE_SECRET_KEY, which encrypts them, is not set. */
+  /** True if access tokens or bodies are stored, and SLUICE_SECRET_KEY, which encrypts them, is not set. */
   readonly needsSecretKey: boolean;
   /** A client key to show; of keys in the file, the configuration has only digests. */
   readonly apiKey: string | undefined;
@@ -76,7 +76,10 @@ export function readSettings(env: NodeJS.ProcessEnv, root: string): Settings {
     const hasSecretKey = isSet(own, 'SLUICE_SECRET_KEY');
     const possible = hasSecretKey ? own : { ...own, SLUICE_SECRET_KEY: randomBytes(32).toString('hex') };
     const config = loadConfig({ env: possible, cwd: root, isKeyRequired: false, profiles });
-    return { ...toSettings(config, own), needsSecretKey: !hasSecretKey && hasTokens(config) };
+    return {
+      ...toSettings(config, own),
+      needsSecretKey: !hasSecretKey && (hasTokens(config) || config.records.logBodies),
+    };
   } catch (error) {
     if (error instanceof ConfigError) throw new LaunchError(error.message, { cause: error });
     throw error;

@@ -95,6 +95,17 @@ describe('the address of the ingress', () => {
   });
 });
 
+describe('bodies in the records', () => {
+  const file = 'records: { log_bodies: true }';
+
+  it('need a secret, and the database that is given or brought', () => {
+    expect(settingsOf(file)).toMatchObject({ needsSecretKey: true, database: { kind: 'own' } });
+    expect(settingsOf(file, { SLUICE_SECRET_KEY: 'a-secret-of-the-operator' }).needsSecretKey).toBe(false);
+    expect(settingsOf('').needsSecretKey).toBe(false);
+    expect(() => settingsOf(file, { DATABASE_URL: 'none' })).toThrow(/records\.log_bodies: needs a database/);
+  });
+});
+
 describe('a profile', () => {
   const profileOf = (env: Readonly<Record<string, string>>): ReturnType<typeof readSettings> => {
     const root = mkdtempSync(join(tmpdir(), 'sluice-settings-'));

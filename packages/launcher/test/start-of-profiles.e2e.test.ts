@@ -139,7 +139,7 @@ describe('npm start with a profile is ready on every address, and its printed co
       await stop();
       const { curl, output } = await start(env);
       expect(output).toContain(
-        'SLUICE_SECRET_KEY is not set: tokens are encrypted with the secret in .sluice/secret-key.',
+        'SLUICE_SECRET_KEY is not set: tokens and stored bodies are encrypted with the secret in .sluice/secret-key.',
       );
       expect(readFileSync(file, 'utf8')).toBe(secret);
       expect(output).not.toContain(secret.trim());

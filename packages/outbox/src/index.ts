@@ -9,6 +9,7 @@ export {
   createOutboxReader,
 } from './outbox-reader.ts';
 export {
+  bodyLimits,
   createOutboxWriter,
   ledgerLimits,
   logLimits,

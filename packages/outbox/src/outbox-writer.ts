@@ -37,6 +37,16 @@ export const logLimits = (streamBytes: number): OutboxLimits => ({
   streamBytes,
 });
 
+/**
+ * Bodies are shed first: they get a part of the room of logs, which are smaller, and none is written again after a
+ * fail-over.
+ */
+export const bodyLimits = (streamBytes: number): OutboxLimits => ({
+  waitingBytes: 4 * 1024 * 1024,
+  keptBytes: 0,
+  streamBytes,
+});
+
 export interface OutboxWriterNeeds {
   /** Connection of the `writer` role: it waits for an absent Redis. */
   readonly connection: RedisConnection;
@@ -59,6 +69,7 @@ const returns = ['ready', '+node', '-node'] as const;
 export function createOutboxWriter<Entry>(needs: OutboxWriterNeeds): OutboxWriter<Entry> {
   const { connection, key, limits, onShed, onError, now } = needs;
   const queue = createEntryQueue({ ...limits, keptMs });
+  const upkeepBytes = (limits.streamBytes ?? Infinity) / 8;
   const upkeep = {
     connection,
     key,
@@ -70,6 +81,8 @@ export function createOutboxWriter<Entry>(needs: OutboxWriterNeeds): OutboxWrite
   let isSending = false;
   let isClosed = false;
   let keepAt = -Infinity;
+  /** Bytes since the latest upkeep. */
+  let addedBytes = 0;
   let retry: NodeJS.Timeout | undefined;
 
   function schedule(): void {
@@ -91,7 +104,9 @@ export function createOutboxWriter<Entry>(needs: OutboxWriterNeeds): OutboxWrite
   async function sendBatch(): Promise<void> {
     const batch = queue.take();
     try {
-      await connection.xadd(key, '*', 'e', `[${batch.join(',')}]`);
+      const text = `[${batch.join(',')}]`;
+      await connection.xadd(key, '*', 'e', text);
+      addedBytes += text.length;
       queue.sent(batch, now());
     } catch (error) {
       onError(error);
@@ -100,8 +115,10 @@ export function createOutboxWriter<Entry>(needs: OutboxWriterNeeds): OutboxWrite
       await new Promise<void>((resolve) => (retry = setTimeout(resolve, retryDelayMs)));
       return;
     }
-    if (now() < keepAt) return;
+    // Large entries may fill their room long before the next upkeep.
+    if (now() < keepAt && addedBytes < upkeepBytes) return;
     keepAt = now() + upkeepEveryMs;
+    addedBytes = 0;
     await keepStream(upkeep).catch(onError);
   }
 

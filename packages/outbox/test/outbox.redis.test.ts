@@ -2,7 +2,14 @@ import { connect, createKeys, type RedisConnection } from '@sluice/redis';
 import { redisTest, startRedis, until } from '@sluice/testkit';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
-import { createOutboxReader, createOutboxWriter, ledgerLimits, logLimits, type OutboxLimits } from '../src/index.ts';
+import {
+  bodyLimits,
+  createOutboxReader,
+  createOutboxWriter,
+  ledgerLimits,
+  logLimits,
+  type OutboxLimits,
+} from '../src/index.ts';
 
 const connections: RedisConnection[] = [];
 afterEach(() => {
@@ -96,6 +103,43 @@ describe('the outbox', () => {
     expect(onShed).toHaveBeenCalledWith(expect.any(Number), 'redis');
     expect(await redis.memory('USAGE', key)).toBeLessThan(limits.streamBytes ?? 0);
     expect((await redis.xrevrange(key, '+', '-', 'COUNT', 1))[0]?.[1][1]).toContain('last');
+  });
+});
+
+describe('the order in which the outboxes are shed', () => {
+  redisTest('begins with bodies: in Redis they get less room than logs', async ({ redisUrl, keyPrefix }) => {
+    const quarter = 64 * 1024;
+    const bodies = setUp(redisUrl, { prefix: `${keyPrefix}-bodies`, limits: bodyLimits(quarter) });
+    const logs = setUp(redisUrl, { prefix: `${keyPrefix}-logs`, limits: logLimits(4 * quarter) });
+    const ledger = setUp(redisUrl, { prefix: `${keyPrefix}-ledger` });
+    for (let at = 0; at < 100; at++) {
+      for (const { writer } of [bodies, logs, ledger]) {
+        writer.add(entry(`${at}`, 'x'.repeat(2000)));
+        await writer.flush(5000);
+      }
+    }
+    expect(bodies.onShed).toHaveBeenCalledWith(expect.any(Number), 'redis');
+    expect(await bodies.ids()).toContain('99');
+    expect((await logs.ids()).length).toBe(100);
+    expect((await ledger.ids()).length).toBe(100);
+    expect([logs.onShed.mock.calls, ledger.onShed.mock.calls]).toEqual([[], []]);
+  });
+
+  it('begins with bodies in a process that does not reach Redis', { timeout: 30_000 }, async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const bodies = setUp(redis.url, { prefix: 'bodies', limits: bodyLimits(1024) });
+    const logs = setUp(redis.url, { prefix: 'logs', limits: logLimits(1024) });
+    const ledger = setUp(redis.url, { prefix: 'ledger' });
+    await redis.kill();
+    // The usual sizes of a request's log, of its ledger entry, and of its two sealed bodies.
+    for (let at = 0; at < 5000; at++) {
+      logs.writer.add(entry(`${at}`, 'x'.repeat(700)));
+      ledger.writer.add(entry(`${at}`, 'x'.repeat(500)));
+      for (const kind of ['request', 'response']) bodies.writer.add(entry(`${at}-${kind}`, 'x'.repeat(1000)));
+    }
+    expect(bodies.onShed).toHaveBeenCalledWith(expect.any(Number), 'here');
+    expect([logs.onShed.mock.calls, ledger.onShed.mock.calls]).toEqual([[], []]);
   });
 });
 

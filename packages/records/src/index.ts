@@ -1,4 +1,5 @@
 export { type AttemptEntry, attemptEntrySchema, attemptId, attemptOutcomes } from './attempt-entry.ts';
+export { type BodyEntry, bodyEntrySchema, type BodyKind, bodyKinds } from './body-entry.ts';
 export { type Budgets, type BudgetScope, budgetsSchema, type BudgetWindow, budgetWindows } from './budgets.ts';
 export { type KeyChanges, type KeyRecord, keyRecordSchema } from './key-record.ts';
 export { microDollars } from './money.ts';

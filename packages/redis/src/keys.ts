@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto';
  * | `{keys}`      | the registry of the database's client keys and teams         | one node              |
  * | `{attempts}`  | the outbox of the attempts' ledger entries                   | one node              |
  * | `{logs}`      | the outbox of the request log                                | one node              |
+ * | `{bodies}`    | the outbox of sealed bodies                                  | one node              |
  */
 export interface Keys {
   /** zset, request id → lease expiry: running requests of all replicas. */
@@ -84,6 +85,8 @@ export interface Keys {
   readonly openAttemptWorkers: string;
   /** stream: entries of the request log on their way to the database; field `e` is a JSON array of them. */
   readonly logs: string;
+  /** stream: sealed bodies of requests and answers on their way to the database; field `e` is a JSON array of them. */
+  readonly bodies: string;
   /** hash: `source` and `revision` of the registry of client keys. */
   readonly registryState: string;
   /** zset, id of a client key or team → revision of its latest change. */
@@ -145,6 +148,7 @@ export function createKeys(prefix: string): Keys {
     openAttempts: (workerId) => `${prefix}:outbox:{attempts}:open:${workerId}`,
     openAttemptWorkers: `${prefix}:outbox:{attempts}:open`,
     logs: `${prefix}:outbox:{logs}`,
+    bodies: `${prefix}:outbox:{bodies}`,
     registryState: `${prefix}:{keys}:state`,
     registryRevisions: `${prefix}:{keys}:revisions`,
     registryRecords: `${prefix}:{keys}:records`,

@@ -36,7 +36,7 @@ describe('the names of keys', () => {
     expect(tagOf(keys.mailbox('i-1'))).not.toBe(tagOf(keys.mailbox('i-2')));
     expect(tagOf(keys.queuePrefix(0))).not.toBe(tagOf(keys.queuePrefix(1)));
     expect(tagOf(keys.cooldowns('a'))).not.toBe(tagOf(keys.cooldowns('b')));
-    expect(tagOf(keys.attempts)).not.toBe(tagOf(keys.logs));
+    expect(new Set([keys.attempts, keys.logs, keys.bodies].map(tagOf)).size).toBe(3);
   });
 
   it('all start with the prefix, so that two fleets can share a Redis', () => {

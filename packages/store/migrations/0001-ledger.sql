@@ -118,11 +118,14 @@ begin
 end
 $$;
 
--- Encrypted bodies. Partitions: days.
+-- Sealed bodies of requests and answers: `content` opens only with the operator's secret. Partitions: days.
 create table request_bodies (
   arrived_at timestamptz not null,
   id text not null,
   kind text not null check (kind in ('request', 'response')),
+  -- Size of the whole body; `is_truncated` if only a part of it is here.
+  size_bytes bigint not null,
+  is_truncated boolean not null,
   content bytea not null,
   primary key (arrived_at, id, kind)
 ) partition by range (arrived_at);

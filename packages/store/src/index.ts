@@ -26,6 +26,7 @@ export {
   removeTeam,
   type TeamPatch,
 } from './keys/teams.ts';
+export { findBodies, type FoundBody } from './bodies/find-bodies.ts';
 export {
   appendItems,
   type ConversationItem,

@@ -1,5 +1,5 @@
 import type { Generated, JSONColumnType } from 'kysely';
-import type { RequestLog } from '@sluice/records';
+import type { BodyKind, RequestLog } from '@sluice/records';
 import type { KeyTables } from './keys/key-tables.ts';
 import type { ConversationTables } from './conversations/conversation-tables.ts';
 import type { MigrationTables } from './migrations/table.ts';
@@ -12,7 +12,7 @@ export interface Tables extends MigrationTables, ConversationTables, KeyTables {
   ledger_requests: RequestRow & { recorded_at: Generated<Date> };
   ledger_attempts: AttemptRow & { recorded_at: Generated<Date> };
   request_logs: LogRow;
-  request_bodies: { arrived_at: Date; id: string; kind: 'request' | 'response'; content: Buffer };
+  request_bodies: BodyRow;
   usage_requests: UsageRow & RequestSums;
   usage_attempts: UpstreamUsageRow & AttemptSums;
   skipped_entries: {
@@ -98,6 +98,15 @@ interface LogRow {
   duration_ms: number;
   cost_micros: Count | null;
   entry: JSONColumnType<RequestLog>;
+}
+
+interface BodyRow {
+  arrived_at: Date;
+  id: string;
+  kind: BodyKind;
+  size_bytes: Count;
+  is_truncated: boolean;
+  content: Buffer;
 }
 
 export type UsagePeriod = 'hour' | 'day';

@@ -16,8 +16,8 @@ export const refusalReasons = ['malformed', 'unsigned', 'unreadable'] as const;
 /** Reasons for which a worker refuses a job: it is not a job, has no valid MAC, or its body cannot be decrypted. */
 export type RefusalReason = (typeof refusalReasons)[number];
 
-/** Outboxes in Redis: entries of requests, of attempts, and of the request log. */
-export const recordedStreams = ['ledger', 'attempts', 'logs'] as const;
+/** Outboxes in Redis: entries of requests, of attempts, of the request log, and bodies. */
+export const recordedStreams = ['ledger', 'attempts', 'logs', 'bodies'] as const;
 export type RecordedStream = (typeof recordedStreams)[number];
 
 export const tokenClasses = ['fresh', 'cache_read', 'cache_write', 'output', 'reasoning'] as const;

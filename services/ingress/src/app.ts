@@ -3,6 +3,9 @@ import type { IngressConfig } from '@sluice/config';
 import type { Render } from '@sluice/telemetry';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { adminRoutes } from './admin/admin-routes.ts';
+import type { BodyLog } from './bodies/body-log.ts';
+import { createBodySeal } from './bodies/body-seal.ts';
+import { keepBodies } from './bodies/keep-bodies.ts';
 import { continueConversation } from './conversations/continue-conversation.ts';
 import { conversationRoutes } from './conversations/conversation-routes.ts';
 import { createListener, type DirectRoutes, type Listener } from './direct-routes.ts';
@@ -41,6 +44,8 @@ export interface AppNeeds {
   readonly catalogue: ModelCatalogue;
   readonly observe: ObserveNeeds;
   readonly records: RecordsStore;
+  /** Undefined if the records hold no bodies. */
+  readonly bodies: BodyLog | undefined;
   readonly keys: KeyService;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
@@ -80,7 +85,10 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   ownPages.route('/status').get(showPageAs(pages.status, viewOf)).all(getOnly);
   ownPages.route('/metrics').get(onlyAdmins, metrics(needs.metrics)).all(getOnly);
   app.use(ownPages);
-  app.use(adminRoutes({ config, records: needs.records, requireAdmin: onlyAdmins, clock: Date.now }));
+  const seal = config.secretKey && createBodySeal(config.secretKey.reveal());
+  app.use(
+    adminRoutes({ config, records: needs.records, openBody: seal?.open, requireAdmin: onlyAdmins, clock: Date.now }),
+  );
   if (config.server.docs) app.use(documentPages(needs.version));
 
   const { server } = config;
@@ -93,13 +101,15 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   ];
   const asClient = asOneOf(keys);
   const asReader = server.publicModels ? asOneOf(withPublicReader(keys)) : asClient;
+  const budget = createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes });
   const readJson = createJsonReaders({
     server,
-    budget: createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes }),
+    budget,
     refusedBodies: perMinute(server.refusedBodiesPerMinute),
     peek: needs.peek,
   });
-  const { records } = needs;
+  const { records, bodies } = needs;
+  const kept = bodies === undefined ? [] : [keepBodies({ log: bodies, room: budget.copies, clock: Date.now })];
   const continued = continueConversation({ records, onLost: needs.onInternal });
   const api = Router();
   api.use(keyRoutes({ config, service: needs.keys, requireAdmin: onlyAdmins }));
@@ -110,6 +120,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
       refuseUnready(needs.state),
       ...asClient,
       readJson(bodyShape),
+      ...kept,
       ...(operation === 'chat' ? [continued] : []),
       handler(needs.inference),
     ];

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { KeyLimits } from '@sluice/admission';
 import type { ThinkingMode } from '@sluice/answers';
 import type { Budgets } from '@sluice/records';
+import type { BodyCopies } from './bodies/body-copies.ts';
 import type { Continuation } from './conversations/continuation.ts';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
@@ -59,6 +60,7 @@ interface Facts {
   observation: Observation | undefined;
   bodyHold: BodyHold | undefined;
   continuation: Continuation | undefined;
+  bodyCopies: BodyCopies | undefined;
 }
 
 const factsKey = Symbol('facts');
@@ -71,6 +73,7 @@ function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
     observation: undefined,
     bodyHold: undefined,
     continuation: undefined,
+    bodyCopies: undefined,
   });
 }
 
@@ -87,6 +90,11 @@ export const setContinuation = (response: Response, continuation: Continuation):
   (factsOf(response).continuation = continuation);
 /** Returns undefined for a request that names no conversation. */
 export const findContinuation = (response: Response): Continuation | undefined => factsOf(response).continuation;
+
+export const setBodyCopies = (response: Response, copies: BodyCopies): unknown =>
+  (factsOf(response).bodyCopies = copies);
+/** Returns undefined for a request whose bodies are not kept. */
+export const findBodyCopies = (response: Response): BodyCopies | undefined => factsOf(response).bodyCopies;
 
 /** @throws Error if the middleware that sets the fact did not run: a fault in `app.ts` */
 export const contextOf = (response: Response): RequestContext => need(factsOf(response).context, 'context');

@@ -124,6 +124,7 @@ function createPages(
     catalogue: listModels(config, parts),
     observe: { requestLogs: records.requestLogs, metrics, logger, totals, trustTraceContext, now },
     records: records.store,
+    bodies: records.bodies,
     keys: keyService,
     state,
     pages,

@@ -39,6 +39,7 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
       now,
     },
     records: { use: never, close: never },
+    bodies: undefined,
     keys: {
       known: createKnownKeys(config),
       tokens: noTokens,

@@ -89,7 +89,7 @@ describe('the status of the fleet', () => {
     const stream = { batches: 1, oldest_ms: 20 };
     const records = {
       database: { status: 'ok', answer_ms: 2 },
-      outbox: { ledger: stream, attempts: stream, logs: stream },
+      outbox: { ledger: stream, attempts: stream, logs: stream, bodies: stream },
     } as const;
     expect(await setUp({ records: () => Promise.resolve(records) }).status()).toMatchObject(records);
     expect(await setUp({ records: away }).status()).not.toHaveProperty('database');

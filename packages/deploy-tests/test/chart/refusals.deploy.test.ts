@@ -173,6 +173,18 @@ const contradictions: readonly (readonly [what: string, variant: string, values:
     'Set secretKey.existingSecret.',
   ],
   [
+    'bodies without a secret',
+    'all-off',
+    { config: { records: { log_bodies: true } }, database: { url: 'postgres://h/records' } },
+    'Set secretKey.existingSecret.',
+  ],
+  [
+    'bodies without a database',
+    'all-off',
+    { config: { records: { log_bodies: true } }, secretKey: { existingSecret: 's' } },
+    'Set database.existingSecret or database.url.',
+  ],
+  [
     'provider keys without names',
     'all-off',
     { providerKeys: { existingSecret: 's' } },

@@ -1,10 +1,11 @@
-import type { AttemptEntry, RequestEntry, RequestLog } from '@sluice/records';
+import type { AttemptEntry, BodyEntry, RequestEntry, RequestLog } from '@sluice/records';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { insertRows, toJson } from '../insert-rows.ts';
 import type { Partitions } from '../partitions/partitions.ts';
 import type { AttemptRow, RequestRow, Tables } from '../tables.ts';
 import { attemptChanges, requestChanges } from '../usage/usage-changes.ts';
 import { addSums } from '../usage/add-sums.ts';
+import { insertBodies } from '../bodies/insert-bodies.ts';
 import { toLogRow } from '../logs/log-row.ts';
 import { rankOfAttempt, toAttemptRow } from './attempt-row.ts';
 import { mergeRows } from './merge-rows.ts';
@@ -19,6 +20,7 @@ export interface RecordWriter {
   insertRequestEntries(entries: readonly RequestEntry[]): Promise<number>;
   insertAttemptEntries(entries: readonly AttemptEntry[]): Promise<number>;
   insertRequestLogs(logs: readonly RequestLog[]): Promise<number>;
+  insertBodies(bodies: readonly BodyEntry[]): Promise<number>;
 }
 
 /** Two deliveries of an entry are not further apart in their own times: a request ends within hours. */
@@ -47,6 +49,13 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
       const arrivals = logs.map(({ arrivedAt }) => new Date(arrivedAt));
       await partitions.cover('request_logs', arrivals);
       return db.transaction().execute((trx) => insertLogs(trx, logs));
+    },
+
+    async insertBodies(bodies) {
+      if (bodies.length === 0) return 0;
+      const arrivals = bodies.map(({ arrivedAt }) => new Date(arrivedAt));
+      await partitions.cover('request_bodies', arrivals);
+      return insertBodies(db, bodies);
     },
   };
 }

@@ -61,6 +61,15 @@ const attempt = z.object({
   provider_cost_micros: count.optional().describe('Cost that the provider itself reports.'),
 });
 
+const body = z
+  .object({
+    bytes: count.describe('Size of the whole body, as it was sent.'),
+    truncated: z.boolean().describe('Only the first part of it is kept.'),
+    text: z.string().nullable().describe('The body with its secrets masked and long base64 left out.'),
+    unreadable: z.string().optional().describe('Why there is no text.'),
+  })
+  .nullable();
+
 const requestDetails: NamedSchema = {
   name: 'RequestDetails',
   schema: z.object({
@@ -74,6 +83,9 @@ const requestDetails: NamedSchema = {
     changes: z.record(z.string(), count).optional().describe('What was dropped or added.'),
     calls: z.array(attempt).describe('The upstream calls, in their order.'),
     ledger: z.record(z.string(), z.unknown()).nullable(),
+    bodies: z
+      .object({ request: body, response: body })
+      .describe('Kept where `records.log_bodies` and `log_bodies` of the key say so. A stream is put together.'),
   }),
 };
 

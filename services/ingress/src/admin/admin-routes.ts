@@ -2,12 +2,15 @@ import type { IngressConfig } from '@sluice/config';
 import { type RequestHandler, Router } from 'express';
 import { methodNotAllowed } from '../routes/not-found.ts';
 import type { RecordsStore } from '../records/records-store.ts';
+import type { OpenBody } from './describe-bodies.ts';
 import { listAdminRequests, showAdminRequest } from './requests.ts';
 import { showUpstreamUsage, showUsage } from './usage.ts';
 
 export interface AdminNeeds {
   readonly config: Pick<IngressConfig, 'keys'>;
   readonly records: RecordsStore;
+  /** Opens stored bodies; undefined without a secret. */
+  readonly openBody: OpenBody | undefined;
   /** Lets only administrators pass. */
   readonly requireAdmin: RequestHandler;
   /** Milliseconds since 1970. */

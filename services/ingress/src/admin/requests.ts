@@ -3,6 +3,7 @@ import { GatewayError } from '@sluice/protocol';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { RecordsStore } from '../records/records-store.ts';
+import { describeBodies, type OpenBody } from './describe-bodies.ts';
 import { describeListed, describeRequest } from './describe-request.ts';
 import { decodeCursor, encodeCursor } from './request-cursor.ts';
 import { countParameter, dollarsParameter, readQuery, textParameter, timeParameter } from './read-query.ts';
@@ -10,6 +11,8 @@ import { countParameter, dollarsParameter, readQuery, textParameter, timeParamet
 export interface RequestsNeeds {
   readonly config: Pick<IngressConfig, 'keys'>;
   readonly records: RecordsStore;
+  /** Opens stored bodies; undefined without a secret. */
+  readonly openBody: OpenBody | undefined;
 }
 
 const usualLimit = 50;
@@ -44,7 +47,7 @@ const querySchema = z.strictObject({
 });
 
 /** `GET /admin/requests`: the request log, newest first, a page at a time. */
-export function listAdminRequests({ config, records }: RequestsNeeds): RequestHandler {
+export function listAdminRequests({ config, records }: Pick<RequestsNeeds, 'config' | 'records'>): RequestHandler {
   return async (request, response) => {
     const {
       key,
@@ -79,11 +82,18 @@ export function listAdminRequests({ config, records }: RequestsNeeds): RequestHa
 }
 
 /** `GET /admin/requests/{id}`: a request by the id that its client got, or by its internal one. */
-export function showAdminRequest({ records }: RequestsNeeds): RequestHandler {
+export function showAdminRequest({ records, openBody }: Pick<RequestsNeeds, 'records' | 'openBody'>): RequestHandler {
   return async (request, response) => {
     const id = String(request.params['id']);
-    const found = await records.use((db, { findRequest }) => findRequest(db, id));
+    const found = await records.use(async (db, { findBodies, findRequest }) => {
+      const request = await findRequest(db, id);
+      const internalId = request?.log?.id ?? request?.entry?.id;
+      if (request === undefined || internalId === undefined) return undefined;
+      return { ...request, id: internalId, stored: await findBodies(db, internalId) };
+    });
     if (found === undefined) throw new GatewayError('request_not_found', { param: 'id' });
-    response.json(describeRequest(found));
+    const bodies = await describeBodies(found.stored, { id: found.id, open: openBody });
+    response.setHeader('cache-control', 'no-store');
+    response.json({ ...describeRequest(found), bodies });
   };
 }

@@ -38,7 +38,7 @@ const stream = z.object({
 const recordFields = {
   database: database.optional().describe('Absent without a database.'),
   outbox: z
-    .object({ ledger: stream, attempts: stream, logs: stream })
+    .object({ ledger: stream, attempts: stream, logs: stream, bodies: stream })
     .optional()
     .describe('Records on their way to the database. Absent without a database, or while nothing is known of them.'),
 } as const;

@@ -3,7 +3,7 @@ import type { IngressConfig } from '@sluice/config';
 import { type Answered, GatewayError } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { RequestHandler } from 'express';
-import { bodyStored, type Client, clientOf, findContinuation } from '../context.ts';
+import { bodyStored, type Client, clientOf, findBodyCopies, findContinuation } from '../context.ts';
 import { takeJson } from '../middleware/read-json.ts';
 import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
 import { type CostBounds } from './accounting/money.ts';
@@ -83,6 +83,7 @@ async function answerOrder(
         end: delivery.end(),
       }),
     costOf: wantsCost(response) ? () => delivery.end()?.costMicros ?? 0 : undefined,
+    copies: findBodyCopies(response),
     onPause: () => exchange.pause(),
     onResume: () => exchange.resume(),
     onCut() {

@@ -7,10 +7,18 @@ import { GatewayError } from '@sluice/protocol';
 export interface BodyBudget {
   /** Opens the hold of one body of a client key. */
   open(keyId: string): BodyHold;
-  /** Bytes that all holds have now. */
+  /** Bytes that all holds and copies have now. */
   readonly held: number;
   /** Number of open holds of this key. */
   heldBy(keyId: string): number;
+  /** Room for copies for the records, which no client waits for: at most a quarter of the budget. */
+  readonly copies: CopyRoom;
+}
+
+export interface CopyRoom {
+  /** Takes this many bytes. Returns false if there is no room. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
 }
 
 /** The part of the budget that one body takes. */
@@ -40,6 +48,7 @@ const retryAfterMs = 1000;
 
 export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions): BodyBudget {
   let total = 0;
+  let copied = 0;
   const perKey = new Map<string, { bytes: number; bodies: number }>();
   return {
     open(keyId) {
@@ -89,5 +98,17 @@ export function createBodyBudget({ totalBytes, perKeyBytes }: BodyBudgetOptions)
       return total;
     },
     heldBy: (keyId) => perKey.get(keyId)?.bodies ?? 0,
+    copies: {
+      take(bytes) {
+        if (copied + bytes > totalBytes / 4 || total + bytes > totalBytes) return false;
+        copied += bytes;
+        total += bytes;
+        return true;
+      },
+      give(bytes) {
+        copied -= bytes;
+        total -= bytes;
+      },
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { GatewayError, toEnvelope } from '@sluice/protocol';
 import { clientWaitMs } from '@sluice/policy';
-import { findObservation } from '../context.ts';
+import { findBodyCopies, findObservation } from '../context.ts';
 import { asRedisAway } from '../redis-away.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';
 import { endUnread } from './end-unread.ts';
@@ -39,8 +39,10 @@ function sendError(request: Request, response: Response, error: GatewayError): v
   response.status(error.status);
   // A client that waits for `100 Continue` may leave its body out now, so the start of its next request is unknown.
   const isEnding = request.headers.expect === undefined && isSmall(bodySizeOf(request), smallBytes);
-  if (request.complete || isEnding) response.json(toEnvelope(error));
-  else endUnread(request, response, JSON.stringify(toEnvelope(error)));
+  const envelope = toEnvelope(error);
+  findBodyCopies(response)?.answered(JSON.stringify(envelope), false);
+  if (request.complete || isEnding) response.json(envelope);
+  else endUnread(request, response, JSON.stringify(envelope));
 }
 
 /** Error of express for a path that it can't decode. */

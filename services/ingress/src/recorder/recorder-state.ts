@@ -1,5 +1,5 @@
 /** The outboxes in Redis, in the order in which they are written to the database. */
-export const streamNames = ['ledger', 'attempts', 'logs'] as const;
+export const streamNames = ['ledger', 'attempts', 'logs', 'bodies'] as const;
 export type StreamName = (typeof streamNames)[number];
 
 /** Lag of an outbox. */
@@ -46,4 +46,4 @@ export interface StopMessage {
 /** Logs in the name of the recorder. */
 export type Log = (level: LogLevel, text: string, fields?: Readonly<Record<string, unknown>>) => void;
 
-export const noCounts = (): Record<StreamName, number> => ({ ledger: 0, attempts: 0, logs: 0 });
+export const noCounts = (): Record<StreamName, number> => ({ ledger: 0, attempts: 0, logs: 0, bodies: 0 });

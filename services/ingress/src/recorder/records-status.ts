@@ -7,10 +7,18 @@ export function recordsStatus(state: RecorderState | undefined): Pick<FleetStatu
     status: state?.isDatabaseUp === true ? ('ok' as const) : ('unreachable' as const),
     answer_ms: state?.databaseAnswerMs ?? null,
   };
-  const { ledger, attempts, logs } = state?.lag ?? {};
+  const { ledger, attempts, logs, bodies } = state?.lag ?? {};
   // While Redis is away nothing is known of the outboxes.
-  if (ledger === undefined || attempts === undefined || logs === undefined) return { database };
-  return { database, outbox: { ledger: streamOf(ledger), attempts: streamOf(attempts), logs: streamOf(logs) } };
+  if (ledger === undefined || attempts === undefined || logs === undefined || bodies === undefined) return { database };
+  return {
+    database,
+    outbox: {
+      ledger: streamOf(ledger),
+      attempts: streamOf(attempts),
+      logs: streamOf(logs),
+      bodies: streamOf(bodies),
+    },
+  };
 }
 
 const streamOf = ({ batches, oldestAgeMs }: StreamLag) => ({

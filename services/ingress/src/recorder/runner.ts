@@ -104,7 +104,7 @@ function createBalanceCheck(needs: RunnerNeeds, streams: readonly RecordedStream
   const { store, log, onImbalances } = needs;
   let from = Date.now() - firstBalanceMs;
   return async () => {
-    const lags = await Promise.all(streams.map((stream) => stream.lag()));
+    const lags = await Promise.all(streams.filter(({ name }) => name !== 'bodies').map((stream) => stream.lag()));
     // After an outage the attempts of a recorded request may still wait in Redis.
     if (lags.some(({ oldestAgeMs }) => oldestAgeMs > balanceDelayMs / 2)) return false;
     const end = Date.now() - balanceDelayMs;

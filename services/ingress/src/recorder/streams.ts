@@ -1,5 +1,5 @@
 import { createOutboxReader, type OutboxReader } from '@sluice/outbox';
-import { attemptEntrySchema, requestEntrySchema, requestLogSchema } from '@sluice/records';
+import { attemptEntrySchema, bodyEntrySchema, requestEntrySchema, requestLogSchema } from '@sluice/records';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import { type RecordWriter, skipEntry, type Store } from '@sluice/store';
 import type { z } from 'zod';
@@ -24,8 +24,11 @@ export interface StreamsNeeds {
   readonly onSkipped: (name: StreamName) => void;
 }
 
-/** Most batches of a page. One request is one batch of the ledger; of the others, a batch is a turn of the event loop. */
-const mostBatches = { ledger: 500, attempts: 100, logs: 50 };
+/**
+ * Most batches of a page. One request is one batch of the ledger; of the others, a batch is a turn of the event loop. A batch of
+ * bodies may have 3 MB.
+ */
+const mostBatches = { ledger: 500, attempts: 100, logs: 50, bodies: 8 };
 /**
  * Batches of the first page. A page that fails is read again with a quarter of its batches, and each success doubles them:
  * after an outage of Redis a batch holds thousands of entries, and a full page would exceed the time of a statement or the
@@ -49,6 +52,7 @@ export function createStreams(needs: StreamsNeeds): readonly RecordedStream[] {
       insert: writer.insertAttemptEntries,
     }),
     streamOf(needs, { name: 'logs', key: keys.logs, schema: requestLogSchema, insert: writer.insertRequestLogs }),
+    streamOf(needs, { name: 'bodies', key: keys.bodies, schema: bodyEntrySchema, insert: writer.insertBodies }),
   ];
 }
 
@@ -71,6 +75,11 @@ function streamOf<Entry>(needs: StreamsNeeds, { name, key, schema, insert }: Str
   });
 
   async function skip(entry: string, reason: string): Promise<void> {
+    // Nothing removes skipped entries, and a body must not stay longer than its retention.
+    if (name === 'bodies') {
+      onSkipped(name);
+      return log('error', 'a body can not be recorded', { reason });
+    }
     await skipEntry(store.db, { stream: name, entry, reason });
     onSkipped(name);
     log('error', 'an entry can not be recorded; the table skipped_entries has it', { stream: name, reason });

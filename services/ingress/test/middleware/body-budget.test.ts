@@ -23,6 +23,15 @@ describe('the budget of bodies', () => {
     expect([budget.held, hold.bytes()]).toEqual([40, 40]);
   });
 
+  it('leaves copies for the records a quarter, and nothing that requests use', () => {
+    const { copies, ...budget } = budgetOf();
+    expect([copies.take(20), copies.take(6), copies.take(5)]).toEqual([true, false, true]);
+    copies.give(25);
+    budget.open('a').grow(60);
+    budget.open('b').grow(30);
+    expect([copies.take(11), copies.take(10)]).toEqual([false, true]);
+  });
+
   it('gives back the bytes of a body once', () => {
     const budget = budgetOf();
     const [one, two] = [budget.open('a'), budget.open('a')];

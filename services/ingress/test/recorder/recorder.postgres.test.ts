@@ -1,6 +1,6 @@
-import type { AttemptEntry, RequestEntry, RequestLog } from '@sluice/records';
+import type { AttemptEntry, BodyEntry, RequestEntry, RequestLog } from '@sluice/records';
 import { createKeys } from '@sluice/redis';
-import { connectStore, findRequest, type Store } from '@sluice/store';
+import { connectStore, findBodies, findRequest, type Store } from '@sluice/store';
 import { afterFile, createTestDatabase, redisTest, startPostgres, until } from '@sluice/testkit';
 import { beforeAll, expect, onTestFinished } from 'vitest';
 import { type Recorder, startRecorder } from '../../src/recorder/recorder.ts';
@@ -92,18 +92,28 @@ const line = (id: string): RequestLog => ({
   outcome: 'complete',
 });
 
+const body = (id: string, content = 'c2VhbGVk'): BodyEntry => ({
+  id,
+  kind: 'request',
+  arrivedAt: now,
+  sizeBytes: 6,
+  isTruncated: false,
+  content,
+});
+
 let databaseUrl: string;
 beforeAll(async () => {
   databaseUrl = await createTestDatabase();
 });
 
 redisTest(
-  'migrates, brings all three outboxes into the database and empties them',
+  'migrates, brings all outboxes into the database and empties them',
   async ({ redis, redisUrl, keyPrefix }) => {
     const keys = createKeys(keyPrefix);
     await redis.xadd(keys.ledger, '*', 'e', JSON.stringify(entry('a')));
     await redis.xadd(keys.attempts, '*', 'e', JSON.stringify([attempt('a'), attempt('b')]));
     await redis.xadd(keys.logs, '*', 'e', JSON.stringify([line('a'), line('b')]));
+    await redis.xadd(keys.bodies, '*', 'e', JSON.stringify([body('a'), body('b', 'no base64!')]));
     const recorder = start({ redisUrl, keyPrefix, databaseUrl });
     const { db } = open(databaseUrl);
     await until(async () => (await findRequest(db, 'req-a'))?.entry, { what: 'the request in the database' });
@@ -113,7 +123,8 @@ redisTest(
       log: line('a'),
     });
     await until(
-      async () => (await Promise.all([redis.xlen(keys.ledger), redis.xlen(keys.logs)])).every((n) => n === 0),
+      async () =>
+        (await Promise.all([keys.ledger, keys.logs, keys.bodies].map((key) => redis.xlen(key)))).every((n) => n === 0),
       {
         what: 'empty outboxes',
       },
@@ -121,7 +132,11 @@ redisTest(
     await until(() => recorder.state().isDatabaseUp && recorder.state().lag.ledger?.batches === 0, {
       what: 'the state',
     });
-    expect(recorder.state()).toMatchObject({ isRunner: true, written: { ledger: 1, attempts: 2, logs: 2 } });
+    expect(recorder.state()).toMatchObject({ isRunner: true, written: { ledger: 1, attempts: 2, logs: 2, bodies: 1 } });
+    expect(await findBodies(db, 'a')).toMatchObject([{ kind: 'request', content: Buffer.from('sealed') }]);
+    // A body that can't be written is not kept elsewhere, where no retention removes it.
+    expect(recorder.state().skipped.bodies).toBe(1);
+    expect(await db.selectFrom('skipped_entries').selectAll().execute()).toEqual([]);
   },
 );
 

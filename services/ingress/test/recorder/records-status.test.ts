@@ -7,7 +7,7 @@ const state: RecorderState = {
   isRunner: true,
   isDatabaseUp: true,
   databaseAnswerMs: 3,
-  lag: { ledger: { batches: 2, oldestAgeMs: 1500.4 }, attempts: idle, logs: idle },
+  lag: { ledger: { batches: 2, oldestAgeMs: 1500.4 }, attempts: idle, logs: idle, bodies: idle },
   written: noCounts(),
   skipped: noCounts(),
   imbalanced: 0,
@@ -21,6 +21,7 @@ describe("the database's part of the status", () => {
         ledger: { batches: 2, oldest_ms: 1500 },
         attempts: { batches: 0, oldest_ms: null },
         logs: { batches: 0, oldest_ms: null },
+        bodies: { batches: 0, oldest_ms: null },
       },
     });
   });

@@ -48,6 +48,7 @@ redisTest('reads less at once after a page that takes the database too long', as
       insertRequestEntries: insert,
       insertAttemptEntries: () => Promise.resolve(0),
       insertRequestLogs: () => Promise.resolve(0),
+      insertBodies: () => Promise.resolve(0),
     },
     log: () => undefined,
     onWritten: () => undefined,

@@ -1,5 +1,6 @@
 import { type ChatRequest, parseChatRequest } from '@sluice/protocol';
 import type { Operation } from '../operation.ts';
+import { withCopy } from '../reply/copied-reply.ts';
 import { createStreamReply } from '../reply/stream-reply.ts';
 import { withThinking } from '../reply/thinking-reply.ts';
 import { createWholeReply } from '../reply/whole-reply.ts';
@@ -26,6 +27,6 @@ export const chat: Operation<ChatRequest> = {
   reserve: reserveChat,
   reply(needs) {
     const reply = needs.stream ? createStreamReply(needs) : createWholeReply(needs);
-    return withThinking(reply, needs.thinking, needs.stream);
+    return withThinking(withCopy(reply, needs.copies, needs.stream), needs.thinking, needs.stream);
   },
 };

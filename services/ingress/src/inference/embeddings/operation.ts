@@ -1,5 +1,6 @@
 import { type EmbeddingsFacts, parseEmbeddingsRequest } from '@sluice/protocol';
 import type { Operation } from '../operation.ts';
+import { withCopy } from '../reply/copied-reply.ts';
 import { createWholeReply } from '../reply/whole-reply.ts';
 import { reserveEmbeddings } from './reserve.ts';
 
@@ -12,5 +13,5 @@ export const embeddings: Operation<EmbeddingsFacts> = {
   },
   shape: (request, bytes) => ({ request, body: bytes, droppedMessages: 0, maxContinuations: 0 }),
   reserve: reserveEmbeddings,
-  reply: createWholeReply,
+  reply: (needs) => withCopy(createWholeReply(needs), needs.copies, false),
 };

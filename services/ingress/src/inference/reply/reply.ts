@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Config } from '@sluice/config';
 import type { GatewayError } from '@sluice/protocol';
 import type { ThinkingMode } from '@sluice/answers';
+import type { BodyCopies } from '../../bodies/body-copies.ts';
 
 /** Writes one answer to one client, streamed or whole. */
 export interface Reply {
@@ -29,6 +30,8 @@ export interface ReplyNeeds {
     Config['server'],
     'holdMs' | 'heartbeatMs' | 'pauseAtBytes' | 'slowClientBytes' | 'slowClientMs'
   >;
+  /** Copies the answer; undefined if the bodies of the request are not kept. */
+  readonly copies: BodyCopies | undefined;
   /** Called when the client reads too slowly: the worker pauses. */
   readonly onPause: () => void;
   readonly onResume: () => void;

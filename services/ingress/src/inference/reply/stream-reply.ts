@@ -8,7 +8,7 @@ import type { Reply, ReplyNeeds } from './reply.ts';
  * Streams the answer as server-sent events. The status line waits for the first event, so that earlier failures are
  * HTTP errors, which SDKs retry. A later failure is an error event and the end of the stream without `[DONE]`.
  */
-export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking'>): Reply {
+export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking' | 'copies'>): Reply {
   const { response, server, costOf, onPause, onResume, onCut } = needs;
   let isOpen = false;
   let first: string | undefined;
