@@ -69,6 +69,7 @@ export function describeTimeline(
     ['attempts', timeline.attempts - firstToken],
     ['first_token', firstToken],
     ['stream', timeline.stream],
+    ['relay', timeline.relay],
     ['client', timeline.client],
   ];
   const parts = times.map(([name, ms]) => ({ name, ms: rounded(ms) }));

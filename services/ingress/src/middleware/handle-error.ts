@@ -40,7 +40,10 @@ function sendError(request: Request, response: Response, error: GatewayError): v
   // A client that waits for `100 Continue` may leave its body out now, so the start of its next request is unknown.
   const isEnding = request.headers.expect === undefined && isSmall(bodySizeOf(request), smallBytes);
   if (request.complete || isEnding) response.json(toEnvelope(error));
-  else endUnread(request, response, JSON.stringify(toEnvelope(error)));
+  else {
+    const onTaken = (): void => findObservation(response)?.taken();
+    endUnread(request, response, { body: JSON.stringify(toEnvelope(error)), onTaken });
+  }
 }
 
 /** Error of express for a path that it can't decode. */

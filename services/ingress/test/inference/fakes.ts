@@ -176,6 +176,7 @@ export function fakeObservation() {
     complete: ({ events }) => void seen.push(`complete ${events}`),
     failed: ({ code }, { status, attempts }) => void seen.push(`failed ${code} ${status} ${attempts}`),
     cancelled: () => void seen.push('cancelled'),
+    taken: () => void seen.push('taken'),
     unlogged: () => void seen.push('unlogged'),
   };
   return { observation, seen };

@@ -68,9 +68,9 @@ describe('an observation', () => {
       observation.started();
       observation.answered(answered);
       clock.ms = 40;
-      observation.data();
+      observation.data(() => undefined);
       clock.ms = 100;
-      observation.data();
+      observation.data(() => undefined);
       observation.complete({ events: 2, burntTokens: 0, usage });
     });
     expect(lines).toHaveLength(1);
@@ -189,9 +189,9 @@ describe('an observation', () => {
       observation.started();
       observation.answered({ ...answered, continuations: 1 });
       clock.ms = 40;
-      observation.data();
+      observation.data(() => undefined);
       clock.ms = 99;
-      observation.data();
+      observation.data(() => undefined);
       observation.complete({ events: 2, burntTokens: 0, usage });
       clock.ms = 100;
     });
@@ -213,7 +213,7 @@ describe('an observation', () => {
       droppedMessages: 2,
       userAgent: 'agent',
       durationMs: 100,
-      timeline: { auth: 1, body: 2, admission: 3, queue: 4, attempts: 30, stream: 59, client: 1 },
+      timeline: { auth: 1, body: 2, admission: 3, queue: 4, attempts: 30, stream: 59, relay: 0, client: 1 },
     });
   });
 
