@@ -31,8 +31,10 @@ export function recordOnceClosed({ requestLogs, response, arrival, facts, now }:
 
   function recordIfOver(): void {
     if (end === undefined || closedAt === undefined || !facts.isLogged) return;
+    // The listeners of a close take turns, and the one that cancels the request is the first.
+    const leftAt = end.conclusion.outcome === 'cancelled' ? Math.min(end.endedAt, closedAt) : closedAt;
     const arrivedAt = Math.round(Date.now() - (now() - arrival.startedAt));
-    requestLogs.add(toRequestLog({ arrival, facts, ...end, closedAt: takenAt ?? closedAt, arrivedAt }));
+    requestLogs.add(toRequestLog({ arrival, facts, ...end, closedAt: takenAt ?? leftAt, arrivedAt }));
   }
 
   function taken(): void {

@@ -25,7 +25,8 @@ const microseconds = (ms: number): number => Math.round(ms * 1000);
 
 /** Returns the parts between the marks. The time after the last mark that was reached belongs to the part that follows it. */
 export function toTimeline(marks: Marks): { readonly timeline: Timeline; readonly durationMs: number } {
-  const { arrivedAt, keyAt, bodyAt, admittedAt, workerAt, firstAt, firstRelayMs, endedAt, lastRelayMs, closedAt } = marks;
+  const { arrivedAt, keyAt, bodyAt, admittedAt, workerAt, firstAt, firstRelayMs, endedAt, lastRelayMs, closedAt } =
+    marks;
   const until = microseconds(closedAt - arrivedAt);
   let last = 0;
   /** Returns the time from the last mark to this one. */

@@ -26,7 +26,11 @@ it.each<[string, Partial<Marks>, object]>([
 });
 
 it.each<[string, Partial<Marks>, object]>([
-  ['the first and the last piece', { firstAt: 105, firstRelayMs: 2, lastRelayMs: 1 }, { attempts: 3, stream: 2, relay: 3 }],
+  [
+    'the first and the last piece',
+    { firstAt: 105, firstRelayMs: 2, lastRelayMs: 1 },
+    { attempts: 3, stream: 2, relay: 3 },
+  ],
   ['a whole answer', { firstAt: 108, firstRelayMs: 2, lastRelayMs: 2 }, { attempts: 6, relay: 2 }],
   ['a last piece that was sent before the first one came', { firstAt: 105, lastRelayMs: 6 }, { attempts: 5, relay: 3 }],
   ['an error', { lastRelayMs: 3 }, { attempts: 5, relay: 3 }],
@@ -34,7 +38,13 @@ it.each<[string, Partial<Marks>, object]>([
 ])('counts the way from the worker: %s', (_what, marks, parts) => {
   const { timeline } = toTimeline({
     ...none,
-    ...{ arrivedAt: 100, keyAt: 100, bodyAt: 100, admittedAt: 100, workerAt: 100, endedAt: 108, closedAt: 110 },
+    arrivedAt: 100,
+    keyAt: 100,
+    bodyAt: 100,
+    admittedAt: 100,
+    workerAt: 100,
+    endedAt: 108,
+    closedAt: 110,
     ...marks,
   });
   expect(timeline).toEqual({ ...nothing, ...parts, client: 2 });
