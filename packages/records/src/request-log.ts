@@ -39,9 +39,11 @@ export const requestLogSchema = z.object({
   /** Milliseconds since 1970. */
   arrivedAt: z.number().int(),
   durationMs: ms,
-  timeline: timelineSchema,
+  /** Absent if the ingress of the request was killed. */
+  timeline: timelineSchema.optional(),
   status: z.number().int(),
-  outcome: z.enum(['complete', 'error', 'cancelled', 'refused']),
+  /** `lost`: the ingress was killed; the fleet has settled the request. */
+  outcome: z.enum(['complete', 'error', 'cancelled', 'refused', 'lost']),
   code: z.string().optional(),
   /** Text of the error that the client got. */
   error: z.string().optional(),
