@@ -217,6 +217,36 @@ describe('an observation', () => {
     });
   });
 
+  it("counts the way of the worker's report, of the first and of the last piece", async () => {
+    const { logs } = await observed((observation, clock) => {
+      const ago = (ms: number): number => Date.now() - ms;
+      observation.principal({ keyId: 'k', name: 'team', hint: undefined });
+      observation.model('mini', 'm*', true);
+      observation.admitted(0);
+      clock.ms = 1000;
+      observation.started(ago(300));
+      clock.ms = 2000;
+      observation.data(() => ago(100));
+      clock.ms = 3000;
+      observation.data(() => ago(900));
+      observation.complete({ events: 2, burntTokens: 0 }, ago(200));
+    });
+    const { queue = 0, attempts = 0, stream = 0, relay = 0 } = logs[0]?.timeline ?? {};
+    // The clock of the machine goes on between the calls.
+    expect([queue, attempts, stream, relay].map((ms) => Math.round(ms / 50) * 50)).toEqual([700, 1200, 800, 300]);
+    expect(queue + attempts + stream + relay).toBeCloseTo(3000, 3);
+  });
+
+  it('ends when the answer is taken, although its connection closes later', async () => {
+    const { logs } = await observed((observation, clock) => {
+      observation.failed(new GatewayError('request_too_large'), { status: 413 });
+      clock.ms = 5;
+      observation.taken();
+      clock.ms = 1000;
+    });
+    expect(logs).toMatchObject([{ durationMs: 5, timeline: { client: 5 } }]);
+  });
+
   it.each([
     ['invalid_api_key', 'error', 'client'],
     ['rate_limit_exceeded', 'refused', 'client'],
