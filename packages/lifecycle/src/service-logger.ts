@@ -21,7 +21,7 @@ export interface ServiceLoggerOptions {
  * Creates the logger of a service: its lines go to stdout, and to `log.file` if that is set. Under `npm start` the launcher
  * writes the file, for all services.
  *
- * @throws LogFileError if the file can't be written. If nobody has named it, because it is the default of a profile, that is
+ * @throws LogFileError if the file can't be written. If it is only the default of a profile, that is
  * a warning: the file system of a container is often read-only.
  */
 export function createServiceLogger({ service, log, env, cwd }: ServiceLoggerOptions): Logger {

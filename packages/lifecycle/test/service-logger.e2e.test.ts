@@ -60,7 +60,7 @@ it('names the setting of a file that can not be written', async () => {
   expect([code, output]).toEqual([1, expect.stringContaining('LOG_FILE_PATH: The log ')]);
 });
 
-it('goes on without a file that nobody has named, and says so', async () => {
+it('leaves out a file that is only the default of a profile, and says so', async () => {
   writeFileSync(join(folder, 'a-file'), '');
   const { code, output } = await run('a-file/proxy.log', { count: 1, env: { SLUICE_COMPAT: 'unified-proxy' } });
   expect(code).toBe(0);

@@ -31,7 +31,7 @@ export function createAppender(fd: number, onFailure: (error: Error) => void): A
     const batch = takeAll();
     if (batch.length > 0) {
       isWriting = true;
-      return writeOn(Buffer.from(textOf(batch)), batch);
+      return writeAll(Buffer.from(textOf(batch)), batch);
     }
     if (onceClosed === undefined || isClosed) return;
     isClosed = true;
@@ -45,10 +45,10 @@ export function createAppender(fd: number, onFailure: (error: Error) => void): A
     return batch;
   }
 
-  function writeOn(bytes: Buffer, batch: readonly Waiting[]): void {
+  function writeAll(bytes: Buffer, batch: readonly Waiting[]): void {
     write(fd, bytes, (error, written) => {
       // A disk that is nearly full takes a part.
-      if (error == null && written < bytes.length) return writeOn(bytes.subarray(written), batch);
+      if (error == null && written < bytes.length) return writeAll(bytes.subarray(written), batch);
       isWriting = false;
       if (error != null) fail(error);
       for (const { done } of batch) done(error ?? undefined);

@@ -232,7 +232,7 @@ describe('an observation', () => {
       observation.complete({ events: 2, burntTokens: 0 }, ago(200));
     });
     const { queue = 0, attempts = 0, stream = 0, relay = 0 } = logs[0]?.timeline ?? {};
-    // The clock of the machine goes on between the calls.
+    // The clock of the machine does not stop between the calls.
     expect([queue, attempts, stream, relay].map((ms) => Math.round(ms / 50) * 50)).toEqual([700, 1200, 800, 300]);
     expect(queue + attempts + stream + relay).toBeCloseTo(3000, 3);
   });
