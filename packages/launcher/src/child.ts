@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { openRollingFile } from './rolling-file.ts';
+import { openLog } from './open-log.ts';
 import type { Started } from './started.ts';
 
 const keptLines = 20;
@@ -43,7 +43,7 @@ export function startChild(request: ChildRequest): Child {
   const { name, file, args, cwd, account, logFile, graceMs, isOurs = false } = request;
   const { stop, kill } = request.signals ?? { stop: 'SIGTERM', kill: 'SIGKILL' };
   const onFailure = (text: string): void => request.onLine?.(text);
-  const log = openRollingFile({ path: logFile, keep: { files: keptFiles }, onFailure });
+  const log = openLog({ path: logFile, keep: { files: keptFiles }, onFailure });
   const lastLines: string[] = [];
   let isStopping = false;
 

@@ -1,16 +1,17 @@
 import { join, relative, resolve } from 'node:path';
+import type { RollingFile } from '@sluice/telemetry/log-file';
 import { hasCode } from './bare/files.mjs';
 import { Interrupted, LaunchError } from './bare/launch-error.mjs';
 import { onStopSignal } from './bare/signals.mjs';
 import type { Terminal } from './bare/terminal.mjs';
 import { keepApiKey, keepSecretKey, readKeptSecretKey, secretKeyFile } from './kept-secret.ts';
 import { choosePorts, isEveryAddress, metricsPages, planServices } from './plan.ts';
+import { openLog } from './open-log.ts';
 import type { ReadyFacts } from './ready-block.ts';
 import { findRedis } from './redis/find-redis.ts';
 import { redisSources } from './redis/sources.ts';
 import { type Note, type NotedServer, noteUrl } from './noted-urls.ts';
 import { bringDatabase } from './postgres/bring-database.ts';
-import { openRollingFile, type RollingFile } from './rolling-file.ts';
 import { type ServicePlan, startServices } from './services.ts';
 import type { Settings } from './settings.ts';
 import type { StartContext, Started } from './started.ts';
@@ -91,7 +92,7 @@ function openCopy({ root, terminal, settings }: Launch): RollingFile | undefined
   if (file === undefined) return undefined;
   const keep = { days: retentionDays };
   try {
-    return openRollingFile({
+    return openLog({
       path: resolve(root, file),
       setting: settings.logFileSetting,
       keep,

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import type { RollingFile } from '@sluice/telemetry/log-file';
 import { Agent, fetch } from 'undici';
 import { serviceArguments, serviceEnvironment, type ServiceName } from './bare/service-command.mjs';
 import type { Terminal } from './bare/terminal.mjs';
 import { askForAdminKey, keepAdminKey } from './admin-key.ts';
 import { startChild } from './child.ts';
 import { asRecord, readableLine } from './log-line.ts';
-import type { RollingFile } from './rolling-file.ts';
 import type { StartContext } from './started.ts';
 import { untilReady } from './until-ready.ts';
 
@@ -16,6 +16,9 @@ const probeTimeoutMs = 2000;
 
 /** Connects directly. With `NODE_USE_ENV_PROXY` Node's `fetch` would use a proxy even for processes of this machine. */
 const straight = new Agent();
+
+/** Tells a service that this process writes `log.file`. */
+const writesLogFile = { SLUICE_LOG_FILE_BY_LAUNCHER: '1' };
 
 const readyPaths = { ingress: '/readyz', worker: '/readyz', simulator: '/_sim/stats' } as const;
 
@@ -57,7 +60,7 @@ export async function startServices(plans: readonly ServicePlan[], stage: Stage)
       name,
       file: process.execPath,
       args: serviceArguments({ root, name }),
-      env: { ...serviceEnvironment({ root, env }), ...(name === 'ingress' ? askForAdminKey : {}) },
+      env: { ...serviceEnvironment({ root, env }), ...writesLogFile, ...(name === 'ingress' ? askForAdminKey : {}) },
       logFile,
       graceMs: drainTimeoutMs + graceBeyondDrainMs,
       isOurs: true,

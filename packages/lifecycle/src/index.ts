@@ -1,4 +1,5 @@
 export { fitHeapGrowth } from './heap-growth.ts';
+export { createServiceLogger, type ServiceLoggerOptions } from './service-logger.ts';
 export {
   type ManagementServer,
   type ManagementServerNeeds,

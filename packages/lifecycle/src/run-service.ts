@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { shutdownTelemetry } from '@sluice/telemetry';
+import { LogFileError } from '@sluice/telemetry/log-file';
 import { explainListen } from './listen-fault.ts';
 
 /** A service, as seen by its process. */
@@ -42,7 +43,9 @@ export function runService({ start, explain }: RunServiceOptions): void {
   }
 
   function giveUp(error: unknown): void {
-    process.stderr.write(`${explainListen(error) ?? explain(error)}\n`);
+    process.stderr.write(
+      `${explainListen(error) ?? (error instanceof LogFileError ? error.message : explain(error))}\n`,
+    );
     process.exit(exitCodes.failed);
   }
 

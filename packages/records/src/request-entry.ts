@@ -7,6 +7,8 @@ const requestOutcomes = ['complete', 'error', 'cancelled', 'lost'] as const;
 export const openEntrySchema = z.object({
   /** Id of the request in Redis, queue and frames. */
   id: z.string(),
+  /** Id that the client got as `x-request-id`; absent if it is the same. */
+  publicId: z.string().optional(),
   keyId: z.string(),
   keyName: z.string(),
   teamId: z.string().optional(),

@@ -17,11 +17,13 @@ export const timelineSchema = z.object({
   admission: ms,
   /** Until a worker has the request. */
   queue: ms,
-  /** Until an upstream has begun to answer: failed attempts, waits, and the time to first token of the last attempt. */
+  /** Until the worker has sent the first piece: failed attempts, waits, and the time to first token of the last attempt. */
   attempts: ms,
-  /** From the first to the last piece of the answer. */
+  /** From the arrival of the first piece of the answer until the worker has sent the last one. */
   stream: ms,
-  /** Until the client has taken the last byte. */
+  /** The way of the first and of the last piece, or of the error, from the worker through Redis to the ingress. */
+  relay: ms.default(0),
+  /** Until the operating system has taken the last byte for the client. */
   client: ms,
 });
 export type Timeline = z.infer<typeof timelineSchema>;
@@ -37,9 +39,11 @@ export const requestLogSchema = z.object({
   /** Milliseconds since 1970. */
   arrivedAt: z.number().int(),
   durationMs: ms,
-  timeline: timelineSchema,
+  /** Absent if the ingress of the request was killed. */
+  timeline: timelineSchema.optional(),
   status: z.number().int(),
-  outcome: z.enum(['complete', 'error', 'cancelled', 'refused']),
+  /** `lost`: the ingress was killed; the fleet has settled the request. */
+  outcome: z.enum(['complete', 'error', 'cancelled', 'refused', 'lost']),
   code: z.string().optional(),
   /** Text of the error that the client got. */
   error: z.string().optional(),

@@ -12,7 +12,8 @@ export interface Inbox {
 }
 
 export interface Subscriber {
-  onFrame(frame: Frame): void;
+  /** `origin` is absent if a script wrote the batch of the frame. */
+  onFrame(frame: Frame, origin: Origin | undefined): void;
   /** Called when a frame was lost. No more frames of this epoch follow. */
   onGap(gap: { readonly expectedSeq: number; readonly gotSeq: number }): void;
   /** Called with a worker's answer to a probe: it holds the claim of the latest run, or disclaims it. */
@@ -67,7 +68,7 @@ export function createInbox({ onDropped, onGap, onAdmitted, onDisplaced, onError
       return entry.subscriber.onGap({ expectedSeq: entry.nextSeq, gotSeq: frame.seq });
     }
     entry.nextSeq++;
-    entry.subscriber.onFrame(frame);
+    entry.subscriber.onFrame(frame, origin);
   }
 
   return {

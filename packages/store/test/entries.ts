@@ -54,7 +54,7 @@ export function requestLog(changes: Partial<RequestLog> & { readonly id: string 
     operation: 'chat',
     arrivedAt: noon - 2,
     durationMs: 1502,
-    timeline: { auth: 1, body: 1, admission: 1, queue: 2, attempts: 500, stream: 997, client: 0 },
+    timeline: { auth: 1, body: 1, admission: 1, queue: 2, attempts: 500, stream: 995, relay: 2, client: 0 },
     status: 200,
     outcome: 'complete',
     ...changes,

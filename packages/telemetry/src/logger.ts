@@ -3,6 +3,7 @@ import { type DestinationStream, type LevelWithSilent, pino, type Logger as Pino
 import type pinoPretty from 'pino-pretty';
 import { batchLines } from './batch-lines.ts';
 import { errorFields } from './error-fields.ts';
+import type { RollingFile } from './log-file/rolling-file.ts';
 import { maskOnce, redactedMark, redactSecrets } from './redact.ts';
 
 /** Name of {@link WriteMembers} on a logger. */
@@ -28,6 +29,8 @@ export interface LoggerOptions {
   readonly pretty?: boolean | undefined;
   /** Default: stdout. */
   readonly destination?: DestinationStream | undefined;
+  /** Gets the lines as well, for machines. */
+  readonly file?: Pick<RollingFile, 'write' | 'flushSync'> | undefined;
 }
 
 const secretFields = [
@@ -52,9 +55,10 @@ const places = ['', 'headers', 'req.headers', 'credential', 'upstream', 'redis',
  * and passes each finished line through `redactSecrets`. The line of a request is built by `logRequest`, which does so
  * for the texts in it alone.
  */
-export function createLogger({ service, level, pretty, destination }: LoggerOptions): Logger {
+export function createLogger({ service, level, pretty, destination, file }: LoggerOptions): Logger {
   const isPretty = pretty ?? process.stdout.isTTY;
-  const output = isPretty ? prettyStream(destination) : (destination ?? machineStream());
+  const shown = isPretty ? prettyStream(destination) : (destination ?? machineStream());
+  const output = file === undefined ? shown : both(shown, fileStream(file));
   const logger: PinoLogger = pino(
     {
       level,
@@ -83,6 +87,20 @@ function machineStream(): DestinationStream {
   process.once('exit', () => stream.flushSync());
   return stream;
 }
+
+/** Creates the stream of a file, which ends each text with a line feed itself. */
+function fileStream(file: Pick<RollingFile, 'write' | 'flushSync'>): DestinationStream {
+  const stream = batchLines({ write: (text) => file.write(text.slice(0, -1)), flushSync: file.flushSync });
+  process.once('exit', () => stream.flushSync());
+  return stream;
+}
+
+const both = (one: DestinationStream, other: DestinationStream): DestinationStream => ({
+  write(line) {
+    one.write(line);
+    other.write(line);
+  },
+});
 
 function pathOf(place: string, field: string): string {
   const last = field.includes('-') ? `["${field}"]` : field;

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { profiles } from '@sluice/compat';
 import { ConfigError, loadIngressConfig } from '@sluice/config';
-import { fitHeapGrowth, readVersion, runService, type Service } from '@sluice/lifecycle';
+import { createServiceLogger, fitHeapGrowth, readVersion, runService, type Service } from '@sluice/lifecycle';
 import { findRefusal } from '@sluice/redis';
-import { createLogger, createMetrics } from '@sluice/telemetry';
+import { createMetrics } from '@sluice/telemetry';
 import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
 import { keyLabels } from './key-labels.ts';
@@ -20,7 +20,12 @@ const readBuildDate = (): string =>
 
 async function start(): Promise<Service> {
   const config = loadIngressConfig({ env: process.env, cwd: process.cwd(), profiles });
-  const logger = createLogger({ service: 'sluice-ingress', level: config.log.level });
+  const logger = createServiceLogger({
+    service: 'sluice-ingress',
+    log: config.log,
+    env: process.env,
+    cwd: process.cwd(),
+  });
   for (const warning of config.warnings) logger.warn(warning);
   for (const note of config.notes) logger.info(note);
   announceKeyLimits(config, logger);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { profiles } from '@sluice/compat';
 import { ConfigError, loadConfig } from '@sluice/config';
 import {
+  createServiceLogger,
   fitHeapGrowth,
   type Page,
   readVersion,
@@ -11,12 +12,17 @@ import {
 } from '@sluice/lifecycle';
 import { targetName } from '@sluice/policy';
 import { findRefusal } from '@sluice/redis';
-import { createLogger, createMetrics, shareRender } from '@sluice/telemetry';
+import { createMetrics, shareRender } from '@sluice/telemetry';
 import { createWorker } from './worker.ts';
 
 async function start(): Promise<Service> {
   const config = loadConfig({ env: process.env, cwd: process.cwd(), profiles });
-  const logger = createLogger({ service: 'sluice-worker', level: config.log.level });
+  const logger = createServiceLogger({
+    service: 'sluice-worker',
+    log: config.log,
+    env: process.env,
+    cwd: process.cwd(),
+  });
   for (const warning of config.warnings) logger.warn(warning);
   for (const note of config.notes) logger.info(note);
   const workerId = `w-${randomUUID()}`;

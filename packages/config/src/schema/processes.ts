@@ -219,7 +219,7 @@ export const log = section({
     .optional()
     .meta({ 'x-default': 'none' })
     .describe(
-      'File to which `npm start` also appends the log lines of all services. The path is relative to the folder of the repository. Services that are started by themselves log to stdout only.',
+      'File to which the log lines are appended, besides stdout: by `npm start` those of all services, by a service that is started by itself its own. Several may have the same file. The path is relative to the working folder; `npm start` and `npm run` take that of the repository.',
     ),
   retention_days: wholeNumber(1, 3650)
     .default(30)

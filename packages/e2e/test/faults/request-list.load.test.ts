@@ -54,7 +54,7 @@ async function fillDay(partitions: ReturnType<typeof createPartitions>, from: nu
       1000, (n::bigint * 7919) % 50000,
       jsonb_build_object('id', id, 'publicId', 'req-' || id, 'keyId', key_id, 'model', model, 'arrivedAt',
         (extract(epoch from at) * 1000)::bigint, 'durationMs', 1000, 'status', status, 'outcome', 'complete', 'timeline',
-        '{"auth":1,"body":1,"admission":1,"queue":1,"attempts":500,"stream":495,"client":1}'::jsonb)
+        '{"auth":1,"body":1,"admission":1,"queue":1,"attempts":500,"stream":493,"relay":2,"client":1}'::jsonb)
     from (
       select n, to_timestamp(${from} / 1000 + random() * 86399) as at, md5(n || '-${from}') as id,
         'key-' || (n % 200) as key_id, 'model-' || (n % 20) as model,

@@ -7,8 +7,9 @@ import { attemptChanges, requestChanges } from '../usage/usage-changes.ts';
 import { addSums } from '../usage/add-sums.ts';
 import { insertBodies } from '../bodies/insert-bodies.ts';
 import { toLogRow } from '../logs/log-row.ts';
+import { toLostLog } from '../logs/lost-log.ts';
 import { rankOfAttempt, toAttemptRow } from './attempt-row.ts';
-import { mergeRows } from './merge-rows.ts';
+import { type Merge, mergeRows } from './merge-rows.ts';
 import { rankOfRequest, toRequestRow } from './request-row.ts';
 
 /**
@@ -34,7 +35,14 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
       const arrived = entries.map(toRequestRow);
       if (arrived.length === 0) return 0;
       await partitions.cover('ledger_requests', times(arrived, 'accepted_at'));
-      return db.transaction().execute((trx) => mergeRequests(trx, arrived));
+      const lost = entries.filter(({ settledBy }) => settledBy === 'fleet').map(toLostLog);
+      await partitions.cover('request_logs', arrivalsOf(lost));
+      return db.transaction().execute(async (trx) => {
+        const { added, replaced } = await mergeRequests(trx, arrived);
+        await mergeLostLogs(trx, { lost, added, replaced });
+        await tellLogs(trx, added);
+        return added.length;
+      });
     },
 
     async insertAttemptEntries(entries) {
@@ -46,8 +54,7 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
 
     async insertRequestLogs(logs) {
       if (logs.length === 0) return 0;
-      const arrivals = logs.map(({ arrivedAt }) => new Date(arrivedAt));
-      await partitions.cover('request_logs', arrivals);
+      await partitions.cover('request_logs', arrivalsOf(logs));
       return db.transaction().execute((trx) => insertLogs(trx, logs));
     },
 
@@ -63,7 +70,7 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
 /** Takes its turn with the ledger: each of the two looks for the lines of the other, and one must see the other. */
 async function insertLogs(trx: Transaction<Tables>, logs: readonly RequestLog[]): Promise<number> {
   await takeTurn(trx);
-  const { from, to } = spanOf(logs.map(({ arrivedAt }) => new Date(arrivedAt)));
+  const { from, to } = spanOf(arrivalsOf(logs));
   const costs = await trx
     .selectFrom('ledger_requests')
     .select(['id', 'cost_micros'])
@@ -73,11 +80,16 @@ async function insertLogs(trx: Transaction<Tables>, logs: readonly RequestLog[])
     .execute();
   const costOf = new Map(costs.map(({ id, cost_micros }) => [id, cost_micros]));
   const rows = logs.map((log) => toLogRow(log, costOf.get(log.id)));
+  await dropLostLogs(
+    trx,
+    logs.map(({ id }) => id),
+    { from, to },
+  );
   await insertRows(trx, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
   return rows.length;
 }
 
-async function mergeRequests(trx: Transaction<Tables>, arrived: readonly RequestRow[]): Promise<number> {
+async function mergeRequests(trx: Transaction<Tables>, arrived: readonly RequestRow[]): Promise<Merge<RequestRow>> {
   await takeTurn(trx);
   const { from, to } = spanOf(times(arrived, 'accepted_at'));
   const existing = await trx
@@ -87,14 +99,56 @@ async function mergeRequests(trx: Transaction<Tables>, arrived: readonly Request
     .where('accepted_at', '>=', from)
     .where('accepted_at', '<=', to)
     .execute();
-  const { added, replaced } = mergeRows<RequestRow>({ arrived, existing, rankOf: rankOfRequest });
+  const merge = mergeRows<RequestRow>({ arrived, existing, rankOf: rankOfRequest });
+  const { added, replaced } = merge;
   for (const { accepted_at, id } of replaced) {
     await trx.deleteFrom('ledger_requests').where('accepted_at', '=', accepted_at).where('id', '=', id).execute();
   }
   await insertRows(trx, { table: 'ledger_requests', rows: added });
   await addSums(trx, 'usage_requests', requestChanges({ added, replaced }));
-  await tellLogs(trx, added);
-  return added.length;
+  return merge;
+}
+
+interface LostLogs extends Merge<RequestRow> {
+  /** The logs of requests that the fleet has settled. */
+  readonly lost: readonly RequestLog[];
+}
+
+/** Lists the requests that the fleet has settled, and no longer those whose own ingress has told their end. */
+async function mergeLostLogs(trx: Transaction<Tables>, { lost, added, replaced }: LostLogs): Promise<void> {
+  const told = new Set(added.filter(({ settled_by: by }) => by === 'ingress').map(({ id }) => id));
+  const found = replaced.filter(({ id, settled_by: by }) => by === 'fleet' && told.has(id));
+  if (found.length > 0) {
+    await dropLostLogs(
+      trx,
+      found.map(({ id }) => id),
+      spanOf(times(found, 'accepted_at')),
+    );
+  }
+  const settled = new Set(added.filter(({ settled_by: by }) => by === 'fleet').map(({ id }) => id));
+  const news = lost.filter(({ id }) => settled.delete(id));
+  if (news.length === 0) return;
+  const { from, to } = spanOf(arrivalsOf(news));
+  const present = await trx
+    .selectFrom('request_logs')
+    .select('id')
+    .where('id', '=', sql<string>`any(${news.map(({ id }) => id)})`)
+    .where('arrived_at', '>=', from)
+    .where('arrived_at', '<=', to)
+    .execute();
+  const known = new Set(present.map(({ id }) => id));
+  const rows = news.filter(({ id }) => !known.has(id)).map((log) => toLogRow(log, undefined));
+  await insertRows(trx, { table: 'request_logs', rows });
+}
+
+async function dropLostLogs(trx: Transaction<Tables>, ids: readonly string[], { from, to }: Span): Promise<void> {
+  await trx
+    .deleteFrom('request_logs')
+    .where('id', '=', sql<string>`any(${ids})`)
+    .where('outcome', '=', 'lost')
+    .where('arrived_at', '>=', from)
+    .where('arrived_at', '<=', to)
+    .execute();
 }
 
 async function mergeAttempts(trx: Transaction<Tables>, arrived: readonly AttemptRow[]): Promise<number> {
@@ -137,7 +191,14 @@ function times<Name extends string>(rows: readonly { readonly [Key in Name]: Dat
   return rows.map((row) => row[name]);
 }
 
-function spanOf(dates: readonly Date[]): { readonly from: Date; readonly to: Date } {
+const arrivalsOf = (logs: readonly RequestLog[]): readonly Date[] => logs.map(({ arrivedAt }) => new Date(arrivedAt));
+
+interface Span {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+function spanOf(dates: readonly Date[]): Span {
   let from = Infinity;
   let to = -Infinity;
   for (const date of dates) {

@@ -1,7 +1,7 @@
 import type { RequestEntry } from '@sluice/records';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { findRequest, readUsage } from '../../src/index.ts';
+import { findRequest, listRequests, readUsage } from '../../src/index.ts';
 import { attemptEntry, noon, requestEntry, requestLog } from '../entries.ts';
 import { openStore, type TestStore } from '../open-store.ts';
 
@@ -84,6 +84,38 @@ test("replaces the fleet's entry by that of the ingress, and never the reverse",
   const own = requestEntry({ id: 'orphan', estimated: true, costMicros: 6 });
   for (const entry of [fleet, own, fleet]) await writer.insertRequestEntries([entry]);
   expect((await found('orphan'))?.entry).toEqual(own);
+});
+
+test('lists a request that the fleet has settled, until its own ingress tells more', async () => {
+  const { writer, store } = opened;
+  const listed = async (id: string) => {
+    const { requests } = await listRequests(store.db, { filter: { id }, limit: 10 });
+    return requests.map(({ log: { publicId, outcome, timeline }, costMicros }) => [
+      publicId,
+      outcome,
+      timeline !== undefined,
+      costMicros,
+    ]);
+  };
+  const lost = (id: string) =>
+    requestEntry({ id, publicId: `req-${id}`, settledBy: 'fleet', outcome: 'lost', status: 500, costMicros: 5 });
+  const own = (id: string) => [requestEntry({ id, costMicros: 6 })];
+  for (const id of ['l-only', 'l-log', 'l-entry']) {
+    await writer.insertRequestEntries([lost(id), lost(id)]);
+    await writer.insertRequestEntries([lost(id)]);
+    expect(await listed(id)).toEqual([[`req-${id}`, 'lost', false, 5]]);
+    expect(await found(`req-${id}`)).toMatchObject({
+      log: { id, model: 'gpt', status: 500 },
+      entry: { costMicros: 5 },
+    });
+  }
+  await writer.insertRequestLogs([requestLog({ id: 'l-log', arrivedAt: noon - 3 })]);
+  expect(await listed('l-log')).toEqual([['req-l-log', 'complete', true, 5]]);
+  await writer.insertRequestEntries(own('l-entry'));
+  expect(await listed('l-entry')).toEqual([]);
+  await writer.insertRequestLogs([requestLog({ id: 'l-first' })]);
+  await writer.insertRequestEntries([lost('l-first')]);
+  expect(await listed('l-first')).toEqual([['req-l-first', 'complete', true, 5]]);
 });
 
 test('tells the request log the cost, whichever of the two comes first', async () => {

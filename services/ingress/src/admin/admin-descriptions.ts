@@ -5,7 +5,7 @@ import type { NamedSchema, ParameterDescription, RouteDescription } from '../doc
 const count = z.number().int().nonnegative();
 const ms = z.number().nonnegative();
 const isoTime = z.iso.datetime();
-const outcome = z.enum(['complete', 'error', 'cancelled', 'refused']);
+const outcome = z.enum(['complete', 'error', 'cancelled', 'refused', 'lost']);
 
 const listed = {
   object: z.literal('request'),

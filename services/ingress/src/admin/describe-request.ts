@@ -39,11 +39,14 @@ export function describeRequest({ log, entry, attempts }: FoundRequest): object 
       : describeListed({ log, costMicros: entry?.costMicros })),
     client_address: log?.clientAddress,
     user_agent: log?.userAgent,
-    ...(log === undefined ? {} : { timeline: describeTimeline(log, attempts), changes: changesOf(log) }),
+    ...(log === undefined ? {} : { timeline: timelineOf(log, attempts), changes: changesOf(log) }),
     calls: attempts.map(describeAttempt),
     ledger: entry === undefined ? null : describeEntry(entry),
   };
 }
+
+const timelineOf = ({ timeline, durationMs }: RequestLog, attempts: readonly AttemptEntry[]): object | undefined =>
+  timeline && describeTimeline({ timeline, durationMs }, attempts);
 
 /** One part of the time of a request. */
 interface Part {
@@ -56,7 +59,7 @@ interface Part {
  * attempt's time to first token, as its worker measured it, and before it the failed attempts and the waits.
  */
 export function describeTimeline(
-  { timeline, durationMs }: Pick<RequestLog, 'timeline' | 'durationMs'>,
+  { timeline, durationMs }: { readonly timeline: Timeline; readonly durationMs: number },
   attempts: readonly Pick<AttemptEntry, 'ttftMs' | 'outcome'>[],
 ): { readonly parts: readonly Part[]; readonly sum_ms: number; readonly duration_ms: number } {
   const serving = attempts.findLast(({ ttftMs, outcome }) => ttftMs !== undefined && outcome !== 'failed');
@@ -69,6 +72,7 @@ export function describeTimeline(
     ['attempts', timeline.attempts - firstToken],
     ['first_token', firstToken],
     ['stream', timeline.stream],
+    ['relay', timeline.relay],
     ['client', timeline.client],
   ];
   const parts = times.map(([name, ms]) => ({ name, ms: rounded(ms) }));

@@ -35,7 +35,7 @@ const querySchema = z.strictObject({
   model: textParameter.optional(),
   upstream: textParameter.optional(),
   status: statusParameter.optional(),
-  outcome: z.enum(['complete', 'error', 'cancelled', 'refused']).optional(),
+  outcome: z.enum(['complete', 'error', 'cancelled', 'refused', 'lost']).optional(),
   code: textParameter.optional(),
   error: textParameter.optional(),
   from: timeParameter.optional(),

@@ -33,11 +33,13 @@ export interface DeliveryNeeds {
   readonly response: Pick<ServerResponse, 'headersSent' | 'setHeader'>;
   readonly observation: Observation;
   readonly reply: Reply;
+  /** Returns the time at which a worker sent the frame that is being handled, in ms since 1970; undefined without one. */
+  readonly sentAt: () => number | undefined;
   /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
 }
 
-export function createDelivery({ response, observation, reply, onInternal }: DeliveryNeeds): Delivery {
+export function createDelivery({ response, observation, reply, sentAt, onInternal }: DeliveryNeeds): Delivery {
   const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
   // An error can come while the request is still being submitted, before any caller awaits this promise.
   replied.catch(() => undefined);
@@ -55,7 +57,7 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
     }
     const status = isTold ? 200 : error.status;
     ending ??= { outcome: 'error', status, code: error.code };
-    observation.failed(error, { attempts, failure, status });
+    observation.failed(error, { attempts, failure, status, sentAt: sentAt() });
     if (isTold) return done();
     if (attempts > 0 && !response.headersSent) response.setHeader('x-sluice-attempts', attempts);
     reject(error);
@@ -63,14 +65,14 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
 
   return {
     listener: {
-      onStarted: observation.started,
+      onStarted: () => observation.started(sentAt()),
       onRerun: observation.rerun,
       onAnswered(meta) {
         answered = meta;
         observation.answered(meta);
       },
       onData(text) {
-        observation.data();
+        observation.data(sentAt);
         reply.onData(text);
       },
       onEnd(end) {
@@ -82,7 +84,7 @@ export function createDelivery({ response, observation, reply, onInternal }: Del
           return onError(new GatewayError('internal_error', { cause }), { attempts: answered?.attempts ?? 0 });
         }
         ending ??= { outcome: 'complete', status: 200 };
-        observation.complete(end);
+        observation.complete(end, sentAt());
         done();
       },
       onError,

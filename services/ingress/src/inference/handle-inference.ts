@@ -93,7 +93,7 @@ async function answerOrder(
     now,
   });
   const reply = findContinuation(response)?.keep(written, order.stream) ?? written;
-  const delivery = createDelivery({ response, observation, reply, onInternal });
+  const delivery = createDelivery({ response, observation, reply, sentAt: () => exchange.sentAt(), onInternal });
   const exchange = needs.exchanges.begin(
     toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
     delivery.listener,

@@ -5,13 +5,20 @@ const lingerMs = 1000;
 /** Maximum number of further bytes of the client that are read and dropped. */
 const discardBytes = 1024 * 1024;
 
+/** An answer to a request whose body stays unread. */
+export interface UnreadAnswer {
+  readonly body: string;
+  /** Called when the operating system has taken the answer. */
+  readonly onTaken: () => void;
+}
+
 /** Sends a JSON answer to a request whose body stays unread, and ends the connection. */
-export function endUnread(request: IncomingMessage, response: ServerResponse, body: string): void {
+export function endUnread(request: IncomingMessage, response: ServerResponse, { body, onTaken }: UnreadAnswer): void {
   response.setHeader('content-type', 'application/json; charset=utf-8');
   response.setHeader('content-length', Buffer.byteLength(body));
   response.setHeader('connection', 'close');
   // Sends the whole answer; only the end of the connection waits.
-  response.write(body);
+  response.write(body, onTaken);
   let left = discardBytes;
   const timer = setTimeout(end, lingerMs);
   request.on('data', discard);

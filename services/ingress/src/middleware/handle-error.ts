@@ -39,10 +39,10 @@ function sendError(request: Request, response: Response, error: GatewayError): v
   response.status(error.status);
   // A client that waits for `100 Continue` may leave its body out now, so the start of its next request is unknown.
   const isEnding = request.headers.expect === undefined && isSmall(bodySizeOf(request), smallBytes);
-  const envelope = toEnvelope(error);
-  findBodyCopies(response)?.answered(JSON.stringify(envelope), false);
-  if (request.complete || isEnding) response.json(envelope);
-  else endUnread(request, response, JSON.stringify(envelope));
+  const body = JSON.stringify(toEnvelope(error));
+  findBodyCopies(response)?.answered(body, false);
+  if (request.complete || isEnding) response.type('json').send(body);
+  else endUnread(request, response, { body, onTaken: () => findObservation(response)?.taken() });
 }
 
 /** Error of express for a path that it can't decode. */

@@ -31,7 +31,13 @@ function setUp(over: Partial<Reply> = {}) {
       return response as never;
     },
   };
-  const delivery = createDelivery({ response, observation, reply, onInternal: (cause) => faults.push(cause) });
+  const delivery = createDelivery({
+    response,
+    observation,
+    reply,
+    sentAt: () => undefined,
+    onInternal: (cause) => faults.push(cause),
+  });
   return { delivery, listener: delivery.listener, written, headers, faults, seen };
 }
 

@@ -104,11 +104,12 @@ export function fakeMailboxes(onDropped: (reason: string) => void = () => undefi
   function deliver(
     kind: Frame['kind'],
     payload: unknown,
-    at: { requestId?: string; epoch?: number; seq?: number } = {},
+    at: { requestId?: string; epoch?: number; seq?: number; sentAt?: number } = {},
   ): void {
     const data = kind === 'data' ? String(payload) : JSON.stringify(payload);
-    const { requestId = 'r', epoch = 1 } = at;
-    inbox.deliver([{ requestId, epoch, seq: at.seq ?? seq++, kind, data }], undefined);
+    const { requestId = 'r', epoch = 1, sentAt } = at;
+    const origin = sentAt === undefined ? undefined : { processId: 'w', sentAt };
+    inbox.deliver([{ requestId, epoch, seq: at.seq ?? seq++, kind, data }], origin);
   }
   const nextRun = (): void => void (seq = 0);
   return { inbox, writer, workers, told, errors, deliver, nextRun };
@@ -176,6 +177,7 @@ export function fakeObservation() {
     complete: ({ events }) => void seen.push(`complete ${events}`),
     failed: ({ code }, { status, attempts }) => void seen.push(`failed ${code} ${status} ${attempts}`),
     cancelled: () => void seen.push('cancelled'),
+    taken: () => void seen.push('taken'),
     unlogged: () => void seen.push('unlogged'),
   };
   return { observation, seen };

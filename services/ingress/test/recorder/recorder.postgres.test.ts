@@ -87,7 +87,7 @@ const line = (id: string): RequestLog => ({
   publicId: `req-${id}`,
   arrivedAt: now,
   durationMs: 10,
-  timeline: { auth: 0, body: 0, admission: 0, queue: 0, attempts: 5, stream: 5, client: 0 },
+  timeline: { auth: 0, body: 0, admission: 0, queue: 0, attempts: 5, stream: 5, relay: 0, client: 0 },
   status: 200,
   outcome: 'complete',
 });

@@ -29,6 +29,8 @@ export interface AccountingNeeds {
   readonly now: () => number;
 }
 
+type Requester = Pick<Client, 'requestId' | 'publicId' | 'principal'>;
+
 /**
  * Returns the accounting of an order; undefined if there is no database, no team and no budget.
  * @throws GatewayError 400 for a wrong `x-sluice-tags`
@@ -36,14 +38,14 @@ export interface AccountingNeeds {
 export function openAccounting(
   { isRecorded, costBounds, now }: AccountingNeeds,
   order: Order,
-  { requestId, principal }: Pick<Client, 'requestId' | 'principal'>,
+  { requestId, publicId, principal }: Requester,
   headers: IncomingHttpHeaders,
 ): RequestAccounting | undefined {
   const budgets = hasBudget(principal.budgets) ? principal.budgets : undefined;
   const team = limitedTeam(principal.team);
   if (!isRecorded && budgets === undefined && team === undefined) return undefined;
   const openEntry = isRecorded
-    ? JSON.stringify(openEntryOf(order, { requestId, principal }, headers))
+    ? JSON.stringify(openEntryOf(order, { requestId, publicId, principal }, headers))
     : JSON.stringify({ id: requestId });
   let acceptedAt = 0;
   let acceptedSince = 0;
@@ -86,12 +88,13 @@ function limitedTeam(team: Principal['team']): Principal['team'] {
 
 function openEntryOf(
   { operation, model, stream }: Order,
-  { requestId, principal }: Pick<Client, 'requestId' | 'principal'>,
+  { requestId, publicId, principal }: Requester,
   headers: IncomingHttpHeaders,
 ): Omit<OpenEntry, 'acceptedAt'> {
   const { tags, sessionId, agent } = readAttribution(headers, principal.tags);
   return {
     id: requestId,
+    publicId: publicId === requestId ? undefined : publicId,
     keyId: principal.keyId,
     keyName: principal.name,
     teamId: principal.team?.id,

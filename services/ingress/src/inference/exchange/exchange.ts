@@ -26,6 +26,11 @@ export interface Exchange {
   fail(code: ErrorCode): void;
   /** Looks for the run after a possible loss of data in Redis, and queues it again if no worker has begun it. */
   requeue(): void;
+  /**
+   * Returns the time at which a worker sent the frame that is being handled, in ms since 1970 on the worker's clock; undefined
+   * if no frame is being handled.
+   */
+  sentAt(): number | undefined;
   /** Ends the request without an answer. Afterwards only `ended` resolves. */
   cancel(): void;
   /**
@@ -111,6 +116,7 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
     resume: () => on({ kind: 'resume' }),
     fail: (code) => on({ kind: 'fail', code }),
     requeue: () => on({ kind: 'redis_restored' }),
+    sentAt: worker.sentAt,
     cancel: () => on({ kind: 'cancel' }),
     ended,
   };

@@ -15,6 +15,8 @@ export type WorkerCommand = Extract<
  */
 export interface WorkerSide {
   carryOut(command: WorkerCommand, state: ExchangeState): void;
+  /** Returns the time at which a worker sent the frame that is being handled, in ms since 1970 on the worker's clock. */
+  sentAt(): number | undefined;
   close(): void;
 }
 
@@ -34,11 +36,16 @@ export function createWorkerSide(
 ): WorkerSide {
   let watched: string | undefined;
   let isOver = false;
+  let sentAt: number | undefined;
   const onLost = (): void => on({ kind: 'worker_lost' });
   /** Created with the first question: most requests ask none. */
   let inquiry: Inquiry | undefined;
   const subscription = inbox.subscribe(requestId, {
-    onFrame: (frame) => pass(() => eventOf(frame)),
+    onFrame(frame, origin) {
+      sentAt = origin?.sentAt;
+      pass(() => eventOf(frame));
+      sentAt = undefined;
+    },
     onGap: () => on({ kind: 'gap' }),
     onClaimKnown: (frame) => pass(() => claimEventOf(frame)),
   });
@@ -95,6 +102,7 @@ export function createWorkerSide(
           return inquiry?.stop();
       }
     },
+    sentAt: () => sentAt,
     close() {
       isOver = true;
       inquiry?.stop();

@@ -42,7 +42,7 @@ export interface Facts {
   entryId: string | undefined;
   stream: boolean;
   parameters: ChatParameters | undefined;
-  /** Monotonic ms: the key is known, the body checked, the request admitted, and with a worker for the first time. */
+  /** Monotonic ms: the key is known, the body checked, the request admitted, and taken by a worker for the first time. */
   keyAt: number | undefined;
   bodyAt: number | undefined;
   admittedAt: number | undefined;
@@ -50,6 +50,9 @@ export interface Facts {
   queueWaitMs: number | undefined;
   /** Time to first token. */
   ttftMs: number | undefined;
+  /** Time on the way from the worker, in ms: of the first piece, and of the last one or the error. */
+  firstRelayMs: number;
+  lastRelayMs: number;
   answered: Answered | undefined;
   resumptions: number;
   /** Number of messages that were left out of the request. */
@@ -71,6 +74,8 @@ export const noFacts = (): Facts => ({
   workerAt: undefined,
   queueWaitMs: undefined,
   ttftMs: undefined,
+  firstRelayMs: 0,
+  lastRelayMs: 0,
   answered: undefined,
   resumptions: 0,
   droppedMessages: 0,

@@ -31,18 +31,21 @@ export interface Observation {
   dropped(messages: number): void;
   admitted(waitedMs: number): void;
   queued(): void;
-  started(): void;
+  /** `sentAt`: time at which the worker sent its report, in ms since 1970; undefined if none has come. */
+  started(sentAt?: number): void;
   answered(answered: Answered): void;
-  /** Called with each text for the client; the first call gives the time to first token. */
-  data(): void;
+  /** Called with each text for the client; the first call gives the time to first token. `sentAt` returns when its worker sent it. */
+  data(sentAt: () => number | undefined): void;
   rerun(reason: ErrorCode, isResumed: boolean): void;
   /** Returns the times of the request so far. */
   course(): Pick<Facts, 'queueWaitMs' | 'ttftMs'>;
   /** `complete`, `failed` and `cancelled` end the observation; calls after the first are ignored. */
-  complete(end: End): void;
+  complete(end: End, sentAt?: number): void;
   /** `status` is what the client got: 200 for an error inside a stream. */
   failed(error: GatewayError, facts: FailedFacts): void;
   cancelled(): void;
+  /** The operating system has taken the whole answer, although the response stays open. */
+  taken(): void;
   /** Suppresses the log line: the request is one of a flood. */
   unlogged(): void;
 }
@@ -52,6 +55,8 @@ interface FailedFacts {
   readonly status: number;
   /** The last failure of an attempt. */
   readonly failure?: Failed['failure'];
+  /** Time at which a worker sent the error, in ms since 1970. */
+  readonly sentAt?: number | undefined;
 }
 
 export interface ObserveNeeds extends ConcludeNeeds {
@@ -68,7 +73,7 @@ export interface ObserveNeeds extends ConcludeNeeds {
 /** A request to observe. */
 export interface Observed {
   readonly request: Request;
-  readonly response: Pick<Response, 'once'>;
+  readonly response: Pick<Response, 'once' | 'writableLength'>;
   readonly context: Pick<Arrival, 'requestId' | 'publicId' | 'startedAt'>;
   /** Path of the route: `/v1/chat/completions`. */
   readonly route: string;
@@ -97,13 +102,14 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
   const facts = noFacts();
   let queuedAt: number | undefined;
   let isOver = false;
-  const recordEnd =
-    requestLogs === undefined ? undefined : recordOnceClosed({ requestLogs, request, response, arrival, facts, now });
+  const recording =
+    requestLogs === undefined ? undefined : recordOnceClosed({ requestLogs, response, arrival, facts, now });
 
-  function end(conclusion: Conclusion): void {
+  function end(conclusion: Conclusion, sentAt?: number): void {
     isOver = true;
+    facts.lastRelayMs = relayMs(sentAt);
     const endedAt = conclude(needs, arrival, facts, conclusion);
-    recordEnd?.(conclusion, endedAt);
+    recording?.ended(conclusion, endedAt);
   }
 
   return {
@@ -126,38 +132,47 @@ export function observe(needs: ObserveNeeds, observed: Observed): Observation {
       metrics.admitted(waitedMs, span.sampledTraceId);
     },
     queued: () => void (queuedAt = now()),
-    started() {
+    started(sentAt) {
       const at = now();
-      facts.workerAt ??= at;
+      facts.workerAt ??= at - relayMs(sentAt);
       facts.queueWaitMs = at - (queuedAt ?? startedAt);
       metrics.queueWaited(facts.queueWaitMs, span.sampledTraceId);
     },
     answered: (answered) => void (facts.answered = answered),
-    data: () => void (facts.ttftMs ??= now() - startedAt),
+    data(sentAt) {
+      if (facts.ttftMs !== undefined) return;
+      facts.ttftMs = now() - startedAt;
+      facts.firstRelayMs = relayMs(sentAt());
+    },
     rerun(reason, isResumed) {
       metrics.resubmitted(reason);
       if (isResumed) facts.resumptions += 1;
       queuedAt = now();
     },
     course: () => facts,
-    complete(last) {
-      if (!isOver) end({ status: 200, outcome: 'complete', end: last });
+    complete(last, sentAt) {
+      if (!isOver) end({ status: 200, outcome: 'complete', end: last }, sentAt);
     },
-    failed(error, { attempts, failure, status }) {
+    failed(error, { attempts, failure, status, sentAt }) {
       if (isOver) return;
       const { code, message } = error;
       if (refusals.has(code)) metrics.refused(code, facts.principal?.name);
       span.fail({ code, message });
-      end({ status, outcome: refusals.has(code) ? 'refused' : 'error', code, message, attempts, failure });
+      const outcome = refusals.has(code) ? 'refused' : 'error';
+      end({ status, outcome, code, message, attempts, failure }, sentAt);
     },
     cancelled() {
       if (isOver) return;
       metrics.clientAborted();
       end({ status: 499, outcome: 'cancelled' });
     },
+    taken: () => recording?.taken(),
     unlogged: () => void (facts.isLogged = false),
   };
 }
+
+/** Returns the time (ms) that a frame has been on its way; 0 if a worker's clock is ahead. */
+const relayMs = (sentAt: number | undefined): number => (sentAt === undefined ? 0 : Math.max(0, Date.now() - sentAt));
 
 function startServerSpan({ request, context, route }: Observed, trustTraceContext: boolean): SpanHandle {
   return startSpanOf(

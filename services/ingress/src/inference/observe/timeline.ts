@@ -12,6 +12,9 @@ export interface Marks {
   readonly workerAt: number | undefined;
   /** The first piece of the answer has arrived. */
   readonly firstAt: number | undefined;
+  /** Time (ms) on the way from the worker: of the first piece, and of the last one or the error. */
+  readonly firstRelayMs: number;
+  readonly lastRelayMs: number;
   /** The last piece of the answer, or the error, is written. */
   readonly endedAt: number;
   /** The client has taken the last byte, or has left. */
@@ -22,7 +25,8 @@ const microseconds = (ms: number): number => Math.round(ms * 1000);
 
 /** Returns the parts between the marks. The time after the last mark that was reached belongs to the part that follows it. */
 export function toTimeline(marks: Marks): { readonly timeline: Timeline; readonly durationMs: number } {
-  const { arrivedAt, keyAt, bodyAt, admittedAt, workerAt, firstAt, endedAt, closedAt } = marks;
+  const { arrivedAt, keyAt, bodyAt, admittedAt, workerAt, firstAt, firstRelayMs, endedAt, lastRelayMs, closedAt } =
+    marks;
   const until = microseconds(closedAt - arrivedAt);
   let last = 0;
   /** Returns the time from the last mark to this one. */
@@ -32,14 +36,16 @@ export function toTimeline(marks: Marks): { readonly timeline: Timeline; readonl
     last = reached;
     return length / 1000;
   }
-  const timeline: Timeline = {
+  const lastSentAt = endedAt - lastRelayMs;
+  const parts = {
     auth: part(keyAt ?? endedAt),
     body: part(bodyAt ?? endedAt),
     admission: part(admittedAt ?? endedAt),
-    queue: part(workerAt ?? endedAt),
-    attempts: part(firstAt ?? endedAt),
-    stream: part(endedAt),
-    client: part(closedAt),
+    queue: part(workerAt ?? lastSentAt),
+    attempts: part(firstAt === undefined ? lastSentAt : firstAt - firstRelayMs),
   };
-  return { timeline, durationMs: until / 1000 };
+  const relayOfFirst = part(firstAt ?? endedAt);
+  const stream = part(lastSentAt);
+  const relay = (microseconds(relayOfFirst) + microseconds(part(endedAt))) / 1000;
+  return { timeline: { ...parts, stream, relay, client: part(closedAt) }, durationMs: until / 1000 };
 }

@@ -8,7 +8,7 @@ export interface EndedRequest {
   readonly arrival: Arrival;
   readonly facts: Facts;
   readonly conclusion: Conclusion;
-  /** Monotonic ms: the last piece or the error is written; the client has it, or has left. */
+  /** Monotonic ms: the end is known; the operating system has taken the last byte for the client, or the client has left. */
   readonly endedAt: number;
   readonly closedAt: number;
   /** Milliseconds since 1970. */
@@ -35,6 +35,8 @@ export function toRequestLog({ arrival, facts, conclusion, endedAt, closedAt, ar
     admittedAt: facts.admittedAt,
     workerAt: facts.workerAt,
     firstAt: ttftMs === undefined ? undefined : startedAt + ttftMs,
+    firstRelayMs: facts.firstRelayMs,
+    lastRelayMs: facts.lastRelayMs,
     endedAt,
     closedAt,
   });

@@ -20,7 +20,12 @@ const team = { id: 't1', models: ['*'], limits: { rpm: 5 }, budgets: { day: 100 
 function open(isRecorded: boolean, principal: Partial<Principal> = {}, headers = {}) {
   let now = 1000;
   const needs = { isRecorded, costBounds, now: () => (now += 250) };
-  return openAccounting(needs, order, { requestId: 'r1', principal: principalWith(principal) }, headers);
+  return openAccounting(
+    needs,
+    order,
+    { requestId: 'r1', publicId: 'p1', principal: principalWith(principal) },
+    headers,
+  );
 }
 
 const end = {
@@ -53,6 +58,7 @@ describe('the accounting of a request', () => {
     const entry = { ...(JSON.parse(openEntry) as object), acceptedAt: 5 };
     expect(openEntrySchema.parse(entry)).toEqual({
       id: 'r1',
+      publicId: 'p1',
       keyId: 'key-id',
       keyName: 'team',
       teamId: 't1',
@@ -76,6 +82,7 @@ describe('the accounting of a request', () => {
     expect(requestEntrySchema.parse(JSON.parse(entry))).toEqual({
       ...end,
       id: 'r1',
+      publicId: 'p1',
       keyId: 'key-id',
       keyName: 'team',
       tags: [],

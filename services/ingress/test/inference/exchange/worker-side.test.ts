@@ -14,6 +14,7 @@ function setUp(...fleet: string[]) {
   const watched: string[] = [];
   const callbacks = new Map<string, () => void>();
   const heard: ExchangeEvent[] = [];
+  const sent: (number | undefined)[] = [];
   const worker = createWorkerSide(
     {
       ...mailboxes,
@@ -29,7 +30,10 @@ function setUp(...fleet: string[]) {
       onError: (error) => mailboxes.errors.push(error),
     },
     'r',
-    (event) => heard.push(event),
+    (event) => {
+      heard.push(event);
+      sent.push(worker.sentAt());
+    },
   );
   const state = stateIn('queued');
   const carryOut = (...commands: WorkerCommand[]): void => {
@@ -37,7 +41,7 @@ function setUp(...fleet: string[]) {
   };
   carryOut({ kind: 'expect', seq: 0 });
   const lose = (workerId: string): void => callbacks.get(workerId)?.();
-  return { ...mailboxes, worker, carryOut, heard, watched, dropped, lose, state };
+  return { ...mailboxes, worker, carryOut, heard, sent, watched, dropped, lose, state };
 }
 
 const error = { code: 'upstream_error', message: 'boom' };
@@ -63,6 +67,16 @@ describe("the workers' side of a request", () => {
     deliver(kind, payload);
     expect(heard).toMatchObject([{ kind, ...event }]);
     expect(errors).toEqual([]);
+  });
+
+  it('tells when the frame was sent that is being handled, and nothing after it', () => {
+    const { deliver, lose, carryOut, sent, worker } = setUp();
+    carryOut({ kind: 'watch_worker', workerId: 'w' });
+    deliver('data', 'text', { sentAt: 1000 });
+    expect(worker.sentAt()).toBeUndefined();
+    deliver('data', 'text');
+    lose('w');
+    expect(sent).toEqual([1000, undefined, undefined]);
   });
 
   it('ignores a kind that workers do not send', () => {

@@ -68,9 +68,9 @@ describe('an observation', () => {
       observation.started();
       observation.answered(answered);
       clock.ms = 40;
-      observation.data();
+      observation.data(() => undefined);
       clock.ms = 100;
-      observation.data();
+      observation.data(() => undefined);
       observation.complete({ events: 2, burntTokens: 0, usage });
     });
     expect(lines).toHaveLength(1);
@@ -189,9 +189,9 @@ describe('an observation', () => {
       observation.started();
       observation.answered({ ...answered, continuations: 1 });
       clock.ms = 40;
-      observation.data();
+      observation.data(() => undefined);
       clock.ms = 99;
-      observation.data();
+      observation.data(() => undefined);
       observation.complete({ events: 2, burntTokens: 0, usage });
       clock.ms = 100;
     });
@@ -213,8 +213,38 @@ describe('an observation', () => {
       droppedMessages: 2,
       userAgent: 'agent',
       durationMs: 100,
-      timeline: { auth: 1, body: 2, admission: 3, queue: 4, attempts: 30, stream: 59, client: 1 },
+      timeline: { auth: 1, body: 2, admission: 3, queue: 4, attempts: 30, stream: 59, relay: 0, client: 1 },
     });
+  });
+
+  it("counts the way of the worker's report, of the first and of the last piece", async () => {
+    const { logs } = await observed((observation, clock) => {
+      const ago = (ms: number): number => Date.now() - ms;
+      observation.principal({ keyId: 'k', name: 'team', hint: undefined });
+      observation.model('mini', 'm*', true);
+      observation.admitted(0);
+      clock.ms = 1000;
+      observation.started(ago(300));
+      clock.ms = 2000;
+      observation.data(() => ago(100));
+      clock.ms = 3000;
+      observation.data(() => ago(900));
+      observation.complete({ events: 2, burntTokens: 0 }, ago(200));
+    });
+    const { queue = 0, attempts = 0, stream = 0, relay = 0 } = logs[0]?.timeline ?? {};
+    // The clock of the machine does not stop between the calls.
+    expect([queue, attempts, stream, relay].map((ms) => Math.round(ms / 50) * 50)).toEqual([700, 1200, 800, 300]);
+    expect(queue + attempts + stream + relay).toBeCloseTo(3000, 3);
+  });
+
+  it('ends when the answer is taken, although its connection closes later', async () => {
+    const { logs } = await observed((observation, clock) => {
+      observation.failed(new GatewayError('request_too_large'), { status: 413 });
+      clock.ms = 5;
+      observation.taken();
+      clock.ms = 1000;
+    });
+    expect(logs).toMatchObject([{ durationMs: 5, timeline: { client: 5 } }]);
   });
 
   it.each([

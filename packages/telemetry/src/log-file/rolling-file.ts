@@ -1,25 +1,16 @@
-import {
-  closeSync,
-  createWriteStream,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  type Stats,
-  type WriteStream,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { hasCode, makeFolder } from './bare/files.mjs';
-import { LaunchError } from './bare/launch-error.mjs';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Appender, createAppender } from './appender.ts';
+import { makeFolder, rollByDay, rollByNumber, statIfThere } from './file-names.ts';
+import { LogFileError } from './log-file-error.ts';
 import { createOutage } from './log-outage.ts';
 
 /** A log of bounded size. Several processes may append to the same one. */
 export interface RollingFile {
-  /** Appends a line. Never throws: a failing log must not stop the program. */
+  /** Appends a line, or several with line feeds between them. Never throws: a failing log must not stop the program. */
   write(line: string): void;
+  /** Writes everything before it returns, for the exit of the process. */
+  flushSync(): void;
   end(): void;
 }
 
@@ -40,9 +31,13 @@ export interface RollingFileOptions {
 }
 
 const usualMaxBytes = 10 * 1024 * 1024;
-const dayMs = 86_400_000;
+/** Interval at which a writer looks whether the file has another name by now. */
+const lookEveryMs = 1000;
+/** Length in characters that may wait for a slow disk. */
+const longestWaiting = 16 * 1024 * 1024;
+const tooSlow = new Error('the disk is too slow');
 
-/** @throws LaunchError when the file can't be opened */
+/** @throws LogFileError when the file can't be opened */
 export function openRollingFile(options: RollingFileOptions): RollingFile {
   const { path, setting, keep, onFailure, maxBytes = usualMaxBytes, againAfterMs = 1000 } = options;
   const { now = () => new Date() } = options;
@@ -52,26 +47,27 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
   );
   let failedAtMs: number | undefined;
   const open = (): Part => {
-    const opened = openPart(path, now());
-    opened.stream.on('error', (error) => {
+    const opened = openPart(path, now(), (error) => {
       if (opened === part) failedAtMs = now().getTime();
       outage.begin(error);
     });
     return opened;
   };
+  const older = createOlderParts();
   let part = openFirst(open, { path, setting });
+  let lookedAtMs = now().getTime();
   const isOver = (bytes: number): boolean =>
     part.bytes > 0 && (part.bytes + bytes > maxBytes || ('days' in keep && part.day !== dayOf(now())));
 
   function passTo(next: Part): void {
-    // A line that a full disk has cut ends in its own part.
-    part.stream.end(part.isTorn ? '\n' : '');
+    older.add(part);
     part = next;
   }
 
   function beginAnew(bytes: number): void {
-    // Another writer may have rolled the log, or a person removed it: then the file of that name is opened.
-    if (!isAt(path, part.fd)) passTo(open());
+    lookedAtMs = now().getTime();
+    // Another process may have rolled the log, or a person moved it: then the file of that name is opened.
+    if (!isAt(path, part)) passTo(open());
     if (!isOver(bytes)) return;
     if ('days' in keep) rollByDay(path, { day: part.day, days: keep.days, now: now() });
     else rollByNumber(path, keep.files);
@@ -94,7 +90,7 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
   }
 
   function makeRoom(bytes: number): void {
-    if (!isOver(bytes)) return;
+    if (!isOver(bytes) && Math.abs(now().getTime() - lookedAtMs) < lookEveryMs) return;
     try {
       beginAnew(bytes);
     } catch (error) {
@@ -107,37 +103,74 @@ export function openRollingFile(options: RollingFileOptions): RollingFile {
 
   return {
     write(line) {
-      if (!openAgain()) {
+      if (!openAgain() || part.appender.waiting > longestWaiting) {
+        outage.begin(tooSlow);
         outage.count();
         return;
       }
       makeRoom(Buffer.byteLength(line) + 1);
-      // A full disk may have cut the last line.
-      const text = `${part.isTorn ? '\n' : ''}${line}\n`;
-      part.bytes += Buffer.byteLength(text);
-      part.isTorn = false;
-      part.stream.write(text, (error) => {
-        if (error == null) outage.end();
+      append(part, line, (error) => {
+        if (error === undefined) outage.end();
         else outage.count();
       });
     },
-    end: () => void part.stream.end(),
+    flushSync() {
+      older.flushSync();
+      part.appender.flushSync();
+    },
+    end: () => part.appender.end(),
   };
 }
 
-/** @throws LaunchError */
+function append(part: Part, line: string, done: (error: Error | undefined) => void): void {
+  // A full disk may have cut the last line.
+  const text = `${part.isTorn ? '\n' : ''}${line}\n`;
+  part.bytes += Buffer.byteLength(text);
+  part.isTorn = false;
+  part.appender.write(text, done);
+}
+
+/** Returns whether the file at `path` is the open one, and counts what other processes have written to it. */
+function isAt(path: string, part: Part): boolean {
+  const [named, { ino, dev, size }] = [statIfThere(path), fstatSync(part.fd)];
+  part.bytes = Math.max(part.bytes, size);
+  return named?.ino === ino && named.dev === dev;
+}
+
+/** @throws LogFileError */
 function openFirst(open: () => Part, { path, setting }: Pick<RollingFileOptions, 'path' | 'setting'>): Part {
   try {
     return open();
   } catch (error) {
     const subject = setting === undefined ? '' : `${setting}: `;
-    throw new LaunchError(`${subject}The log ${path} can't be written (${codeOf(error)}).`, { cause: error });
+    throw new LogFileError(`${subject}The log ${path} can't be written (${codeOf(error)}).`, { cause: error });
   }
+}
+
+/** Parts that still have texts to write. */
+interface OlderParts {
+  add(part: Part): void;
+  flushSync(): void;
+}
+
+function createOlderParts(): OlderParts {
+  const ending = new Set<Appender>();
+  return {
+    add({ appender, isTorn }) {
+      // A line that a full disk has cut ends in its own part.
+      if (isTorn) appender.write('\n', () => undefined);
+      ending.add(appender);
+      appender.end(() => ending.delete(appender));
+    },
+    flushSync() {
+      for (const appender of ending) appender.flushSync();
+    },
+  };
 }
 
 interface Part {
   readonly fd: number;
-  readonly stream: WriteStream;
+  readonly appender: Appender;
   /** Day of the part, as in `2026-01-31`. */
   day: string;
   bytes: number;
@@ -145,14 +178,13 @@ interface Part {
   isTorn: boolean;
 }
 
-function openPart(path: string, now: Date): Part {
+function openPart(path: string, now: Date, onFailure: (error: Error) => void): Part {
   makeFolder(dirname(path));
-  // Opened synchronously: a stream opens later, when the name may already belong to the next part.
   const fd = openSync(path, 'a', 0o600);
   const stats = fstatSync(fd);
-  const stream = createWriteStream(path, { fd });
+  const appender = createAppender(fd, onFailure);
   const day = dayOf(stats.size === 0 ? now : stats.mtime);
-  return { fd, stream, day, bytes: stats.size, isTorn: isTorn(path, stats) };
+  return { fd, appender, day, bytes: stats.size, isTorn: isTorn(path, stats) };
 }
 
 /** Returns whether the last line has no line feed; false for a file that can't be read. */
@@ -168,60 +200,6 @@ function isTorn(path: string, stats: Stats): boolean {
     }
   } catch {
     return false;
-  }
-}
-
-/** Returns whether the file at `path` is the open one; false if there is no file. */
-function isAt(path: string, fd: number): boolean {
-  const [named, opened] = [statIfThere(path), fstatSync(fd)];
-  return named !== undefined && named.ino === opened.ino && named.dev === opened.dev;
-}
-
-function rollByNumber(path: string, files: number): void {
-  rmSync(`${path}.${files}`, { force: true });
-  for (let at = files - 1; at >= 1; at -= 1) renameIfThere(`${path}.${at}`, `${path}.${at + 1}`);
-  renameIfThere(path, `${path}.1`);
-}
-
-interface DayRoll {
-  readonly day: string;
-  readonly days: number;
-  readonly now: Date;
-}
-
-function rollByDay(path: string, { day, days, now }: DayRoll): void {
-  const parts = partsOf(path);
-  let name = `${path}.${day}`;
-  for (let at = 2; parts.includes(name); at += 1) name = `${path}.${day}.${at}`;
-  renameIfThere(path, name);
-  for (const part of partsOf(path)) {
-    const stats = statIfThere(part);
-    if (stats !== undefined && now.getTime() - stats.mtimeMs > days * dayMs) rmSync(part, { force: true });
-  }
-}
-
-/** Returns the older parts that `rollByDay` has named. */
-function partsOf(path: string): string[] {
-  const begin = `${basename(path)}.`;
-  return readdirSync(dirname(path))
-    .filter((name) => name.startsWith(begin) && /^\d{4}-\d\d-\d\d(?:\.\d+)?$/.test(name.slice(begin.length)))
-    .map((name) => join(dirname(path), name));
-}
-
-function renameIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  }
-}
-
-function statIfThere(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }
 

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until, verifies } from '@sluice/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openRollingFile } from '../src/rolling-file.ts';
+import { openRollingFile } from '../../src/log-file/rolling-file.ts';
 
 let folder: string;
 let path: string;
