@@ -16,6 +16,7 @@ import {
   revokeClientKey,
   rotateClientKey,
 } from '../../src/index.ts';
+import type { Store } from '../../src/index.ts';
 import { openStore } from '../open-store.ts';
 
 const newSecret = () => ({ digest: randomBytes(32).toString('hex'), hint: 'sk-1…2345' });
@@ -94,15 +95,26 @@ describe('a client key of the database', () => {
 });
 
 describe('the first admin key', () => {
+  const createFirst = (to: Store, beforeCommit = async (): Promise<void> => undefined) =>
+    createFirstAdminKey(to.db, newKey(), { beforeCommit });
+
+  it('is not created if it can not be shown', async () => {
+    const { store: other } = await openStore();
+    const unshown = createFirst(other, () => Promise.reject(new Error('no terminal')));
+    await expect(unshown).rejects.toThrow('no terminal');
+    expect(await listClientKeys(other.db, { limit: 1 })).toEqual([]);
+    expect(await createFirst(other)).toBeDefined();
+  });
+
   it('is created once, however many replicas start at once', async () => {
     const { store: other } = await openStore();
-    const made = await Promise.all(Array.from({ length: 8 }, () => createFirstAdminKey(other.db, newKey())));
+    const made = await Promise.all(Array.from({ length: 8 }, () => createFirst(other)));
     const [first] = made.filter((key) => key !== undefined);
     expect(made.filter((key) => key !== undefined)).toHaveLength(1);
     expect(first?.key.admin).toBe(true);
-    expect(await createFirstAdminKey(other.db, newKey())).toBeUndefined();
+    expect(await createFirst(other)).toBeUndefined();
     await revokeClientKey(other.db, first?.key.id ?? '', { endsStreams: false });
-    expect(await createFirstAdminKey(other.db, newKey())).toBeDefined();
+    expect(await createFirst(other)).toBeDefined();
   });
 });
 
