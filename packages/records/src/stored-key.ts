@@ -51,7 +51,12 @@ export const storedKeySchema = z.object({
   /** Milliseconds since 1970. */
   expiresAt: z.number().int().optional(),
   isRevoked: z.boolean().default(false),
+  /** Milliseconds since 1970. */
+  revokedAt: z.number().int().optional(),
   /** Its running streams end when it is revoked. */
   endsStreams: z.boolean().default(false),
 });
 export type StoredKey = z.infer<typeof storedKeySchema>;
+
+/** Time (ms) for which the fleet remembers that a key was revoked; then its secret is like any unknown one. */
+export const revokedKeptMs = 7 * 24 * 3_600_000;

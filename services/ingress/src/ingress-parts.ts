@@ -77,6 +77,7 @@ const openKeys = (
   createKeyService({
     config,
     connection: links.fleet.commands,
+    connectBlocking: links.fleet.connectBlocking,
     names: links.keys,
     records: store,
     onStreamsEnd: (keyId) => links.exchanges.failAllOf(keyId, 'key_revoked'),

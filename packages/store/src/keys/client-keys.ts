@@ -12,7 +12,7 @@ export interface KeptSecret {
   readonly hint: string;
 }
 
-export type NewKey = Omit<StoredKey, 'secrets' | 'isRevoked' | 'endsStreams'> & {
+export type NewKey = Omit<StoredKey, 'secrets' | 'isRevoked' | 'revokedAt' | 'endsStreams'> & {
   readonly secret: KeptSecret;
   /** Id of the key that creates it. */
   readonly createdBy?: string | undefined;

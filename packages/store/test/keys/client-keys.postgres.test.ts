@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { revokedKeptMs } from '@sluice/records';
 import { describe, expect, it } from 'vitest';
 import {
   changeClientKey,
@@ -147,8 +148,25 @@ describe('the changes after a revision', () => {
     await removeTeam(other.db, 'blue');
     const later = await readKeyChanges(other.db, all);
     expect(later.records).toEqual([{ revision: later.revision, record: { removedTeam: 'blue' } }]);
-    expect((await readKeyChanges(other.db, { ...later, database: 'another' })).records).toHaveLength(2);
+    expect((await readKeyChanges(other.db, { ...later, database: 'another' })).records).toMatchObject([
+      { record: { key } },
+    ]);
     expect((await readKeyChanges(other.db, { ...later, revision: later.revision + 1 })).isWhole).toBe(true);
+  });
+
+  it('have what was revoked, but all records have it for a week only', async () => {
+    const { store: other } = await openStore();
+    const { key } = await createClientKey(other.db, newKey());
+    const before = await readKeyChanges(other.db, undefined);
+    await revokeClientKey(other.db, key.id, { endsStreams: false });
+    const revoked = [{ record: { key: { id: key.id, isRevoked: true, revokedAt: expect.any(Number) } } }];
+    expect((await readKeyChanges(other.db, undefined)).records).toMatchObject(revoked);
+    await other.db
+      .updateTable('client_keys')
+      .set({ revoked_at: new Date(Date.now() - revokedKeptMs) })
+      .execute();
+    expect((await readKeyChanges(other.db, undefined)).records).toEqual([]);
+    expect((await readKeyChanges(other.db, before)).records).toMatchObject(revoked);
   });
 
   it('miss nothing while several processes write', async () => {

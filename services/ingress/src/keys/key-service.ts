@@ -37,6 +37,8 @@ export interface KeyService {
 export interface KeyServiceNeeds {
   readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database'>;
   readonly connection: RedisConnection;
+  /** Opens a connection of the `blocking` role, on which changes of keys arrive. */
+  readonly connectBlocking: () => RedisConnection;
   /** Names of keys in Redis. */
   readonly names: Keys;
   readonly records: RecordsStore;
@@ -64,6 +66,7 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
       ? undefined
       : createKeyRegistry({
           connection,
+          connectBlocking: needs.connectBlocking,
           keys: names,
           onChange(changes, isWhole) {
             // The identities of tokens have the settings that their team had.
@@ -82,6 +85,7 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
     async compare() {
       await makeFirstAdmin();
       await publishAll();
+      known.forgetRevoked(Date.now());
     },
     onError(error) {
       // The absence of Redis and of the database is reported by what watches them.

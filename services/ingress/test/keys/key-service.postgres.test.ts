@@ -1,5 +1,5 @@
 import { createSecret } from '@sluice/config';
-import { connect, createKeys, untilReady } from '@sluice/redis';
+import { connect, type ConnectionRole, createKeys, untilReady } from '@sluice/redis';
 import { migrateStore } from '@sluice/store';
 import { createTestDatabase, redisTest, until } from '@sluice/testkit';
 import { expect, onTestFinished } from 'vitest';
@@ -23,16 +23,19 @@ async function open({ redisUrl, keyPrefix, url, showAdminKey }: Start): Promise<
     tls: undefined,
   };
   const records = createRecordsStore({ config: { database }, onError: () => undefined });
-  const connection = connect({
-    settings: { kind: 'single', url: redisUrl, username: undefined, password: undefined, tls: undefined },
-    role: 'command',
-    name: 'test',
-    onError: () => undefined,
-  });
+  const openConnection = (role: ConnectionRole) =>
+    connect({
+      settings: { kind: 'single', url: redisUrl, username: undefined, password: undefined, tls: undefined },
+      role,
+      name: 'test',
+      onError: () => undefined,
+    });
+  const connection = openConnection('command');
   await untilReady(connection);
   const service = createKeyService({
     config: { keys: [], teams: [], auth: { oidc: [] }, database },
     connection,
+    connectBlocking: () => openConnection('blocking'),
     names: createKeys(keyPrefix),
     records,
     onStreamsEnd: () => undefined,
