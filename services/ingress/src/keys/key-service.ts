@@ -35,7 +35,7 @@ export interface KeyService {
 }
 
 export interface KeyServiceNeeds {
-  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database'>;
+  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database' | 'proxies'>;
   readonly connection: RedisConnection;
   /** Opens a connection of the `blocking` role, on which changes of keys arrive. */
   readonly connectBlocking: () => RedisConnection;
@@ -55,6 +55,7 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
   const known = createKnownKeys(config);
   const tokens = createOidcIdentities({
     issuers: config.auth.oidc,
+    proxies: config.proxies,
     findTeam: known.findTeam,
     onError: needs.onIssuerTrouble,
     now: () => performance.now(),

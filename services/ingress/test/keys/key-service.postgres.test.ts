@@ -5,6 +5,7 @@ import { createTestDatabase, redisTest, until } from '@sluice/testkit';
 import { expect, onTestFinished } from 'vitest';
 import { createKeyService, type KeyService } from '../../src/keys/key-service.ts';
 import type { ShowAdminKey } from '../../src/keys/show-admin-key.ts';
+import { noProxies } from '../middleware/serving.ts';
 import { createRecordsStore } from '../../src/records/records-store.ts';
 
 interface Start {
@@ -33,7 +34,7 @@ async function open({ redisUrl, keyPrefix, url, showAdminKey }: Start): Promise<
   const connection = openConnection('command');
   await untilReady(connection);
   const service = createKeyService({
-    config: { keys: [], teams: [], auth: { oidc: [] }, database },
+    config: { keys: [], teams: [], auth: { oidc: [] }, database, proxies: noProxies },
     connection,
     connectBlocking: () => openConnection('blocking'),
     names: createKeys(keyPrefix),
