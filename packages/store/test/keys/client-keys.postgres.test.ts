@@ -95,6 +95,14 @@ describe('a client key of the database', () => {
   });
 });
 
+describe('the id of a client key', () => {
+  it('is never the name under which Redis has the rates of a team', async () => {
+    const { store: other } = await openStore();
+    await expect(createClientKey(other.db, newKey({ id: 'team:blue' }))).rejects.toThrow('letters, digits');
+    expect(await listClientKeys(other.db, { limit: 1 })).toEqual([]);
+  });
+});
+
 describe('the first admin key', () => {
   const createFirst = (to: Store, beforeCommit = async (): Promise<void> => undefined) =>
     createFirstAdminKey(to.db, newKey(), { beforeCommit });
