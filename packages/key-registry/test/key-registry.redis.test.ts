@@ -207,7 +207,7 @@ describe('the registry of client keys', () => {
     await until(() => other.known() === 'a', { what: 'the change' });
   });
 
-  redisTest('wakes nobody when nothing has changed', async ({ redisUrl, keyPrefix }) => {
+  redisTest('wakes no replica when nothing has changed', async ({ redisUrl, keyPrefix }) => {
     const database = createDatabase('d1');
     const one = await joinReplica(redisUrl, keyPrefix);
     database.write(keyRecord('a'));

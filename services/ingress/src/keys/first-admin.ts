@@ -15,8 +15,8 @@ export interface FirstAdminNeeds {
 
 /**
  * Returns what makes the first admin key if there is none anywhere. Of several replicas that start at once, one makes it. It is
- * shown before it is made: of a process that dies in between, nobody needs the key that it has shown, and the next start makes
- * another. A key that can't be shown is no error, because the other keys must be served; the next call tries again.
+ * shown before it is made: if the process dies in between, the shown key is not valid, and the next start makes another. A key
+ * that can't be shown does not fail the call, because the other keys must be served; the next call tries again.
  */
 export function createFirstAdmin(needs: FirstAdminNeeds): () => Promise<void> {
   const { config, logger } = needs;

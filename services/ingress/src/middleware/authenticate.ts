@@ -31,7 +31,7 @@ export function requireAdmin({ keys, wrongKeys, untilCompared }: RequireAdminNee
   function decide(request: Request, response: Response, secret: string | undefined): void {
     if (isAdmin(request)) return;
     const key = secret === undefined ? undefined : keys.find(secret);
-    // The valid key of a client is no wrong one.
+    // The valid key of a client does not count as a wrong one.
     if (key !== undefined && refusalOf(key, request) === undefined) throw new GatewayError('admin_key_required');
     const isUnread = key === undefined && !keys.isComplete();
     refuseKey({

@@ -14,7 +14,7 @@ const keepAliveMs = 1000;
 /** Public keys of an issuer take some kB. */
 const mostCharacters = 1024 * 1024;
 
-/** The client is loaded with the first reading: an ingress without an issuer calls nobody. */
+/** The client is loaded with the first reading: an ingress without an issuer makes no calls. */
 export function createIssuerDocuments(proxies: EnvironmentProxies): IssuerDocuments {
   let client: Promise<UpstreamClient> | undefined;
   const open = async (): Promise<UpstreamClient> => {

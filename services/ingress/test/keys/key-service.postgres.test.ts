@@ -53,29 +53,32 @@ async function open({ redisUrl, keyPrefix, url, showAdminKey }: Start): Promise<
   return service;
 }
 
-redisTest('whoever uses the first admin key as soon as it is shown finds it valid', async ({ redisUrl, keyPrefix }) => {
-  const redis = { redisUrl, keyPrefix };
-  const url = await createTestDatabase();
-  const shown = Promise.withResolvers<string>();
-  const mayGoOn = Promise.withResolvers<void>();
-  const showAdminKey: ShowAdminKey = (secret) => {
-    shown.resolve(secret);
-    return mayGoOn.promise;
-  };
-  const service = await open({ ...redis, url, showAdminKey });
-  // The database is not migrated before the service asks for its keys.
-  const started = service.start();
-  await migrateStore({ url, connectTimeoutMs: 2000 });
-  const secret = await shown.promise;
-  expect(service.known.find(secret)).toBeUndefined();
-  const compared = service.untilCompared();
-  expect(compared).toBeDefined();
-  mayGoOn.resolve();
-  await compared;
-  expect(service.known.find(secret)?.isAdmin).toBe(true);
-  expect(service.untilCompared()).toBeUndefined();
-  await started;
-});
+redisTest(
+  'a client that uses the first admin key as soon as it is shown finds it valid',
+  async ({ redisUrl, keyPrefix }) => {
+    const redis = { redisUrl, keyPrefix };
+    const url = await createTestDatabase();
+    const shown = Promise.withResolvers<string>();
+    const mayContinue = Promise.withResolvers<void>();
+    const showAdminKey: ShowAdminKey = (secret) => {
+      shown.resolve(secret);
+      return mayContinue.promise;
+    };
+    const service = await open({ ...redis, url, showAdminKey });
+    // The database is not migrated before the service asks for its keys.
+    const started = service.start();
+    await migrateStore({ url, connectTimeoutMs: 2000 });
+    const secret = await shown.promise;
+    expect(service.known.find(secret)).toBeUndefined();
+    const compared = service.untilCompared();
+    expect(compared).toBeDefined();
+    mayContinue.resolve();
+    await compared;
+    expect(service.known.find(secret)?.isAdmin).toBe(true);
+    expect(service.untilCompared()).toBeUndefined();
+    await started;
+  },
+);
 
 redisTest(
   'an admin key that may not have been shown is not made; the next start makes another',

@@ -39,6 +39,6 @@ test('the first calls wait for the migrations of a database that answers', async
 
 test('a call fails at once while the database is away', async () => {
   const port = await freePort();
-  const store = open(`postgres://nobody@127.0.0.1:${port}/none`);
+  const store = open(`postgres://sluice@127.0.0.1:${port}/none`);
   await expect(firstKeys(store)).rejects.toMatchObject({ status: 503, code: 'records_unavailable' });
 });
