@@ -18,11 +18,11 @@ function setUp() {
   return {
     comparison,
     runs: () => runs,
-    async end(error?: Error) {
+    async end(failure?: Error) {
       const { resolve, reject } = next;
       next = Promise.withResolvers<void>();
-      if (error === undefined) resolve();
-      else reject(error);
+      if (failure === undefined) resolve();
+      else reject(failure);
       await vi.advanceTimersByTimeAsync(0);
     },
   };
