@@ -27,7 +27,7 @@ const whole = z.number().int();
 const peekReply = z.tuple([z.enum(['', 'concurrency', 'requests', 'tokens']), whole, whole, whole, whole, whole]);
 const peekScript = defineScript(new URL('../lua/peek-3.lua', import.meta.url), (reply) => peekReply.parse(reply));
 
-/** Returns the name under which the leases and rates of a team are stored, in place of the id of a key. */
+/** Returns the name under which the leases and rates of a team are stored, in place of the id of a key, which has no colon. */
 export const teamKeyId = (teamId: string): string => `team:${teamId}`;
 
 export function createPeek({

@@ -161,7 +161,7 @@ export const variables: Readonly<Record<VariableName, VariableFacts>> = {
   HTTPS_PROXY: {
     settings: [],
     meaning:
-      'Proxy for calls to upstreams and images whose URL begins with `https://`. `https_proxy` is read too and wins. `none`: no proxy, in spite of `ALL_PROXY`. See [networking](networking.md).',
+      'Proxy for calls to upstreams, images and OIDC issuers whose URL begins with `https://`. `https_proxy` is read too and wins. `none`: no proxy, in spite of `ALL_PROXY`. See [networking](networking.md).',
     example: 'http://proxy.example:3128',
     isAlsoLowerCase: true,
     hasSecretPart: true,

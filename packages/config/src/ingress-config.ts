@@ -1,10 +1,13 @@
 import type { Config, UpstreamConfig } from './config.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { type ConfigSource, loadConfig } from './load-config.ts';
+import type { EnvironmentProxies } from './network/choose-proxy.ts';
 
-/** The settings of a process that does not call providers; it has no secrets of upstreams and proxies. */
-export interface IngressConfig extends Omit<Config, 'upstreams' | 'proxies'> {
+/** The settings of a process that does not call providers; it has no secrets of upstreams. */
+export interface IngressConfig extends Omit<Config, 'upstreams'> {
   readonly upstreams: readonly UpstreamPlace[];
+  /** The proxies through which issuers of tokens are called; none without an issuer, because they may have passwords. */
+  readonly proxies: EnvironmentProxies;
 }
 
 /** The public part of an upstream. */
@@ -17,7 +20,11 @@ export type UpstreamPlace = Pick<UpstreamConfig, 'id' | 'type' | 'baseUrl'>;
  * @throws ConfigError
  */
 export function loadIngressConfig(source: ConfigSource): IngressConfig {
-  const { upstreams, proxies: _proxies, ...rest } = loadConfig(source);
+  const { upstreams, proxies, ...rest } = loadConfig(source);
   const places = upstreams.map(({ id, type, baseUrl }) => ({ id, type, baseUrl }));
-  return deepFreeze<IngressConfig>({ ...rest, upstreams: places });
+  return deepFreeze<IngressConfig>({
+    ...rest,
+    upstreams: places,
+    proxies: rest.auth.oidc.length > 0 ? proxies : { http: undefined, https: undefined, exempt: '' },
+  });
 }

@@ -52,8 +52,15 @@ describe('the configuration of an ingress', () => {
     ]);
   });
 
+  it('has the proxies of the environment if it calls an issuer of tokens', () => {
+    const issuer = 'auth: { oidc: [{ issuer: https://login.example, audience: [sluice] }] }';
+    const { proxies } = loadIngressConfig(sourceOf(`${file}\n${issuer}\n`));
+    expect(proxies).toEqual(loadConfig(sourceOf(file)).proxies);
+    expect(proxies.https?.url).toBe('http://proxy.example:3128');
+  });
+
   it('has the same other settings as that of a worker, and is frozen', () => {
-    const { upstreams: _upstreams, ...ingress } = loadIngressConfig(sourceOf(file));
+    const { upstreams: _upstreams, proxies: _proxies, ...ingress } = loadIngressConfig(sourceOf(file));
     expect(loadConfig(sourceOf(file))).toMatchObject(ingress);
     expect(Object.isFrozen(loadIngressConfig(sourceOf(file)).upstreams[0])).toBe(true);
   });

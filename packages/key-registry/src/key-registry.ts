@@ -1,11 +1,15 @@
-import { type KeyRecord, keyRecordSchema } from '@sluice/records';
+import { type KeyRecord, keyRecordSchema, revokedKeptMs as usuallyKeptMs } from '@sluice/records';
 import { isRedisUnavailable, type Keys, type RedisConnection } from '@sluice/redis';
 import { publishKeys, type ReadKeyChanges } from './publish-keys.ts';
 import { createRegistryScripts, type RegistryState } from './scripts.ts';
+import { watchChanges } from './watch-changes.ts';
 
 /** The client keys and teams of the database, as Redis serves them to every ingress. */
 export interface KeyRegistry {
-  /** Reads all records, and then their changes, twice a second. Resolves after the first reading, also if that fails. */
+  /**
+   * Reads all records, and then each change as soon as it is published, and twice a second in any case. Resolves after the
+   * first reading, also if that fails.
+   */
   start(): Promise<void>;
   /** Publishes what the database has and Redis has not, and reads it at once. */
   publish(readChanges: ReadKeyChanges): Promise<void>;
@@ -14,6 +18,8 @@ export interface KeyRegistry {
 
 export interface KeyRegistryNeeds {
   readonly connection: RedisConnection;
+  /** Opens a connection of the `blocking` role, on which the registry waits for changes. */
+  readonly connectBlocking: () => RedisConnection;
   readonly keys: Keys;
   /**
    * Called with changed records; `isWhole`: with all there are, which replace those before. What Redis does not have any more is
@@ -26,14 +32,17 @@ export interface KeyRegistryNeeds {
   readonly onError: (error: unknown) => void;
   /** Time between two readings; default 500. */
   readonly pollMs?: number;
+  /** Time for which Redis remembers revoked keys and removed teams; default a week. */
+  readonly revokedKeptMs?: number;
 }
 
 export function createKeyRegistry(needs: KeyRegistryNeeds): KeyRegistry {
-  const { onChange, onMissing, onError, pollMs = 500 } = needs;
-  const scripts = createRegistryScripts(needs.connection, needs.keys);
+  const { connectBlocking, keys, onChange, onMissing, onError, pollMs = 500, revokedKeptMs = usuallyKeptMs } = needs;
+  const scripts = createRegistryScripts(needs.connection, keys);
   let known: RegistryState | undefined;
   let reading: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let stopWatching: (() => void) | undefined;
   let isClosed = false;
 
   async function read(): Promise<void> {
@@ -48,21 +57,33 @@ export function createKeyRegistry(needs: KeyRegistryNeeds): KeyRegistry {
   const readInTurn = (): Promise<void> =>
     (reading = (reading ?? Promise.resolve()).catch(() => undefined).then(() => read()));
 
-  async function poll(): Promise<void> {
-    await readInTurn().catch((error: unknown) => {
+  const readSafely = (): Promise<void> =>
+    readInTurn().catch((error: unknown) => {
       if (!isRedisUnavailable(error)) onError(error);
     });
+
+  async function poll(): Promise<void> {
+    await readSafely();
     if (!isClosed) timer = setTimeout(() => void poll(), pollMs);
   }
 
   return {
-    start: poll,
+    start() {
+      stopWatching = watchChanges({
+        connection: connectBlocking(),
+        key: keys.registryChanges,
+        onChange: readSafely,
+        onError,
+      });
+      return poll();
+    },
     async publish(readChanges) {
-      await publishKeys(scripts, readChanges);
+      await publishKeys(scripts, readChanges, revokedKeptMs);
       await readInTurn();
     },
     close() {
       isClosed = true;
+      stopWatching?.();
       clearTimeout(timer);
     },
   };

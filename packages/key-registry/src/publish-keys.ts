@@ -16,9 +16,14 @@ const mostRounds = 20;
 /**
  * Publishes what the database has and Redis has not. So one call repairs everything: a change whose process died before it
  * was published, and a Redis that has lost its data.
+ * @param revokedKeptMs time for which Redis keeps that a key is revoked or a team removed
  * @throws the errors of Redis and of `readChanges`
  */
-export async function publishKeys(scripts: RegistryScripts, readChanges: ReadKeyChanges): Promise<void> {
+export async function publishKeys(
+  scripts: RegistryScripts,
+  readChanges: ReadKeyChanges,
+  revokedKeptMs: number,
+): Promise<void> {
   for (let round = 0; round < mostRounds; round++) {
     const found = await scripts.state();
     const changes = await readChanges(
@@ -31,6 +36,7 @@ export async function publishKeys(scripts: RegistryScripts, readChanges: ReadKey
       records: changes.records.map(({ revision, record }) => ({
         id: idOf(record),
         revision,
+        keptMs: isGone(record) ? revokedKeptMs : undefined,
         json: JSON.stringify(record),
       })),
     });
@@ -40,6 +46,8 @@ export async function publishKeys(scripts: RegistryScripts, readChanges: ReadKey
 }
 
 const databaseOf = (source: string): string => source.split('#', 1)[0] ?? '';
+
+const isGone = (record: KeyRecord): boolean => ('key' in record ? record.key.isRevoked : 'removedTeam' in record);
 
 function idOf(record: KeyRecord): string {
   if ('key' in record) return `key:${record.key.id}`;

@@ -11,18 +11,22 @@ export const askForAdminKey = { SLUICE_ADMIN_KEY_BY_MESSAGE: '1' };
 
 const messageSchema = z.object({ adminKey: z.string() });
 
-/** Keeps the first admin key that an ingress has made in a file that only its owner may read, and shows it this once. */
+/**
+ * Keeps the first admin key of an ingress in a file that only its owner may read, and shows it this once.
+ * @returns the answer for which the ingress waits before it makes the key; undefined for another message
+ */
 export function keepAdminKey(
   message: unknown,
   { root, say }: { readonly root: string; readonly say: (text: string) => void },
-): void {
+): { readonly adminKeyKept: string } | undefined {
   const { success, data } = messageSchema.safeParse(message);
-  if (!success) return;
+  if (!success) return undefined;
   const file = join(root, adminKeyFile);
   // A file that is there keeps its rights.
   rmSync(file, { force: true });
   writeFileSync(file, `${data.adminKey}\n`, { mode: 0o600 });
   say(`The database had no admin key. A new one is in ${adminKeyFile}: ${data.adminKey}`);
+  return { adminKeyKept: data.adminKey };
 }
 
 /** Returns the kept admin key, if there is one. */

@@ -23,8 +23,8 @@ export interface ChildRequest {
    */
   readonly isOurs?: boolean;
   readonly onLine?: (line: string) => void;
-  /** Called with what a program of ours sends over its channel. */
-  readonly onMessage?: (message: unknown) => void;
+  /** Called with what a program of ours sends over its channel; what it returns is sent back. */
+  readonly onMessage?: (message: unknown) => object | undefined;
   /** Working directory. Default: that of this process. */
   readonly cwd?: string;
   /** User of the child; only root may name one. */
@@ -61,7 +61,11 @@ export function startChild(request: ChildRequest): Child {
   };
   for (const output of [child.stdout, child.stderr]) readLines(output, keep);
 
-  if (request.onMessage !== undefined) child.on('message', request.onMessage);
+  child.on('message', (message) => {
+    const answer = request.onMessage?.(message);
+    // A child that has died meanwhile gets none.
+    if (answer !== undefined && child.connected) child.send(answer, () => undefined);
+  });
 
   const died = Promise.withResolvers<string>();
   const ended = new Promise<void>((resolve) => {

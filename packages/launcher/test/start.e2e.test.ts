@@ -85,6 +85,15 @@ function pids(stateFolder = join(root, '.sluice')): number[] {
 
 const areGone = (ids: readonly number[]): boolean => ids.every((pid) => processIdentity(pid) === undefined);
 
+test('keeps the first admin key before it says that it is ready', async () => {
+  const running = await run({ FIRST_KEY: 'sk-first-0001' });
+  await isReady(running);
+  expect(readFileSync(join(root, '.sluice/admin-key'), 'utf8')).toBe('sk-first-0001\n');
+  expect(running.output().indexOf('sk-first-0001')).toBeLessThan(running.output().indexOf('Sluice is ready.'));
+  running.kill('SIGTERM');
+  await running.exited;
+});
+
 describe('a start', () => {
   test('prints one block with base URL, key and curl once all are ready', verifies('003-13'), async () => {
     const running = await run();

@@ -5,5 +5,12 @@ export { type KeyChanges, type KeyRecord, keyRecordSchema } from './key-record.t
 export { microDollars } from './money.ts';
 export { type OpenEntry, openEntrySchema, type RequestEntry, requestEntrySchema } from './request-entry.ts';
 export { type RequestLog, requestLogSchema, type Timeline, timelineSchema } from './request-log.ts';
-export { type StoredKey, storedKeySchema, type Team, teamSchema } from './stored-key.ts';
+export {
+  clientKeyIdSchema,
+  revokedKeptMs,
+  type StoredKey,
+  storedKeySchema,
+  type Team,
+  teamSchema,
+} from './stored-key.ts';
 export { addTokens, noTokens, splitUsage, type TokenCounts, tokenCountsSchema } from './tokens.ts';

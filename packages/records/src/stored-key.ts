@@ -29,10 +29,15 @@ const keySecretSchema = z.object({
   expiresAt: z.number().int().optional(),
 });
 
+/**
+ * Id of a client key. Without a colon: in Redis, the leases and rates of the team `blue` have the name of a key `team:blue`.
+ */
+export const clientKeyIdSchema = z.string().regex(/^[\w-]{1,64}$/, 'must be letters, digits, _ and -');
+
 /** A client key of the database, as Redis and the processes hold it. */
 export const storedKeySchema = z.object({
   /** Name of its leases, rates and budgets in Redis; stays the same when the key is rotated. */
-  id: z.string(),
+  id: clientKeyIdSchema,
   name: z.string(),
   secrets: z.array(keySecretSchema),
   admin: z.boolean().default(false),
@@ -51,7 +56,12 @@ export const storedKeySchema = z.object({
   /** Milliseconds since 1970. */
   expiresAt: z.number().int().optional(),
   isRevoked: z.boolean().default(false),
+  /** Milliseconds since 1970. */
+  revokedAt: z.number().int().optional(),
   /** Its running streams end when it is revoked. */
   endsStreams: z.boolean().default(false),
 });
 export type StoredKey = z.infer<typeof storedKeySchema>;
+
+/** Time (ms) for which the fleet remembers that a key was revoked; then its secret is like any unknown one. */
+export const revokedKeptMs = 7 * 24 * 3_600_000;

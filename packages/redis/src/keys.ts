@@ -93,6 +93,10 @@ export interface Keys {
   readonly registryRevisions: string;
   /** hash, id of a client key or team → JSON of its record, which has hashes of secrets only. */
   readonly registryRecords: string;
+  /** zset, id of a record of a revoked key or removed team → time at which it is dropped (ms, Redis clock). */
+  readonly registryTombstones: string;
+  /** stream with one entry, for readers that wait for a change: revision of the latest one. */
+  readonly registryChanges: string;
 }
 
 /** The fields of an upstream that determine its models. */
@@ -152,5 +156,7 @@ export function createKeys(prefix: string): Keys {
     registryState: `${prefix}:{keys}:state`,
     registryRevisions: `${prefix}:{keys}:revisions`,
     registryRecords: `${prefix}:{keys}:records`,
+    registryTombstones: `${prefix}:{keys}:tombstones`,
+    registryChanges: `${prefix}:{keys}:changes`,
   };
 }

@@ -26,9 +26,9 @@ describe('the names of keys', () => {
     expect(tagOf(keys.queuePrefix(3))).toBe('q3');
     expect(tagOf(keys.request(3, 'r1'))).toBe('q3');
     expect(tagOf(keys.body(3, 'r1'))).toBe('q3');
-    expect(new Set([keys.registryState, keys.registryRevisions, keys.registryRecords].map(tagOf))).toEqual(
-      new Set(['keys']),
-    );
+    const { registryState, registryRevisions, registryRecords, registryTombstones, registryChanges } = keys;
+    const registry = [registryState, registryRevisions, registryRecords, registryTombstones, registryChanges];
+    expect(new Set(registry.map(tagOf))).toEqual(new Set(['keys']));
     expect(tagOf(keys.cooldowns('openai'))).toBe(tagOf(keys.circuit('openai', 'gpt')));
   });
 

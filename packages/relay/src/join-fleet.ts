@@ -12,6 +12,8 @@ export interface Fleet {
   readonly commands: RedisConnection;
   /** The connection of the `writer` role, also for other commands that are never given up. */
   readonly writes: RedisConnection;
+  /** Opens another connection of the `blocking` role, which `disconnect` closes. */
+  connectBlocking(): RedisConnection;
   readonly liveness: Liveness;
   readonly writer: MailboxWriter;
   /** Reads the mailboxes and gives signs of life. Rejects when Redis cannot be reached. */
@@ -79,10 +81,12 @@ export function joinFleet(needs: FleetNeeds): Fleet {
     processId: writeReplica({ id: processId, service, version, startedAt: Date.now() }),
     onError,
   });
-  const reader = readMailboxes(needs, commands, () => open('blocking'));
+  const connectBlocking = (): RedisConnection => open('blocking');
+  const reader = readMailboxes(needs, commands, connectBlocking);
   return {
     commands,
     writes,
+    connectBlocking,
     liveness,
     writer,
     async start() {

@@ -53,6 +53,7 @@ export {
   type RequestFilter,
   type RequestPage,
 } from './logs/list-requests.ts';
+export { isMigrated } from './migrations/is-migrated.ts';
 export { migrateStore, type MigrateOptions, MigrationError } from './migrations/migrate-store.ts';
 export {
   createPartitions,

@@ -73,7 +73,11 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
 
   const keys = needs.keys.known;
   const isAdmin = adminCheck(keys);
-  const onlyAdmins = requireAdmin(isAdmin, keys);
+  const { server } = config;
+  const perMinute = (count: number) =>
+    createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
+  const refusing = { wrongKeys: perMinute(server.wrongKeysPerMinute), untilCompared: needs.keys.untilCompared };
+  const onlyAdmins = requireAdmin({ keys, ...refusing });
   // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
   const ownPages = Router({ caseSensitive: true, strict: true });
   const usualView: View = config.server.publicStatus ? 'figures' : 'probe';
@@ -91,12 +95,8 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   );
   if (config.server.docs) app.use(documentPages(needs.version));
 
-  const { server } = config;
-  const perMinute = (count: number) =>
-    createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
-  const wrongKeys = perMinute(server.wrongKeysPerMinute);
   const asOneOf = (known: KnownKeys) => [
-    authenticate({ keys: known, tokens: needs.keys.tokens, wrongKeys }),
+    authenticate({ keys: known, tokens: needs.keys.tokens, ...refusing }),
     guardAnonymous(server),
   ];
   const asClient = asOneOf(keys);

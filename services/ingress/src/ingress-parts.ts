@@ -3,6 +3,7 @@ import { type Presence, watchPresence } from '@sluice/redis';
 import { createTroubleLog, type IngressMetrics, type Logger } from '@sluice/telemetry';
 import { createIngressPricing, type IngressPricing } from './ingress-pricing.ts';
 import { createKeyService, type KeyService } from './keys/key-service.ts';
+import type { ShowAdminKey } from './keys/show-admin-key.ts';
 import type { MemoryGuard } from './memory-guard.ts';
 import { createIngressRecorder, type IngressRecorder } from './recorder/ingress-recorder.ts';
 import { openRecords, type Records } from './records/records.ts';
@@ -20,8 +21,7 @@ export interface IngressNeeds {
   readonly buildDate: string;
   readonly logger: Logger;
   readonly metrics: IngressMetrics;
-  /** Shows the first admin key; default: on the error output. */
-  readonly showAdminKey?: (key: string) => void;
+  readonly showAdminKey: ShowAdminKey;
 }
 
 /** The parts of an ingress between its routes and Redis or the database. */
@@ -77,11 +77,12 @@ const openKeys = (
   createKeyService({
     config,
     connection: links.fleet.commands,
+    connectBlocking: links.fleet.connectBlocking,
     names: links.keys,
     records: store,
     onStreamsEnd: (keyId) => links.exchanges.failAllOf(keyId, 'key_revoked'),
     logger,
     onError,
     onIssuerTrouble: createTroubleLog(logger, 'issuer trouble', now),
-    ...(showAdminKey === undefined ? {} : { showOnce: showAdminKey }),
+    showAdminKey,
   });

@@ -72,9 +72,10 @@ export function createIngress(needs: IngressNeeds): Ingress {
     async start() {
       await untilReady(commands);
       await warnOfEviction(commands, logger);
+      // It applies the migrations, for which the keys of the database wait.
+      recorder.start();
       await Promise.all([fleet.start(), links.roster.start(), keyService.start()]);
       isStarted = true;
-      recorder.start();
       watchdog = setInterval(giveUpWithoutRedis, checkEveryMs);
       stopSettling = links.settleLost(() => redis.isUp);
     },

@@ -8,6 +8,7 @@ import { createMetrics } from '@sluice/telemetry';
 import { announceKeyLimits } from './announce-key-limits.ts';
 import { createIngress } from './ingress.ts';
 import { keyLabels } from './key-labels.ts';
+import { showOnErrorOutput, showToLauncher } from './keys/show-admin-key.ts';
 
 /** Time in which a load balancer notices that a replica is no longer ready. */
 const loadBalancerNoticeMs = 2000;
@@ -44,10 +45,10 @@ async function start(): Promise<Service> {
     buildDate: readBuildDate(),
     logger,
     metrics,
-    // The launcher keeps the output in a file, where no secret may stand.
-    ...(process.env['SLUICE_ADMIN_KEY_BY_MESSAGE'] === '1' && process.send !== undefined
-      ? { showAdminKey: (adminKey: string) => void process.send?.({ adminKey }) }
-      : {}),
+    showAdminKey:
+      process.env['SLUICE_ADMIN_KEY_BY_MESSAGE'] === '1' && process.send !== undefined
+        ? showToLauncher(process)
+        : showOnErrorOutput,
   });
   fitHeapGrowth({ openRequests: () => ingress.openRequests });
   const { port, metricsPort } = await ingress.listen();

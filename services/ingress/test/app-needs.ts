@@ -47,6 +47,7 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
       hasDatabase: false,
       spends: { read: never, seed: never },
       publish: never,
+      untilCompared: never,
       start: never,
       close: never,
     },

@@ -93,7 +93,7 @@ export const server = across(
     wrong_keys_per_minute: wholeNumber(1)
       .default(600)
       .describe(
-        'Requests of one address that get 401 for an invalid key in a minute, half of them at once. Further ones get 429 and are not logged, and their connection is closed.',
+        'Requests of one address that are refused for an invalid key in a minute (401, or 403 where an admin key is needed), half of them at once. Further ones get 429 and are not logged, and their connection is closed.',
       ),
     max_connections: wholeNumber(1, 1_000_000)
       .default(10_000)

@@ -11,9 +11,9 @@ test('the first admin key is kept where only its owner may read it, also in the 
   writeFileSync(join(root, adminKeyFile), 'sk-old\n', { mode: 0o644 });
   const said: string[] = [];
   const needs = { root, say: (text: string) => void said.push(text) };
-  keepAdminKey({ anything: 'else' }, needs);
+  expect(keepAdminKey({ anything: 'else' }, needs)).toBeUndefined();
   expect(keptAdminKey(root)).toBe('sk-old');
-  keepAdminKey({ adminKey: 'sk-new' }, needs);
+  expect(keepAdminKey({ adminKey: 'sk-new' }, needs)).toEqual({ adminKeyKept: 'sk-new' });
   expect(keptAdminKey(root)).toBe('sk-new');
   expect(statSync(join(root, adminKeyFile)).mode & 0o777).toBe(0o600);
   expect(said).toEqual([expect.stringContaining('sk-new')]);

@@ -12,7 +12,7 @@ export interface KeptSecret {
   readonly hint: string;
 }
 
-export type NewKey = Omit<StoredKey, 'secrets' | 'isRevoked' | 'endsStreams'> & {
+export type NewKey = Omit<StoredKey, 'secrets' | 'isRevoked' | 'revokedAt' | 'endsStreams'> & {
   readonly secret: KeptSecret;
   /** Id of the key that creates it. */
   readonly createdBy?: string | undefined;
@@ -142,10 +142,15 @@ export function rotateClientKey(
 }
 
 /**
- * Creates this key if the database has no valid admin key. Of several replicas that ask at once, one creates it.
+ * Creates this key if the database has no valid admin key. Of several replicas that ask at once, one creates it. If
+ * `beforeCommit` rejects, the key is not created. It must take less time than a statement may.
  * @returns the key; undefined if there is an admin key
  */
-export function createFirstAdminKey(db: Kysely<Tables>, key: NewKey): Promise<KeptKey | undefined> {
+export function createFirstAdminKey(
+  db: Kysely<Tables>,
+  key: NewKey,
+  { beforeCommit }: { readonly beforeCommit: () => Promise<void> },
+): Promise<KeptKey | undefined> {
   return changeKeys(db, async (trx, revision) => {
     const existing = await trx
       .selectFrom('client_keys')
@@ -155,7 +160,10 @@ export function createFirstAdminKey(db: Kysely<Tables>, key: NewKey): Promise<Ke
       .where((is) => is.or([is('expires_at', 'is', null), is('expires_at', '>', sql<Date>`now()`)]))
       .limit(1)
       .execute();
-    return existing.length > 0 ? undefined : insertKey(trx, revision, { ...key, admin: true });
+    if (existing.length > 0) return undefined;
+    const kept = await insertKey(trx, revision, { ...key, admin: true });
+    await beforeCommit();
+    return kept;
   });
 }
 

@@ -60,6 +60,7 @@ function toStoredKey(row: Row, secrets: StoredKey['secrets']): StoredKey {
     mayLogBodies: row.may_log_bodies,
     expiresAt: row.expires_at?.getTime(),
     isRevoked: row.revoked_at !== null,
+    revokedAt: row.revoked_at?.getTime(),
     endsStreams: row.ends_streams,
   });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { revokedKeptMs } from '@sluice/records';
 import { describe, expect, it } from 'vitest';
 import {
   changeClientKey,
@@ -16,6 +17,7 @@ import {
   revokeClientKey,
   rotateClientKey,
 } from '../../src/index.ts';
+import type { Store } from '../../src/index.ts';
 import { openStore } from '../open-store.ts';
 
 const newSecret = () => ({ digest: randomBytes(32).toString('hex'), hint: 'sk-1…2345' });
@@ -93,16 +95,35 @@ describe('a client key of the database', () => {
   });
 });
 
+describe('the id of a client key', () => {
+  it('is never the name under which Redis has the rates of a team', async () => {
+    const { store: other } = await openStore();
+    await expect(createClientKey(other.db, newKey({ id: 'team:blue' }))).rejects.toThrow('letters, digits');
+    expect(await listClientKeys(other.db, { limit: 1 })).toEqual([]);
+  });
+});
+
 describe('the first admin key', () => {
+  const createFirst = (to: Store, beforeCommit = async (): Promise<void> => undefined) =>
+    createFirstAdminKey(to.db, newKey(), { beforeCommit });
+
+  it('is not created if it can not be shown', async () => {
+    const { store: other } = await openStore();
+    const unshown = createFirst(other, () => Promise.reject(new Error('no terminal')));
+    await expect(unshown).rejects.toThrow('no terminal');
+    expect(await listClientKeys(other.db, { limit: 1 })).toEqual([]);
+    expect(await createFirst(other)).toBeDefined();
+  });
+
   it('is created once, however many replicas start at once', async () => {
     const { store: other } = await openStore();
-    const made = await Promise.all(Array.from({ length: 8 }, () => createFirstAdminKey(other.db, newKey())));
+    const made = await Promise.all(Array.from({ length: 8 }, () => createFirst(other)));
     const [first] = made.filter((key) => key !== undefined);
     expect(made.filter((key) => key !== undefined)).toHaveLength(1);
     expect(first?.key.admin).toBe(true);
-    expect(await createFirstAdminKey(other.db, newKey())).toBeUndefined();
+    expect(await createFirst(other)).toBeUndefined();
     await revokeClientKey(other.db, first?.key.id ?? '', { endsStreams: false });
-    expect(await createFirstAdminKey(other.db, newKey())).toBeDefined();
+    expect(await createFirst(other)).toBeDefined();
   });
 });
 
@@ -135,8 +156,25 @@ describe('the changes after a revision', () => {
     await removeTeam(other.db, 'blue');
     const later = await readKeyChanges(other.db, all);
     expect(later.records).toEqual([{ revision: later.revision, record: { removedTeam: 'blue' } }]);
-    expect((await readKeyChanges(other.db, { ...later, database: 'another' })).records).toHaveLength(2);
+    expect((await readKeyChanges(other.db, { ...later, database: 'another' })).records).toMatchObject([
+      { record: { key } },
+    ]);
     expect((await readKeyChanges(other.db, { ...later, revision: later.revision + 1 })).isWhole).toBe(true);
+  });
+
+  it('have what was revoked, but all records have it for a week only', async () => {
+    const { store: other } = await openStore();
+    const { key } = await createClientKey(other.db, newKey());
+    const before = await readKeyChanges(other.db, undefined);
+    await revokeClientKey(other.db, key.id, { endsStreams: false });
+    const revoked = [{ record: { key: { id: key.id, isRevoked: true, revokedAt: expect.any(Number) } } }];
+    expect((await readKeyChanges(other.db, undefined)).records).toMatchObject(revoked);
+    await other.db
+      .updateTable('client_keys')
+      .set({ revoked_at: new Date(Date.now() - revokedKeptMs) })
+      .execute();
+    expect((await readKeyChanges(other.db, undefined)).records).toEqual([]);
+    expect((await readKeyChanges(other.db, before)).records).toMatchObject(revoked);
   });
 
   it('miss nothing while several processes write', async () => {

@@ -112,7 +112,13 @@ const span = [
 ];
 const sums = [...span, query('format', 'Form of the answer.', z.enum(['json', 'csv']))];
 const csv = [{ mediaType: 'text/csv', example: 'day,requests\r\n2026-11-30T00:00:00Z,12\r\n' }];
-const errors = ['invalid_api_key', 'admin_key_required', 'invalid_value', 'records_unavailable'] as const;
+const errors = [
+  'invalid_api_key',
+  'admin_key_required',
+  'rate_limit_exceeded',
+  'invalid_value',
+  'records_unavailable',
+] as const;
 
 /** The pages for administrators. */
 export const adminDescriptions: readonly RouteDescription[] = [
@@ -152,7 +158,13 @@ export const adminDescriptions: readonly RouteDescription[] = [
       { name: 'id', in: 'path', description: 'Id that the client got, or internal id.', schema: z.string() },
     ],
     answers: { 200: { description: 'The request.', json: requestDetails } },
-    errors: ['invalid_api_key', 'admin_key_required', 'request_not_found', 'records_unavailable'],
+    errors: [
+      'invalid_api_key',
+      'admin_key_required',
+      'rate_limit_exceeded',
+      'request_not_found',
+      'records_unavailable',
+    ],
   },
   {
     method: 'get',

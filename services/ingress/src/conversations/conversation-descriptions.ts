@@ -59,7 +59,7 @@ const ok = (description: string, json: NamedSchema): { readonly 200: AnswerDescr
 });
 
 const common = { tag: 'conversations', access: 'client' } as const;
-const always = ['invalid_api_key', 'records_unavailable'] as const;
+const always = ['invalid_api_key', 'rate_limit_exceeded', 'records_unavailable'] as const;
 const errors = [...always, 'conversation_not_found'] as const;
 
 /** Conversations: OpenAI's, and unified-proxy's. */

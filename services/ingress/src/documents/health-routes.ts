@@ -77,6 +77,6 @@ export const healthRoutes: readonly RouteDescription[] = [
         ],
       },
     },
-    errors: ['invalid_api_key', 'admin_key_required'],
+    errors: ['invalid_api_key', 'admin_key_required', 'rate_limit_exceeded'],
   },
 ];

@@ -24,6 +24,7 @@ const shared = { tag: 'keys', access: 'admin' } as const;
 const reading: readonly ErrorCode[] = [
   'invalid_api_key',
   'admin_key_required',
+  'rate_limit_exceeded',
   'records_unavailable',
   'internal_error',
 ];

@@ -6,7 +6,8 @@ import { keyOf } from '../middleware/authenticate.ts';
 import { methodNotAllowed } from '../routes/not-found.ts';
 import { keyChangeBody, keyFields, newKeyBody, rotateBody } from './key-bodies.ts';
 import { keyObject, ofDatabase, ofFile, type ShownKey } from './key-object.ts';
-import { blankKey, type KeyService } from './key-service.ts';
+import { blankKey } from './blank-key.ts';
+import type { KeyService } from './key-service.ts';
 import { newKeyId, newSecret } from './new-secret.ts';
 import { parseBody, readSmallJson } from './parse-body.ts';
 import {

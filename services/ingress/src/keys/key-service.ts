@@ -1,14 +1,15 @@
 import { createSpends, type Spends } from '@sluice/admission';
 import type { IngressConfig } from '@sluice/config';
 import { createKeyRegistry, type KeyRegistry } from '@sluice/key-registry';
-import { within } from '@sluice/lifecycle';
 import { GatewayError } from '@sluice/protocol';
 import type { Keys, RedisConnection } from '@sluice/redis';
 import type { Logger } from '@sluice/telemetry';
 import type { RecordsStore } from '../records/records-store.ts';
 import { createKnownKeys, type KeyMemory } from './known-keys.ts';
 import { createOidcIdentities, type OidcIdentities } from '../oidc/oidc-identities.ts';
-import { newKeyId, newSecret } from './new-secret.ts';
+import { createComparison } from './comparison.ts';
+import { createFirstAdmin } from './first-admin.ts';
+import type { ShowAdminKey } from './show-admin-key.ts';
 
 /** The client keys of an ingress: file, database, and what brings changes to every replica. */
 export interface KeyService {
@@ -23,14 +24,21 @@ export interface KeyService {
    * @returns false if it is published later
    */
   publish(): Promise<boolean>;
-  /** Reads the keys that Redis has. The database is asked in the background. */
+  /**
+   * Resolves when this process has compared its keys with those of the database for the first time, when it finds the
+   * database away, or after some seconds. Undefined if there is nothing to wait for.
+   */
+  untilCompared(): Promise<void> | undefined;
+  /** Reads the keys that Redis has, and waits some seconds for those of the database. */
   start(): Promise<void>;
   close(): void;
 }
 
 export interface KeyServiceNeeds {
-  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database'>;
+  readonly config: Pick<IngressConfig, 'keys' | 'teams' | 'auth' | 'database' | 'proxies'>;
   readonly connection: RedisConnection;
+  /** Opens a connection of the `blocking` role, on which changes of keys arrive. */
+  readonly connectBlocking: () => RedisConnection;
   /** Names of keys in Redis. */
   readonly names: Keys;
   readonly records: RecordsStore;
@@ -39,42 +47,34 @@ export interface KeyServiceNeeds {
   readonly logger: Pick<Logger, 'info' | 'warn'>;
   readonly onError: (error: unknown) => void;
   readonly onIssuerTrouble: (error: unknown) => void;
-  /** Shows the first admin key; default: on the error output, so that no log in JSON has it. */
-  readonly showOnce?: (text: string) => void;
+  readonly showAdminKey: ShowAdminKey;
 }
-
-/** Time between two comparisons of the database with Redis. Each costs a command and a statement. */
-const syncEveryMs = 10_000;
-/** The same until the first one succeeds. */
-const firstSyncEveryMs = 1000;
-/** A start waits this long for the database. */
-const startWaitMs = 2000;
 
 export function createKeyService(needs: KeyServiceNeeds): KeyService {
   const { config, connection, names, records, onStreamsEnd, onError } = needs;
   const known = createKnownKeys(config);
   const tokens = createOidcIdentities({
     issuers: config.auth.oidc,
+    proxies: config.proxies,
     findTeam: known.findTeam,
     onError: needs.onIssuerTrouble,
     now: () => performance.now(),
   });
-  let timer: NodeJS.Timeout | undefined;
-  let isClosed = false;
-  let isSynced = false;
+  const makeFirstAdmin = createFirstAdmin(needs);
 
   const registry: KeyRegistry | undefined =
     config.database === undefined
       ? undefined
       : createKeyRegistry({
           connection,
+          connectBlocking: needs.connectBlocking,
           keys: names,
           onChange(changes, isWhole) {
             // The identities of tokens have the settings that their team had.
             tokens.forget();
             for (const keyId of known.apply(changes, isWhole)) onStreamsEnd(keyId);
           },
-          onMissing: () => void (isSynced && sync()),
+          onMissing: () => void (comparison.hasSucceeded() && comparison.run()),
           onError,
         });
 
@@ -82,26 +82,17 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
     await registry?.publish((since) => records.use((db, store) => store.readKeyChanges(db, since)));
   };
 
-  async function syncOnce(): Promise<void> {
-    try {
-      if (!isSynced) await makeFirstAdmin(needs);
+  const comparison = createComparison({
+    async compare() {
+      await makeFirstAdmin();
       await publishAll();
-      isSynced = true;
-    } catch (error) {
+      known.forgetRevoked(Date.now());
+    },
+    onError(error) {
       // The absence of Redis and of the database is reported by what watches them.
-      if (!(error instanceof GatewayError) && isSynced) onError(error);
-    }
-  }
-
-  let syncing: Promise<void> | undefined;
-  /** Compares once at a time, and again after a while. */
-  function sync(): Promise<void> {
-    clearTimeout(timer);
-    return (syncing ??= syncOnce().finally(() => {
-      syncing = undefined;
-      if (!isClosed) timer = setTimeout(() => void sync(), isSynced ? syncEveryMs : firstSyncEveryMs);
-    }));
-  }
+      if (!(error instanceof GatewayError) && comparison.hasSucceeded()) onError(error);
+    },
+  });
 
   return {
     known,
@@ -118,52 +109,18 @@ export function createKeyService(needs: KeyServiceNeeds): KeyService {
         return false;
       }
     },
+    untilCompared: () => (registry === undefined ? undefined : comparison.untilSuccess()),
     async start() {
       tokens.start();
       if (registry === undefined) return;
       await registry.start();
-      await within(sync(), startWaitMs);
+      void comparison.run();
+      await comparison.untilSuccess();
     },
     close() {
-      isClosed = true;
       tokens.close();
-      clearTimeout(timer);
+      comparison.close();
       registry?.close();
     },
   };
-}
-
-/** Makes the first admin key if there is none anywhere. Of several replicas that start at once, one makes it. */
-async function makeFirstAdmin({
-  config,
-  records,
-  logger,
-  showOnce = showOnErrorOutput,
-}: Pick<KeyServiceNeeds, 'config' | 'records' | 'logger' | 'showOnce'>): Promise<void> {
-  if (config.keys.some(({ admin }) => admin)) return;
-  const secret = newSecret();
-  const made = await records.use((db, store) =>
-    store.createFirstAdminKey(db, { ...blankKey, id: newKeyId(), name: 'admin', secret: secret.kept }),
-  );
-  if (made === undefined) return;
-  logger.info({ key_id: made.key.id, key: secret.kept.hint }, 'first admin key made; it is shown once');
-  showOnce(secret.text);
-}
-
-/** A key without limits. */
-export const blankKey = {
-  admin: false,
-  models: ['*'],
-  limits: {},
-  budgets: {},
-  weight: 1,
-  tags: [],
-  allowedAddresses: [],
-  mayLogBodies: false,
-};
-
-function showOnErrorOutput(text: string): void {
-  process.stderr.write(
-    `\nAdmin key (shown this once, only its hash is kept; replace it with \`npm run keys -- rotate\`):\n\n  ${text}\n\n`,
-  );
 }

@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { Config } from '@sluice/config';
-import type { KeyRecord, StoredKey } from '@sluice/records';
+import { type KeyRecord, revokedKeptMs, type StoredKey } from '@sluice/records';
 import type { PrincipalTeam } from '../context.ts';
 import { type AcceptedKey, type KnownKey, toKnownKey, toKnownKeys, toPrincipalTeam } from './known-key.ts';
 
@@ -24,6 +24,8 @@ export interface KeyMemory extends KnownKeys {
    * @returns ids of keys that were revoked now, and whose running streams must end
    */
   apply(records: readonly KeyRecord[], isWhole: boolean): readonly string[];
+  /** Forgets keys that were revoked long ago: their secrets become unknown. `at`: milliseconds since 1970. */
+  forgetRevoked(at: number): void;
   /** Returns the team of the file or of the database with this id; that of the file counts. */
   findTeam(id: string): PrincipalTeam | undefined;
 }
@@ -87,6 +89,11 @@ export function createKnownKeys({ keys, teams, database }: KnownKeysNeeds): KeyM
       const ended = records.flatMap((record) => take(record) ?? []);
       index();
       return ended;
+    },
+    forgetRevoked(at) {
+      const sizeBefore = stored.size;
+      for (const [id, { revokedAt = Infinity }] of stored) if (revokedAt + revokedKeptMs <= at) stored.delete(id);
+      if (stored.size < sizeBefore) index();
     },
     findTeam,
   };

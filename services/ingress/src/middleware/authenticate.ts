@@ -1,9 +1,11 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { GatewayError } from '@sluice/protocol';
 import { findObservation, setPrincipal } from '../context.ts';
+import type { KeyService } from '../keys/key-service.ts';
 import type { KnownKey } from '../keys/known-key.ts';
 import type { KnownKeys } from '../keys/known-keys.ts';
 import type { OidcIdentities } from '../oidc/oidc-identities.ts';
+import { isExhausted, refuseKey } from './refuse-key.ts';
 import type { TokenBuckets } from './token-buckets.ts';
 
 /** Returns a check for the key of an administrator in a request. Such a key is never anonymous. */
@@ -15,16 +17,49 @@ export function adminCheck(keys: Pick<KnownKeys, 'find'>): (request: Request) =>
   };
 }
 
+export interface RequireAdminNeeds {
+  readonly keys: Pick<KnownKeys, 'find' | 'isComplete'>;
+  /** As in `AuthenticateNeeds`. */
+  readonly wrongKeys: TokenBuckets;
+  readonly untilCompared: KeyService['untilCompared'];
+}
+
 /** Lets only administrators pass; the error names the required key. */
-export function requireAdmin(
-  isAdmin: (request: Request) => boolean,
-  keys: Pick<KnownKeys, 'find' | 'isComplete'>,
-): RequestHandler {
-  return (request, _response, next) => {
-    if (isAdmin(request)) return next();
+export function requireAdmin({ keys, wrongKeys, untilCompared }: RequireAdminNeeds): RequestHandler {
+  const isAdmin = adminCheck(keys);
+
+  function decide(request: Request, response: Response, secret: string | undefined): void {
+    if (isAdmin(request)) return;
+    const key = secret === undefined ? undefined : keys.find(secret);
+    // The valid key of a client does not count as a wrong one.
+    if (key !== undefined && refusalOf(key, request) === undefined) throw new GatewayError('admin_key_required');
+    const isUnread = key === undefined && !keys.isComplete();
+    refuseKey({
+      request,
+      response,
+      wrongKeys,
+      refusal:
+        secret === undefined
+          ? new GatewayError('invalid_api_key')
+          : isUnread
+            ? keysUnread()
+            : new GatewayError('admin_key_required'),
+    });
+  }
+
+  async function decideLater(comparing: Promise<void>, { request, response, next }: Passing): Promise<void> {
+    await comparing;
+    decide(request, response, keyOf(request));
+    next();
+  }
+
+  return (request, response, next) => {
     const secret = keyOf(request);
-    if (secret === undefined) throw new GatewayError('invalid_api_key');
-    throw !keys.isComplete() && keys.find(secret) === undefined ? keysUnread() : new GatewayError('admin_key_required');
+    const isUnknown = secret !== undefined && keys.find(secret) === undefined;
+    const comparing = isUnknown && !isExhausted(wrongKeys, request) ? untilCompared() : undefined;
+    if (comparing !== undefined) return decideLater(comparing, { request, response, next });
+    decide(request, response, secret);
+    next();
   };
 }
 
@@ -41,13 +76,15 @@ export interface AuthenticateNeeds {
   readonly tokens: Pick<OidcIdentities, 'find' | 'isToken' | 'verify'>;
   /** A bucket for each address, from which each request without a valid key takes a token. */
   readonly wrongKeys: TokenBuckets;
+  /** A key that is not known yet may be one of the database: see `KeyService`. */
+  readonly untilCompared: KeyService['untilCompared'];
 }
 
 /**
  * Identifies the client by `Authorization: Bearer KEY` or `x-api-key: KEY`. KEY may be the token of an OIDC issuer. A client
  * without a valid key uses the anonymous key of the configuration, if there is one that allows it.
  */
-export function authenticate({ keys, tokens, wrongKeys }: AuthenticateNeeds): RequestHandler {
+export function authenticate({ keys, tokens, wrongKeys, untilCompared }: AuthenticateNeeds): RequestHandler {
   const { anonymous } = keys;
 
   /** Sets the client of the request, or throws the error for it. */
@@ -58,31 +95,17 @@ export function authenticate({ keys, tokens, wrongKeys }: AuthenticateNeeds): Re
     const refusal = key === undefined ? (found instanceof GatewayError ? found : undefined) : refusalOf(key, request);
     if (key === undefined || refusal !== undefined) {
       const mayBeKnownSoon = keyOf(request) !== undefined && !keys.isComplete();
-      refuse(request, response, refusal ?? (mayBeKnownSoon ? keysUnread() : new GatewayError('invalid_api_key')));
+      const wrong = mayBeKnownSoon ? keysUnread() : new GatewayError('invalid_api_key');
+      refuseKey({ request, response, wrongKeys, refusal: refusal ?? wrong });
     } else {
       setPrincipal(response, key.principal);
       findObservation(response)?.principal(key.principal);
     }
   }
 
-  function refuse(request: Request, response: Response, refusal: GatewayError): never {
-    const address = networkOf(request.ip);
-    if (wrongKeys.isEmpty(address)) {
-      response.setHeader('connection', 'close');
-      findObservation(response)?.unlogged();
-      throw new GatewayError('rate_limit_exceeded', {
-        message: 'Too many requests without a valid API key came from this address. Send a valid key.',
-        retryAfterMs: wrongKeys.waitMs(address),
-        retryable: false,
-      });
-    }
-    if (refusal.status < 500) wrongKeys.take(address, 1);
-    throw refusal;
-  }
-
   /** Verifies a token. An address that keeps sending wrong ones costs no signature. */
   async function verified(token: string, request: Request): Promise<KnownKey | GatewayError | undefined> {
-    if (wrongKeys.isEmpty(networkOf(request.ip))) return undefined;
+    if (isExhausted(wrongKeys, request)) return undefined;
     try {
       return await tokens.verify(token);
     } catch (error) {
@@ -96,11 +119,19 @@ export function authenticate({ keys, tokens, wrongKeys }: AuthenticateNeeds): Re
     next();
   }
 
+  async function decideAfter(comparing: Promise<void>, secret: string, passing: Passing): Promise<void> {
+    await comparing;
+    decide(passing.request, passing.response, keys.find(secret));
+    passing.next();
+  }
+
   return (request, response, next) => {
     const secret = keyOf(request);
     const found = secret === undefined ? undefined : (keys.find(secret) ?? tokens.find(secret));
-    if (found === undefined && secret !== undefined && tokens.isToken(secret)) {
-      return decideLater(secret, { request, response, next });
+    if (found === undefined && secret !== undefined) {
+      if (tokens.isToken(secret)) return decideLater(secret, { request, response, next });
+      const comparing = isExhausted(wrongKeys, request) ? undefined : untilCompared();
+      if (comparing !== undefined) return decideAfter(comparing, secret, { request, response, next });
     }
     decide(request, response, found);
     next();
@@ -133,15 +164,4 @@ function refusalOf(key: KnownKey, request: Request): GatewayError | undefined {
 export function keyOf(request: Request): string | undefined {
   const [, bearer] = /^bearer +(\S+) *$/i.exec(request.get('authorization') ?? '') ?? [];
   return bearer ?? request.get('x-api-key');
-}
-
-/** Returns the /64 network of an IPv6 address, because one machine can use the whole network; an IPv4 address as it is. */
-export function networkOf(address = ''): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [front = '', back = ''] = address.split('::');
-  const groups = front.split(':').filter((group) => group !== '');
-  const missing = address.includes('::')
-    ? 8 - groups.length - back.split(':').filter((group) => group !== '').length
-    : 0;
-  return [...groups, ...Array.from({ length: missing }, () => '0'), ...back.split(':')].slice(0, 4).join(':');
 }

@@ -1,11 +1,12 @@
 import { createHash, hash } from 'node:crypto';
-import type { OidcIssuer } from '@sluice/config';
+import type { EnvironmentProxies, OidcIssuer } from '@sluice/config';
 import { keySettings } from '@sluice/config/schema';
 import { GatewayError } from '@sluice/protocol';
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { PrincipalTeam } from '../context.ts';
 import type { KnownKey } from '../keys/known-key.ts';
+import { createIssuerDocuments } from './issuer-documents.ts';
 import { createIssuerKeys, type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts';
 
 /** Tokens of OIDC issuers as client keys. */
@@ -27,6 +28,8 @@ export interface OidcIdentities {
 
 export interface OidcNeeds {
   readonly issuers: readonly OidcIssuer[];
+  /** The proxies of the environment, through which issuers are called. */
+  readonly proxies: EnvironmentProxies;
   readonly findTeam: (id: string) => PrincipalTeam | undefined;
   readonly onError: (error: unknown) => void;
   /** Monotonic milliseconds. */
@@ -50,9 +53,13 @@ interface Verified {
   readonly keptUntil: number;
 }
 
-export function createOidcIdentities({ issuers, findTeam, onError, now }: OidcNeeds): OidcIdentities {
+export function createOidcIdentities({ issuers, proxies, findTeam, onError, now }: OidcNeeds): OidcIdentities {
+  const documents = createIssuerDocuments(proxies);
   const byName = new Map<string, Issuer>(
-    issuers.map((settings) => [settings.issuer, { settings, keys: createIssuerKeys(settings, { onError, now }) }]),
+    issuers.map((settings) => [
+      settings.issuer,
+      { settings, keys: createIssuerKeys(settings, { documents, onError, now }) },
+    ]),
   );
   const verified = new Map<string, Verified>();
   const placeOf = (token: string): string => hash('sha256', token, 'base64');
@@ -88,6 +95,7 @@ export function createOidcIdentities({ issuers, findTeam, onError, now }: OidcNe
     },
     close() {
       for (const { keys } of byName.values()) keys.close();
+      void documents.close();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { IngressConfig } from '@sluice/config';
 import { GatewayError } from '@sluice/protocol';
 import type * as StoreModule from '@sluice/store';
@@ -23,12 +24,17 @@ export interface RecordsStoreNeeds {
   readonly onError: (error: unknown) => void;
 }
 
+/** A call waits this long for the migrations of a start, which another thread or replica applies. */
+const migrationWaitMs = 10_000;
+const migrationPollMs = 100;
+
 /** Creates the store. It loads its code and connects at its first use: most ingresses are never asked. */
 export function createRecordsStore({ config, onError }: RecordsStoreNeeds): RecordsStore {
   const { database } = config;
-  let opened: Promise<{ readonly api: StoreApi; readonly store: StoreModule.Store }> | undefined;
+  let opened: Promise<Opened> | undefined;
+  let migrated: Promise<void> | undefined;
 
-  async function open(settings: NonNullable<IngressConfig['database']>) {
+  async function open(settings: NonNullable<IngressConfig['database']>): Promise<Opened> {
     const api = await import('@sluice/store');
     const options = { ...databaseAccess(settings), poolSize: settings.poolSize, onError };
     return { api, store: api.connectStore({ ...options, applicationName: 'sluice ingress' }) };
@@ -41,6 +47,13 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
       throw error;
     });
 
+  /** Waits once for all calls; after a failure the next call waits again. */
+  const untilMigratedOnce = (at: Opened): Promise<void> =>
+    (migrated ??= untilMigrated(at).catch((error: unknown) => {
+      migrated = undefined;
+      throw error;
+    }));
+
   return {
     async use(work) {
       if (database === undefined) {
@@ -49,11 +62,15 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
           retryable: false,
         });
       }
-      const { api, store } = await (opened ??= openAgain(database));
+      const at = await (opened ??= openAgain(database));
+      const { api, store } = at;
       try {
+        await untilMigratedOnce(at);
         return await work(store.db, api);
       } catch (error) {
         if (error instanceof api.StoreUnavailable) {
+          // The database may have been replaced by an empty one.
+          if (error.reason === 'not_migrated') migrated = undefined;
           throw new GatewayError('records_unavailable', { retryAfterMs: 1000, cause: error });
         }
         if (!api.isRefusedData(error)) throw error;
@@ -68,4 +85,18 @@ export function createRecordsStore({ config, onError }: RecordsStoreNeeds): Reco
       await store?.close();
     },
   };
+}
+
+interface Opened {
+  readonly api: StoreApi;
+  readonly store: StoreModule.Store;
+}
+
+/** @throws StoreUnavailable if the migrations take longer than a client waits, or if the database does not answer */
+async function untilMigrated({ api, store }: Opened): Promise<void> {
+  const endsAt = performance.now() + migrationWaitMs;
+  while (!(await api.isMigrated(store.db))) {
+    if (performance.now() > endsAt) throw new api.StoreUnavailable('not_migrated', 'its migrations have not run');
+    await pause(migrationPollMs);
+  }
 }

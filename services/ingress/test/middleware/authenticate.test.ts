@@ -1,10 +1,12 @@
 import express from 'express';
+import { storedKeySchema } from '@sluice/records';
 import { describe, expect, it } from 'vitest';
 import { principalOf } from '../../src/context.ts';
 import type { AcceptedKey } from '../../src/keys/known-key.ts';
 import { createKnownKeys, type KnownKeys } from '../../src/keys/known-keys.ts';
-import { authenticate, networkOf } from '../../src/middleware/authenticate.ts';
+import { authenticate } from '../../src/middleware/authenticate.ts';
 import { handleError } from '../../src/middleware/handle-error.ts';
+import { networkOf } from '../../src/middleware/refuse-key.ts';
 import { requestId } from '../../src/middleware/request-id.ts';
 import { createTokenBuckets } from '../../src/middleware/token-buckets.ts';
 import { keyFor, noTokens, send, serve } from './serving.ts';
@@ -14,10 +16,11 @@ function serveNames(
   keys: readonly AcceptedKey[],
   patience = 1000,
   known: KnownKeys = createKnownKeys({ keys, teams: [] }),
+  untilCompared: () => Promise<void> | undefined = () => undefined,
 ): Promise<number> {
   const wrongKeys = createTokenBuckets({ perMinute: 60, burst: patience, now: () => 0 });
   const app = express();
-  app.use(requestId, authenticate({ keys: known, tokens: noTokens, wrongKeys }));
+  app.use(requestId, authenticate({ keys: known, tokens: noTokens, wrongKeys, untilCompared }));
   app.get('/', (_request, response) => void response.json(principalOf(response).name));
   app.use(handleError(() => undefined));
   return serve(app);
@@ -28,6 +31,9 @@ async function whoIs(keys: readonly AcceptedKey[], headers: Record<string, strin
   const { status, json } = await send(await serveNames(keys), { method: 'GET', headers });
   return status === 200 ? json : status;
 }
+
+const storedKey = (secret: string) =>
+  storedKeySchema.parse({ id: 'key_1', name: 'stored', secrets: [{ digest: keyFor(secret).digest, hint: 'sk-…' }] });
 
 const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
 const known = keyFor('sk-known-0001');
@@ -85,6 +91,26 @@ describe('a process that has not read the keys of the database yet', () => {
     memory.apply([], true);
     expect((await ask(bearer('sk-known-0001'))).status).toBe(200);
     expect((await ask(bearer('sk-other-0001'))).status).toBe(429);
+  });
+});
+
+describe('a process that compares its keys with the database for the first time', () => {
+  it('lets a request with an unknown key wait, and serves it with what it finds', async () => {
+    const memory = createKnownKeys({ keys: [known], teams: [], database: {} });
+    const compared = Promise.withResolvers<void>();
+    const waiting = Promise.withResolvers<void>();
+    let waiters = 0;
+    const port = await serveNames([], 1000, memory, () => {
+      if (++waiters === 2) waiting.resolve();
+      return compared.promise;
+    });
+    const ask = (key: string) => send(port, { method: 'GET', headers: bearer(key) });
+    const [right, wrong] = [ask('sk-stored-0001'), ask('sk-other-0001')];
+    await waiting.promise;
+    expect((await ask('sk-known-0001')).status).toBe(200);
+    memory.apply([{ key: storedKey('sk-stored-0001') }], true);
+    compared.resolve();
+    expect([await right, await wrong]).toMatchObject([{ status: 200, json: 'stored' }, { status: 401 }]);
   });
 });
 

@@ -25,9 +25,12 @@ export const keyFor = (key: string, over: Partial<AcceptedKey> = {}): AcceptedKe
   ...over,
 });
 
+export const noProxies = { http: undefined, https: undefined, exempt: '' };
+
 /** Tokens where no issuer is configured. */
 export const noTokens = createOidcIdentities({
   issuers: [],
+  proxies: noProxies,
   findTeam: () => undefined,
   onError: () => undefined,
   now: () => 0,

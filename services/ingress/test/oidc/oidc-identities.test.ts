@@ -2,10 +2,12 @@ import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { EnvironmentProxies } from '@sluice/config';
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOidcIdentities, type OidcIdentities } from '../../src/oidc/oidc-identities.ts';
 import { configOf } from '../config-of.ts';
+import { noProxies } from '../middleware/serving.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(() => {
@@ -16,6 +18,7 @@ interface SigningKey {
   readonly kid: string;
   readonly privateKey: CryptoKey;
   readonly publicKey: CryptoKey;
+  readonly alg?: string;
 }
 
 async function newKey(kid: string): Promise<SigningKey> {
@@ -33,11 +36,11 @@ const toJwk = async ({ kid, publicKey }: SigningKey): Promise<JWK> => ({
 async function startIssuer(...keys: SigningKey[]) {
   const state = { keys: await Promise.all(keys.map(toJwk)), reads: 0, isAway: false };
   const server: Server = createServer((request, response) => {
+    if (request.url?.endsWith('/keys') === true) state.reads++;
     if (state.isAway) return void response.writeHead(503).end();
     if (request.url === '/.well-known/openid-configuration') {
       return void response.end(JSON.stringify({ issuer: url, jwks_uri: `${url}/keys` }));
     }
-    state.reads++;
     response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: state.keys }));
   }).listen(0, '127.0.0.1');
   closers.push(() => {
@@ -51,10 +54,16 @@ async function startIssuer(...keys: SigningKey[]) {
 
 const team = { id: 'blue', models: ['*'], limits: { rpm: 7 }, budgets: {} };
 
-function identitiesOf(issuer: string, settings: object = {}, clock = { ms: 0 }): OidcIdentities {
+function identitiesOf(
+  issuer: string,
+  settings: object = {},
+  clock = { ms: 0 },
+  proxies: EnvironmentProxies = noProxies,
+): OidcIdentities {
   const { auth } = configOf({ auth: { oidc: [{ issuer, audience: ['sluice'], ...settings }] } });
   const identities = createOidcIdentities({
     issuers: auth.oidc,
+    proxies,
     findTeam: (id) => (id === 'blue' ? team : undefined),
     onError: () => undefined,
     now: () => clock.ms,
@@ -73,11 +82,11 @@ interface TokenOptions {
 }
 
 const sign = (
-  { kid, privateKey }: SigningKey,
+  { kid, privateKey, alg = 'ES256' }: SigningKey,
   { iss, aud = 'sluice', sub = 'ada', claims = {}, expiresIn = 600 }: TokenOptions,
 ): Promise<string> =>
   new SignJWT(claims)
-    .setProtectedHeader({ alg: 'ES256', kid })
+    .setProtectedHeader({ alg, kid })
     .setIssuer(iss)
     .setAudience(aud)
     .setSubject(sub)
@@ -167,29 +176,68 @@ describe('the keys of an issuer', () => {
   it('are read again for an unknown one, and not more often than configured', async () => {
     const [first, second, unknown] = [await newKey('k1'), await newKey('k2'), await newKey('k3')];
     const { url, state } = await startIssuer(first);
-    const identities = identitiesOf(url, { jwks_url: `${url}/keys`, refetch_ms: 1000 });
+    const clock = { ms: 0 };
+    const identities = identitiesOf(url, { jwks_url: `${url}/keys`, refetch_ms: 1000 }, clock);
     await identities.verify(await sign(first, { iss: url }));
     expect(state.reads).toBe(1);
     state.keys = [await toJwk(second)];
     const fresh = await sign(second, { iss: url });
     await expect(identities.verify(fresh)).rejects.toMatchObject({ message: expect.stringContaining('no such key') });
-    await expect
-      .poll(
-        () =>
-          identities.verify(fresh).then(
-            ({ principal }) => principal.name,
-            () => undefined,
-          ),
-        { timeout: 5000 },
-      )
-      .toBe('ada');
-    expect(state.reads).toBe(2);
+    clock.ms = 1000;
+    const [one, other] = await Promise.all([identities.verify(fresh), identities.verify(fresh)]);
+    expect([one.principal.name, other.principal.name, state.reads]).toEqual(['ada', 'ada', 2]);
     for (let count = 0; count < 5; count++) {
       await expect(identities.verify(await sign(unknown, { iss: url }))).rejects.toMatchObject({
         code: 'invalid_api_key',
       });
     }
     expect(state.reads).toBe(2);
+  });
+
+  it('are not read for each token with a known key and another algorithm, nor while the issuer is away', async () => {
+    const key = await newKey('k1');
+    const { url, state } = await startIssuer(key);
+    const clock = { ms: 0 };
+    const settings = { jwks_url: `${url}/keys`, refetch_ms: 1000, algorithms: ['ES256', 'RS256'] };
+    const identities = identitiesOf(url, settings, clock);
+    await identities.verify(await sign(key, { iss: url }));
+    const { privateKey } = await generateKeyPair('RS256');
+    const wrong = await sign({ ...key, privateKey, alg: 'RS256' }, { iss: url });
+    const verifyOften = async (expected: object): Promise<void> => {
+      for (let count = 0; count < 5; count++) await expect(identities.verify(wrong)).rejects.toMatchObject(expected);
+    };
+    await verifyOften({ code: 'invalid_api_key' });
+    expect(state.reads).toBe(1);
+    clock.ms = 1000;
+    await verifyOften({ code: 'invalid_api_key' });
+    expect(state.reads).toBe(2);
+    clock.ms = 2000;
+    state.isAway = true;
+    await verifyOften({ code: 'issuer_unavailable' });
+    expect(state.reads).toBe(3);
+  });
+
+  it('are read through the proxy of the environment', async () => {
+    const key = await newKey('k1');
+    const asked: string[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(String(request.url));
+      void toJwk(key).then((jwk) => response.end(JSON.stringify({ keys: [jwk] })));
+    }).listen(0, '127.0.0.1');
+    closers.push(() => {
+      proxy.close();
+      proxy.closeAllConnections();
+    });
+    await once(proxy, 'listening');
+    const http = { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, authorization: undefined };
+    const issuer = 'http://login.test';
+    const settings = { jwks_url: `${issuer}/keys` };
+    const identities = identitiesOf(issuer, settings, { ms: 0 }, { ...noProxies, http });
+    expect((await identities.verify(await sign(key, { iss: issuer }))).principal.owner).toBe('ada');
+    expect(asked).toEqual([`${issuer}/keys`]);
+    const exempt = identitiesOf(issuer, settings, { ms: 0 }, { ...noProxies, http, exempt: '.test' });
+    await expect(exempt.verify(await sign(key, { iss: issuer }))).rejects.toMatchObject({ code: 'issuer_unavailable' });
+    expect(asked).toHaveLength(1);
   });
 
   it('stay in use while the issuer is away; without them the answer is 503', async () => {
