@@ -37,6 +37,8 @@ export async function runLoad(scene: Scene, { seconds, onReplaced }: LoadOptions
     repeat(500, () => ask('limited-t5')),
     repeat(300, () => ask('broken')),
     repeat(700, () => ask('demo-t5', { key: keys.limited })),
+    repeat(500, () => ask('demo-t20', { key: keys.spent })),
+    repeat(500, () => ask('demo-t5-cr20')),
     repeat(1500, () => ask('demo-t5', { key: 'sk-that-is-not-known' })),
     repeat(1500, () => ask('no-such-model')),
     repeat(800, () => ask('demo-t1000-i20', { leaveAfterMs: 400 })),

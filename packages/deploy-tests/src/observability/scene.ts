@@ -7,6 +7,7 @@ import {
   simulatorControl,
   spawnService,
   startFleet,
+  startPostgres,
   startRedis,
 } from '@sluice/testkit';
 
@@ -37,6 +38,8 @@ export const keys = {
   open: 'sk-team-a-without-limits',
   /** A key with ten requests a minute. */
   limited: 'sk-team-b-ten-a-minute',
+  /** A key whose budget is spent after a few requests. */
+  spent: 'sk-team-c-a-small-budget',
 } as const;
 
 /** Long, because other tests may use the machine too. */
@@ -49,10 +52,13 @@ const upstream = (id: string, simulatorUrl: string): object => ({
   credentials: ['a', 'b'].map((credential) => ({ id: credential, api_key: `tok-${id}-${credential}` })),
 });
 
-const configOf = (simulatorUrl: string): Record<string, unknown> => ({
+const configOf = (simulatorUrl: string, databaseUrl: string): Record<string, unknown> => ({
+  database: { url: databaseUrl },
+  prices: { overrides: [{ model: 'demo*', input: 3, output: 15 }] },
   keys: [
     { name: 'team-a', key: keys.open },
     { name: 'team-b', key: keys.limited, limits: { rpm: 10, rpm_burst: 3 } },
+    { name: 'team-c', key: keys.spent, budgets: { day_usd: 0.001 } },
   ],
   upstreams: ['main', 'flaky', 'limited', 'broken'].map((id) => upstream(id, simulatorUrl)),
   models: [
@@ -67,15 +73,16 @@ const configOf = (simulatorUrl: string): Record<string, unknown> => ({
   worker: { concurrency: 16 },
 });
 
-/** Starts two ingresses, two workers, a simulator and a separate Redis, on free ports of 127.0.0.1. */
+/** Starts two ingresses, two workers, a simulator, a separate Redis and a PostgreSQL, on free ports of 127.0.0.1. */
 export async function startScene({ env }: { readonly env: Readonly<Record<string, string>> }): Promise<Scene> {
   const redis: RedisServer = await startRedis({ args: ['--maxmemory', '256mb'] });
+  const postgres = await startPostgres();
   const simulator = await spawnService('simulator', { readyTimeoutMs });
   const fleet = await startFleet({
     redisUrl: redis.url,
     keyPrefix: 'boards',
     env: { LOG_LEVEL: 'info', ...env },
-    config: configOf(simulator.url),
+    config: configOf(simulator.url, postgres.url),
     readyTimeoutMs,
   });
   let turn = 0;
@@ -114,6 +121,7 @@ export async function startScene({ env }: { readonly env: Readonly<Record<string
       await fleet.stop();
       await simulator.stop();
       await redis.stop();
+      await postgres.stop();
     },
   };
 }

@@ -27,7 +27,7 @@ function decodeChanged(from: string, to: string): ReturnType<typeof decode> {
 
 describe.skipIf(isMissing("Grafana's decoder", decoder !== undefined))('every dashboard', () => {
   it("conforms to Grafana's own types, strictly", () => {
-    expect(boardPaths()).toHaveLength(5);
+    expect(boardPaths()).toHaveLength(6);
     const { status, text } = decode(boardPaths());
     expect(status, text).toBe(0);
   });

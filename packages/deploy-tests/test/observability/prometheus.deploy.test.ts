@@ -31,7 +31,12 @@ const targets = boards.flatMap((board) =>
   ),
 );
 /** Panels whose events the load does not cause reliably; each panel explains when it is empty. */
-const mayBeEmpty = new Set(['Jobs refused by workers', 'Dropped frames']);
+const mayBeEmpty = new Set([
+  'Jobs refused by workers',
+  'Dropped frames',
+  'Costs that a provider tells otherwise',
+  'Lost and refused entries',
+]);
 
 const tracesAsked = asked('tempo').filter(({ target }) => target.queryType === 'traceql' && target.query !== '$trace');
 const logsAsked = asked('loki').filter(({ target }) => target.expr?.includes('$trace') === false);
@@ -122,7 +127,7 @@ describe.skipIf(isMissing('prometheus', binary !== undefined))('a real Prometheu
     for (const [metric, label, wanted] of [
       ['sluice_requests_total', 'model', ['broken', 'demo*', 'flaky*', 'limited*', 'none']],
       ['sluice_upstream_attempts_total', 'upstream', ['broken', 'flaky', 'limited', 'main']],
-      ['sluice_key_requests_total', 'key', ['none', 'team-a', 'team-b']],
+      ['sluice_key_requests_total', 'key', ['none', 'team-a', 'team-b', 'team-c']],
     ] as const) {
       const lines = await prometheus.instant(`count by (${label}) (${metric})`, to);
       expect(lines.map(({ labels }) => labels[label] ?? '').sort()).toEqual([...wanted]);

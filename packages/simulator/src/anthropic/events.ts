@@ -23,7 +23,8 @@ export function toEventStream(answer: Answer): EventStream {
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: { ...usageOf(answer, 0), output_tokens: 1 },
+    // Counts only grow: an answer without tokens begins with 0.
+    usage: { ...usageOf(answer, 0), output_tokens: Math.min(1, thoughts.length + pieces.length) },
   };
 
   function contentStep(seq: number): string {
