@@ -8,7 +8,7 @@ export interface SharedMetrics {
   redisUp(isUp: boolean): void;
   /** Counts a batch of frames from the mailbox; `lagMs` is its age, absent if its writer gave no time. */
   relayRead(frameCount: number, lagMs?: number): void;
-  /** Counts records that were dropped before the database had them. */
+  /** Counts records that were dropped before the database had them; 0 at the start, since an alert needs a series. */
   outboxShed(stream: RecordedStream, count: number): void;
   /** Renders the metrics for one scrape, by default as Prometheus text: queries the sources, one second at most. */
   render(format?: ExpositionFormat): Promise<Exposition>;

@@ -117,12 +117,13 @@ export function createRedisLinks(needs: RedisLinksNeeds): RedisLinks {
   return { keys, fleet, roster, admission, settleLost, peek, submitter, exchanges, attempts };
 }
 
-const writeAttempts = (
+function writeAttempts(
   { logger, metrics, onError, now }: RedisLinksNeeds,
   connection: RedisConnection,
   keys: Keys,
-): OutboxWriter<AttemptEntry> =>
-  createOutboxWriter({
+): OutboxWriter<AttemptEntry> {
+  metrics.outboxShed('attempts', 0);
+  return createOutboxWriter({
     connection,
     key: keys.attempts,
     limits: ledgerLimits,
@@ -133,3 +134,4 @@ const writeAttempts = (
     onError,
     now,
   });
+}

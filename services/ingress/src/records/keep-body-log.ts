@@ -26,6 +26,7 @@ export function keepBodyLog(options: BodyLogOptions): BodyLog | undefined {
   const { config, connection, keys, logger, metrics, onError, now } = options;
   const { logBodies, maxBodyBytes } = config.records;
   if (!logBodies || config.database === undefined || config.secretKey === undefined) return undefined;
+  metrics.outboxShed('bodies', 0);
   const onTrouble = createTroubleLog(logger, 'bodies are dropped before the database has them', now);
   function shed(count: number, reason: string): void {
     metrics.outboxShed('bodies', count);

@@ -23,6 +23,7 @@ const streamBytes = 256 * 1024 * 1024;
 export function keepRequestLogs(needs: RequestLogsNeeds): OutboxWriter<RequestLog> | undefined {
   const { config, connection, keys, logger, metrics, onError, now } = needs;
   if (config.database === undefined) return undefined;
+  metrics.outboxShed('logs', 0);
   const onShed = createTroubleLog(logger, 'request logs are dropped before the database has them', now);
   return createOutboxWriter<RequestLog>({
     connection,

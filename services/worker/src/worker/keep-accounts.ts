@@ -35,6 +35,7 @@ export interface AccountsNeeds {
 
 export function keepAccounts(needs: AccountsNeeds): Accounts {
   const { config, workerId, connection, keys, logger, metrics, onError, now } = needs;
+  if (config.database !== undefined) metrics.outboxShed('attempts', 0);
   const onCostDiffers = createTroubleLog(logger, 'a provider reports another cost than the price table gives', now);
   const pricing = createPricing({
     ...config.prices,
