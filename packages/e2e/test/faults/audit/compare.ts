@@ -61,7 +61,9 @@ const mostErrorOfLost = 0.25;
 const fewestLost = 4;
 
 /** Codes of answers to requests that were not accepted. */
-const refusals: ReadonlySet<string> = new Set(['rate_limit_exceeded', 'overloaded', 'draining', 'redis_unavailable']);
+const refusals: ReadonlySet<string> = new Set(['rate_limit_exceeded', 'overloaded', 'draining']);
+/** Code of an answer that does not tell whether the request was accepted: Redis may be lost before or after that. */
+const undecided = 'redis_unavailable';
 
 /** Compares the ledger with what the clients saw, and with the provider's bill. */
 export function compare({ driven, bill, ledger, priceOf, hasKills }: CompareNeeds): Comparison {
@@ -158,7 +160,7 @@ function compareRequests(driven: readonly Driven[], { requests }: Ledger): reado
       const found = entries.get(rid)?.length ?? 0;
       if (found > 1) return [`${rid}: ${found} entries`];
       // A client that got no answer does not know whether its request was accepted; the bill does.
-      if (status === undefined) return [];
+      if (status === undefined || code === undecided) return [];
       const isRefused = status >= 400 && refusals.has(code ?? '');
       if (isRefused && found > 0) return [`${rid}: an entry, although it was refused with ${code}`];
       return !isRefused && found === 0 ? [`${rid}: no entry, although it got ${status} ${code ?? ''}`] : [];
