@@ -11,6 +11,7 @@ import { toLostLog } from '../logs/lost-log.ts';
 import { rankOfAttempt, toAttemptRow } from './attempt-row.ts';
 import { type Merge, mergeRows } from './merge-rows.ts';
 import { rankOfRequest, toRequestRow } from './request-row.ts';
+import { settleByAttempts } from './settle-by-attempts.ts';
 
 /**
  * Brings entries into the database, each call in one transaction. A second delivery changes nothing. An exact entry replaces
@@ -41,6 +42,11 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
         const { added, replaced } = await mergeRequests(trx, arrived);
         await mergeLostLogs(trx, { lost, added, replaced });
         await tellLogs(trx, added);
+        await settleLost(
+          trx,
+          added.filter(isSettledByFleet).map(({ id }) => id),
+          times(added, 'accepted_at'),
+        );
         return added.length;
       });
     },
@@ -49,7 +55,15 @@ export function createRecordWriter(db: Kysely<Tables>, partitions: Partitions): 
       const arrived = entries.map(toAttemptRow);
       if (arrived.length === 0) return 0;
       await partitions.cover('ledger_attempts', times(arrived, 'started_at'));
-      return db.transaction().execute((trx) => mergeAttempts(trx, arrived));
+      return db.transaction().execute(async (trx) => {
+        const count = await mergeAttempts(trx, arrived);
+        await settleLost(
+          trx,
+          arrived.map(({ request_id: id }) => id),
+          times(arrived, 'started_at'),
+        );
+        return count;
+      });
     },
 
     async insertRequestLogs(logs) {
@@ -87,6 +101,13 @@ async function insertLogs(trx: Transaction<Tables>, logs: readonly RequestLog[])
   );
   await insertRows(trx, { table: 'request_logs', rows, conflict: 'on conflict do nothing' });
   return rows.length;
+}
+
+const isSettledByFleet = ({ settled_by: by }: RequestRow): boolean => by === 'fleet';
+
+/** Gives requests of killed ingresses the cost of their attempts, whichever of the two comes first. */
+async function settleLost(trx: Transaction<Tables>, ids: readonly string[], dates: readonly Date[]): Promise<void> {
+  if (ids.length > 0) await tellLogs(trx, await settleByAttempts(trx, ids, spanOf(dates)));
 }
 
 async function mergeRequests(trx: Transaction<Tables>, arrived: readonly RequestRow[]): Promise<Merge<RequestRow>> {

@@ -86,6 +86,34 @@ test("replaces the fleet's entry by that of the ingress, and never the reverse",
   expect((await found('orphan'))?.entry).toEqual(own);
 });
 
+test('gives a request that the fleet has settled the cost of its attempts, whichever comes first', async () => {
+  const { writer, store } = opened;
+  const dayOf = async () =>
+    (await readUsage(store.db, { from: noon - 86_400_000, to: noon + 86_400_000, groupBy: ['key'] })).find(
+      ({ group }) => group.key === 'settled',
+    )?.costMicros;
+  for (const isFirst of [true, false]) {
+    const id = `settled-${isFirst}`;
+    const settled = requestEntry({
+      id,
+      keyId: 'settled',
+      settledBy: 'fleet',
+      outcome: 'lost',
+      costMicros: 900,
+      estimated: true,
+    });
+    const attempts = [
+      attemptEntry({ requestId: id, number: 1, outcome: 'failed', costMicros: 3 }),
+      attemptEntry({ requestId: id, number: 2, outcome: 'aborted', estimated: true, costMicros: 4 }),
+    ];
+    if (isFirst) await writer.insertRequestEntries([settled]);
+    await writer.insertAttemptEntries(attempts);
+    await writer.insertRequestEntries([settled, settled]);
+    expect((await found(id))?.entry).toEqual({ ...settled, costMicros: 7 });
+  }
+  expect(await dayOf()).toBe(14);
+});
+
 test('lists a request that the fleet has settled, until its own ingress tells more', async () => {
   const { writer, store } = opened;
   const listed = async (id: string) => {
