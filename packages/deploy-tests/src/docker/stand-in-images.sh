@@ -55,7 +55,7 @@ FROM local/debian:trixie
 RUN groupadd --gid 70 postgres && useradd --system --uid 70 --gid 70 postgres \
  && mkdir -p /etc/postgresql-common && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \
  && apt-get update && apt-get install -y --no-install-recommends postgresql && rm -rf /var/lib/apt/lists/* \
- && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql && ln -s /usr/lib/postgresql/*/bin /opt/postgresql
+ && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql && install -d -o postgres -g postgres -m 3777 /run/postgresql && ln -s /usr/lib/postgresql/*/bin /opt/postgresql
 RUN printf '#!/bin/sh\nset -e\nif [ ! -s "$PGDATA/PG_VERSION" ]; then\nmkdir -p -m 700 "$PGDATA"\ninitdb --username="$POSTGRES_USER" --pwfile="$POSTGRES_PASSWORD_FILE" --auth=scram-sha-256 "$PGDATA"\necho "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"\necho "CREATE DATABASE $POSTGRES_DB" | postgres --single -D "$PGDATA" postgres\nfi\nexec postgres -D "$PGDATA" -c listen_addresses=*\n' > /usr/local/bin/docker-entrypoint.sh \
  && chmod +x /usr/local/bin/docker-entrypoint.sh
 ENV PATH=/opt/postgresql:/usr/local/bin:/usr/bin:/bin PGDATA=/var/lib/postgresql/18/docker
