@@ -21,8 +21,8 @@ export interface ServiceLoggerOptions {
  * Creates the logger of a service: its lines go to stdout, and to `log.file` if that is set. Under `npm start` the launcher
  * writes the file, for all services.
  *
- * @throws LogFileError if the file can't be written. If it is only the default of a profile, that is
- * a warning: the file system of a container is often read-only.
+ * @throws LogFileError if the file can't be written. Under a profile that is a warning: the file system of our containers is
+ * read-only, and the example of the profile's README names the file.
  */
 export function createServiceLogger({ service, log, env, cwd }: ServiceLoggerOptions): Logger {
   const { level, file: name, retentionDays } = log;
@@ -36,7 +36,7 @@ export function createServiceLogger({ service, log, env, cwd }: ServiceLoggerOpt
     const onFailure = (text: string): void => logger.error(text);
     file = openRollingFile({ path, setting, keep: { days: retentionDays }, onFailure });
   } catch (error) {
-    if (!(error instanceof LogFileError) || !isOfProfile || env['LOG_FILE_PATH']) throw error;
+    if (!(error instanceof LogFileError) || !isOfProfile) throw error;
     const plain = createLogger({ service, level });
     plain.warn(`${error.message} It is left out; LOG_FILE_PATH names another path.`);
     return plain;

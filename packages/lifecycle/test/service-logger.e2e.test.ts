@@ -54,16 +54,18 @@ it('loses no line of processes that share a file, whichever of them begins a new
 
 it('names the setting of a file that can not be written', async () => {
   writeFileSync(join(folder, 'a-file'), '');
-  const { code, output } = await run('a-file/proxy.log', {
-    env: { SLUICE_COMPAT: 'unified-proxy', LOG_FILE_PATH: 'x' },
-  });
-  expect([code, output]).toEqual([1, expect.stringContaining('LOG_FILE_PATH: The log ')]);
+  const { code, output } = await run('a-file/proxy.log', {});
+  expect([code, output]).toEqual([1, expect.stringContaining('log.file: The log ')]);
 });
 
-it('leaves out a file that is only the default of a profile, and says so', async () => {
-  writeFileSync(join(folder, 'a-file'), '');
-  const { code, output } = await run('a-file/proxy.log', { count: 1, env: { SLUICE_COMPAT: 'unified-proxy' } });
-  expect(code).toBe(0);
-  expect(output).toMatch(/"level":"warn".*LOG_FILE_PATH: The log .* can't be written \(E[A-Z]+\)\. It is left out/);
-  expect(output).toContain('"at":0');
-});
+it.each([{}, { LOG_FILE_PATH: './logs/proxy.log' }])(
+  'leaves out the file of a profile with %o, and says so',
+  async (named) => {
+    writeFileSync(join(folder, 'a-file'), '');
+    const env = { SLUICE_COMPAT: 'unified-proxy', ...named };
+    const { code, output } = await run('a-file/proxy.log', { count: 1, env });
+    expect(code).toBe(0);
+    expect(output).toMatch(/"level":"warn".*LOG_FILE_PATH: The log .* can't be written \(E[A-Z]+\)\. It is left out/);
+    expect(output).toContain('"at":0');
+  },
+);
