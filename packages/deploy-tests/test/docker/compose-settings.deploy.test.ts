@@ -51,7 +51,9 @@ describe.skipIf(isMissing('A Docker engine with compose', hasEngine()))('docker 
     const path = join(folder, 'dotenv');
     writeFileSync(path, dotenv);
     const override = join(folder, 'override.yaml');
-    const services = Object.fromEntries(['ingress', 'worker', 'setup'].map((name) => [name, { env_file: [path] }]));
+    const services = Object.fromEntries(
+      ['ingress', 'worker', 'setup', 'migrate'].map((name) => [name, { env_file: [path] }]),
+    );
     writeFileSync(override, JSON.stringify({ services }));
     project = await composeProject('sluice-deploy-settings', env, [override]);
     await project.down();
