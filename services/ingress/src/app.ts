@@ -18,6 +18,7 @@ import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
+import { useErrorForm } from './middleware/error-form.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
@@ -114,7 +115,8 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const api = Router();
   api.use(keyRoutes({ config, service: needs.keys, requireAdmin: onlyAdmins }));
   const direct = new Map<string, readonly RequestHandler[]>();
-  for (const { path, operation, bodyShape, handler } of surfaces) {
+  for (const { path, operation, bodyShape, errorForm, handler } of surfaces) {
+    const formed = useErrorForm(errorForm);
     const handlers = [
       record(needs.observe, `/v1${path}`, operation),
       refuseUnready(needs.state),
@@ -124,8 +126,8 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
       ...(operation === 'chat' ? [continued] : []),
       handler(needs.inference),
     ];
-    api.route(path).post(handlers).all(methodNotAllowed('POST'));
-    for (const whole of [`/v1${path}`, path]) direct.set(whole, [...first, ...handlers]);
+    api.route(path).all(formed).post(handlers).all(methodNotAllowed('POST'));
+    for (const whole of [`/v1${path}`, path]) direct.set(whole, [...first, formed, ...handlers]);
   }
   api.use(conversationRoutes({ records, asClient, readJson: readJson(usualShape) }));
   api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));

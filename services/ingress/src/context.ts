@@ -4,6 +4,7 @@ import type { ThinkingMode } from '@sluice/answers';
 import type { Budgets } from '@sluice/records';
 import type { BodyCopies } from './bodies/body-copies.ts';
 import type { Continuation } from './conversations/continuation.ts';
+import type { ErrorForm } from './middleware/error-form.ts';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
@@ -61,6 +62,7 @@ interface Facts {
   bodyHold: BodyHold | undefined;
   continuation: Continuation | undefined;
   bodyCopies: BodyCopies | undefined;
+  errorForm: ErrorForm | undefined;
 }
 
 const factsKey = Symbol('facts');
@@ -74,6 +76,7 @@ function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
     bodyHold: undefined,
     continuation: undefined,
     bodyCopies: undefined,
+    errorForm: undefined,
   });
 }
 
@@ -95,6 +98,10 @@ export const setBodyCopies = (response: Response, copies: BodyCopies): unknown =
   (factsOf(response).bodyCopies = copies);
 /** Returns undefined for a request whose bodies are not kept. */
 export const findBodyCopies = (response: Response): BodyCopies | undefined => factsOf(response).bodyCopies;
+
+export const setErrorForm = (response: Response, form: ErrorForm): unknown => (factsOf(response).errorForm = form);
+/** Returns undefined on routes whose errors have OpenAI's form. */
+export const findErrorForm = (response: Response): ErrorForm | undefined => factsOf(response).errorForm;
 
 /** @throws Error if the middleware that sets the fact did not run: a fault in `app.ts` */
 export const contextOf = (response: Response): RequestContext => need(factsOf(response).context, 'context');

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { type BodyShape, embeddingsShape, usualShape } from '../middleware/read-json.ts';
+import { type ErrorForm, openAiErrors } from '../middleware/error-form.ts';
 import { chat } from './chat/operation.ts';
 import { embeddings } from './embeddings/operation.ts';
 import { handleInference, type InferenceNeeds } from './handle-inference.ts';
@@ -13,6 +14,7 @@ export interface Surface {
   readonly operation: string;
   /** Limits for the body, checked before it is parsed. */
   readonly bodyShape: BodyShape;
+  readonly errorForm: ErrorForm;
   readonly handler: (needs: InferenceNeeds) => RequestHandler;
 }
 
@@ -22,6 +24,17 @@ export const surfaces: readonly Surface[] = [
   surface('/embeddings', embeddingsShape, embeddings),
 ];
 
-function surface<Request>(path: string, bodyShape: BodyShape, operation: Operation<Request>): Surface {
-  return { path, operation: operation.name, bodyShape, handler: (needs) => handleInference(needs, operation) };
+function surface<Request>(
+  path: string,
+  bodyShape: BodyShape,
+  operation: Operation<Request>,
+  errorForm: ErrorForm = openAiErrors,
+): Surface {
+  return {
+    path,
+    operation: operation.name,
+    bodyShape,
+    errorForm,
+    handler: (needs) => handleInference(needs, operation),
+  };
 }

@@ -1,13 +1,14 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import { GatewayError, toEnvelope } from '@sluice/protocol';
+import { GatewayError } from '@sluice/protocol';
 import { clientWaitMs } from '@sluice/policy';
-import { findBodyCopies, findObservation } from '../context.ts';
+import { findBodyCopies, findErrorForm, findObservation } from '../context.ts';
 import { asRedisAway } from '../redis-away.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';
+import { openAiErrors } from './error-form.ts';
 import { endUnread } from './end-unread.ts';
 import { z } from 'zod';
 
-/** Answers a thrown error with OpenAI's envelope. `onInternal` gets the unexpected ones, for the log. */
+/** Answers a thrown error with the envelope of the surface. `onInternal` gets the unexpected ones, for the log. */
 export function handleError(onInternal: (error: unknown) => void): ErrorRequestHandler {
   return (thrown: unknown, request, response, _next) => {
     const error = toGatewayError(thrown);
@@ -36,10 +37,15 @@ function sendError(request: Request, response: Response, error: GatewayError): v
     response.setHeader('retry-after-ms', retryMs);
   }
   response.setHeader('x-should-retry', String(error.retryable));
-  response.status(error.status);
+  const {
+    status = error.status,
+    headers = {},
+    body: envelope,
+  } = (findErrorForm(response) ?? openAiErrors)(error, String(response.getHeader('x-request-id') ?? ''));
+  response.status(status).set(headers);
   // A client that waits for `100 Continue` may leave its body out now, so the start of its next request is unknown.
   const isEnding = request.headers.expect === undefined && isSmall(bodySizeOf(request), smallBytes);
-  const body = JSON.stringify(toEnvelope(error));
+  const body = JSON.stringify(envelope);
   findBodyCopies(response)?.answered(body, false);
   if (request.complete || isEnding) response.type('json').send(body);
   else endUnread(request, response, { body, onTaken: () => findObservation(response)?.taken() });

@@ -1,14 +1,19 @@
-import { toEnvelope } from '@sluice/protocol';
 import { createClientWriter } from '../../sse/client-writer.ts';
-import { createHeartbeat, type Heartbeat, heartbeatLine } from '../../sse/heartbeat.ts';
+import { createHeartbeat, type Heartbeat } from '../../sse/heartbeat.ts';
+import { chatForm, type StreamForm } from './answer-form.ts';
 import { costEvent } from './cost-event.ts';
 import type { Reply, ReplyNeeds } from './reply.ts';
 
 /**
  * Streams the answer as server-sent events. The status line waits for the first event, so that earlier failures are
  * HTTP errors, which SDKs retry. A later failure is an error event and the end of the stream without `[DONE]`.
+ *
+ * @param form form of the events
  */
-export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking' | 'copies'>): Reply {
+export function createStreamReply(
+  needs: Omit<ReplyNeeds, 'stream' | 'thinking' | 'copies'>,
+  form: StreamForm = chatForm,
+): Reply {
   const { response, server, costOf, onPause, onResume, onCut } = needs;
   let isOpen = false;
   let first: string | undefined;
@@ -41,7 +46,7 @@ export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking' 
   }
 
   function ping(): void {
-    client.write(heartbeatLine);
+    client.write(form.heartbeat);
   }
 
   function close(): void {
@@ -54,17 +59,18 @@ export function createStreamReply(needs: Omit<ReplyNeeds, 'stream' | 'thinking' 
       open();
       heartbeat?.touch();
       if (costOf !== undefined) first ??= text;
-      client.write(text);
+      const events = form.onData(text);
+      if (events !== '') client.write(events);
     },
     onEnd() {
       open();
       close();
-      client.end(`${costOf === undefined ? '' : costEvent(first, costOf())}data: [DONE]\n\n`);
+      client.end(form.end(costOf === undefined ? '' : costEvent(first, costOf())));
     },
     onError(error) {
       close();
       if (!isOpen) return false;
-      client.end(`data: ${JSON.stringify(toEnvelope(error))}\n\n`);
+      client.end(form.error(error));
       return true;
     },
     close,

@@ -1,13 +1,21 @@
 import type { Reply, ReplyNeeds } from './reply.ts';
 
-/** Sends the unchanged answer of the provider once it is complete. Until then every error is an HTTP error. */
-export function createWholeReply({ response, setHeaders }: Pick<ReplyNeeds, 'response' | 'setHeaders'>): Reply {
-  let text = '';
+/**
+ * Sends the answer once it is complete. Until then every error is an HTTP error.
+ *
+ * @param translate gives the worker's answer the form of the surface; without it the client gets the worker's text
+ */
+export function createWholeReply(
+  { response, setHeaders }: Pick<ReplyNeeds, 'response' | 'setHeaders'>,
+  translate: (text: string) => string = (text) => text,
+): Reply {
+  let answer = '';
   return {
     onData(piece) {
-      text += piece;
+      answer += piece;
     },
     onEnd() {
+      const text = translate(answer);
       setHeaders();
       response.writeHead(200, {
         'content-type': 'application/json; charset=utf-8',

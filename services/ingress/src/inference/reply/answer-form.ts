@@ -1,0 +1,33 @@
+import { type GatewayError, toEnvelope } from '@sluice/protocol';
+import { heartbeatLine } from '../../sse/heartbeat.ts';
+
+/** Writes a streamed answer in the form of one surface. Workers send chat events; a form translates them. Never throws. */
+export interface StreamForm {
+  /** Translates server-sent events of a chat stream. Returns the client's events, or ''. */
+  onData(events: string): string;
+  /** Returns the events that end a complete answer. `cost` is an extra event of chat streams, or ''. */
+  end(cost: string): string;
+  /** Returns the events of a failure after the first event. They never look like the end of a complete answer. */
+  error(error: GatewayError): string;
+  /** Text that keeps a silent stream open. */
+  readonly heartbeat: string;
+}
+
+/** The forms of the answers of one surface. */
+export interface AnswerForms {
+  /** Returns a new form for each stream. */
+  readonly stream: () => StreamForm;
+  /**
+   * Translates a whole chat answer.
+   * @throws Error if the text is not a chat answer
+   */
+  readonly whole: (text: string) => string;
+}
+
+/** `POST /v1/chat/completions`: the events of the worker are the client's. */
+export const chatForm: StreamForm = {
+  onData: (events) => events,
+  end: (cost) => `${cost}data: [DONE]\n\n`,
+  error: (error) => `data: ${JSON.stringify(toEnvelope(error))}\n\n`,
+  heartbeat: heartbeatLine,
+};
