@@ -13,4 +13,4 @@ export {
   withPrefill,
 } from './resume/prefill.ts';
 export { createResumedAnswer, type ResumedAnswer, type ResumeMode } from './resume/resumed-answer.ts';
-export { createTranscript, type Reading, type Transcript } from './resume/transcript.ts';
+export { createTranscript, type EventForm, type Reading, type Transcript } from './resume/transcript.ts';

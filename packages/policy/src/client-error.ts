@@ -76,8 +76,16 @@ export function toClientError(failure: UpstreamFailure): GatewayError {
     upstreamCode: namesCode ? wordOf(failure.code) : undefined,
     retryAfterMs: failure.retryAfterMs === undefined ? undefined : clientWaitMs(failure.retryAfterMs),
     retryable: failure.shouldRetry ?? (isFinal ? false : undefined),
+    upstreamAnswer: isOfRequest.has(failure.kind) ? failure.answer : undefined,
   });
 }
+
+/** The fault is in the request, so the provider's words are about it and not about the operator's account. */
+const isOfRequest: ReadonlySet<UpstreamFailure['kind']> = new Set([
+  'invalid_request',
+  'context_length',
+  'content_policy',
+]);
 
 /** Returns the code of the error table. Two kinds have a second code. */
 function codeOf({ kind, code }: UpstreamFailure): ErrorCode {

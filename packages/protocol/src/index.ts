@@ -8,6 +8,7 @@ export {
   GatewayError,
   toEnvelope,
   toWireError,
+  type UpstreamAnswer,
   type WireError,
 } from './errors/gateway-error.ts';
 export { mostTokens, type Usage, usageSchema } from './openai/usage.ts';
@@ -51,6 +52,15 @@ export { type OtherKind } from './openai/field-types.ts';
 export { tooManyTokens } from './openai/embeddings-input.ts';
 export { type EmbeddingsFacts, embeddingsRequestSchema, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
 export { fit } from './fit.ts';
+export {
+  joinNative,
+  type NativeProtocol,
+  nativeProtocols,
+  type NativeRequest,
+  splitNative,
+  type StoredForms,
+} from './relay/native-request.ts';
+export { replaceMember } from './json/replace-member.ts';
 export { firstObjectIn } from './json/first-object.ts';
 export {
   readReplica,

@@ -1,6 +1,8 @@
 import type {
   ChatBody,
   Framing,
+  NativeProtocol,
+  NativeRequest,
   ResponseHead,
   UpstreamEvent,
   UpstreamFailure,
@@ -85,6 +87,27 @@ export interface ProviderAdapter {
   keyCheck?(plan: KeyCheckPlan): UpstreamRequest;
   /** Absent if the provider offers no embeddings. */
   readonly embeddings?: EmbeddingsAdapter;
+  /** Absent if no client speaks the provider's protocol. */
+  readonly native?: NativeAdapter;
+  /** Returns whether the provider refused the signed reasoning in a request: it may accept the rest. */
+  refusesThinking?(failure: UpstreamFailure): boolean;
+}
+
+/**
+ * Passes requests and answers on unchanged, for clients that speak the provider's own protocol. Only the model's name and the
+ * credential are replaced.
+ */
+export interface NativeAdapter {
+  readonly protocol: NativeProtocol;
+  toUpstream(request: NativeRequest, plan: CallPlan): UpstreamRequest;
+  /** Its texts are the provider's events. */
+  translateStream(plan: CallPlan): StreamTranslator;
+  /** Its text is the provider's answer. */
+  translateWhole(text: string, plan: CallPlan): WholeTranslation;
+  /** As that of the adapter, with the provider's own answer in the failure. */
+  toFailure(head: ResponseHead, bodyText: string): UpstreamFailure;
+  /** Returns the request without signed reasoning, for a provider that refused it; undefined if it has none. */
+  withoutThinking?(request: NativeRequest): NativeRequest | undefined;
 }
 
 /** A provider's embeddings; the request has OpenAI's shape. */

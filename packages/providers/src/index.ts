@@ -2,6 +2,7 @@ export type {
   AnswerSummary,
   CallPlan,
   CountedAnswer,
+  NativeAdapter,
   ProviderAdapter,
   StreamState,
   StreamTranslator,

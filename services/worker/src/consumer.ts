@@ -1,4 +1,4 @@
-import { type ChatBody, type ChatJob, GatewayError, type Operation, readChatBody } from '@sluice/protocol';
+import { type ChatJob, GatewayError, type Operation, readChatBody, splitNative } from '@sluice/protocol';
 import type { Claim } from '@sluice/queue';
 import { isRedisUnavailable } from '@sluice/redis';
 import { createPublisher } from '@sluice/relay';
@@ -69,10 +69,11 @@ interface ClaimedJob extends Pick<ClaimedRun, 'active' | 'publisher' | 'remainin
 }
 
 async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...facts }: ClaimedJob): Promise<void> {
-  const body = readBody(claimed.body, job.operation);
-  const inference = startInference(needs, job, body ?? {}, span);
+  const forms = readForms(claimed.body, job.operation);
+  const inference = startInference(needs, job, forms?.body ?? {}, span);
   const { delivered } = claimed;
-  const served = body === undefined ? notReadable() : run(needs, { job, body, delivered, span: inference, ...facts });
+  const served =
+    forms === undefined ? notReadable() : run(needs, { job, ...forms, delivered, span: inference, ...facts });
   const outcome = await served.catch((error: unknown) => toOutcome(needs, job, { error, traceId: inference.traceId }));
   try {
     if (outcome.kind !== 'retry' || facts.active.signal.reason === 'ingress_lost') needs.forget(job);
@@ -83,10 +84,11 @@ async function serveJob(needs: RunJobNeeds, job: ChatJob, { claimed, span, ...fa
   }
 }
 
-/** Returns undefined if the text is not a valid body. */
-function readBody(text: string, operation: Operation): ChatBody | undefined {
+/** Reads the request, and its form in the client's own protocol. Returns undefined if the text is not valid. */
+function readForms(text: string, operation: Operation): Pick<ClaimedRun, 'body' | 'native'> | undefined {
   try {
-    return readChatBody(text, operation);
+    const { chat, native } = splitNative(text);
+    return { body: readChatBody(chat, operation), native };
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { targetName, toClientError } from '@sluice/policy';
 import { createAnswer } from './answer/answer.ts';
 import type { ChosenAttempt } from './attempt/chosen-attempt.ts';
-import { isAskedToStream } from './attempt/asks-stream.ts';
+import { asksStream } from './attempt/asks-stream.ts';
 import type { AttemptResult } from './attempt/attempt-result.ts';
 import { idsOf, logDetail } from './attempt/log-attempt.ts';
 import { rememberImages, type RememberedImages } from './images/load-images.ts';
@@ -9,6 +9,7 @@ import { afterFailure } from './run/after-failure.ts';
 import type { ClaimedRun, Outcome } from './run/claimed-run.ts';
 import { complete, giveUp } from './run/end-run.ts';
 import { noTargetError } from './run/final-error.ts';
+import { passing } from './run/native.ts';
 import { nextAttempt } from './run/next-attempt.ts';
 import { type Candidate, createPlan } from './run/plan.ts';
 import type { NextAttempt, RunNeeds, RunProgress } from './run/progress.ts';
@@ -108,11 +109,13 @@ async function take(
   { claimedRun, plan, tally, memory, state }: RunProgress,
   { candidate, opening, number }: NextAttempt,
 ): Promise<AttemptResult> {
+  const { native } = opening;
   const { target } = candidate;
-  const stream = isAskedToStream(claimedRun.job, target, claimedRun.body);
+  const stream = asksStream(claimedRun, { candidate, opening });
   const isLimited = plan.hasAnother(target, state);
   const chosen: ChosenAttempt = {
     ...candidate,
+    ...(native === undefined ? {} : { target: { ...target, adapter: passing(target.adapter, native) } }),
     body: opening.body,
     stream,
     number,
@@ -127,6 +130,7 @@ async function take(
     is_probe: candidate.isProbe,
     stream,
     is_prefilled: opening.isPrefilled,
+    is_native: native !== undefined,
   }));
   const seams = {
     memory,

@@ -133,6 +133,7 @@ export function claimedRunWith({ onData, job = jobWith(), ...over }: Scene = {})
   return {
     job,
     body: {},
+    native: undefined,
     delivered: undefined,
     active: createActiveRuns().open(job),
     publisher: {

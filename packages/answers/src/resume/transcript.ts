@@ -1,11 +1,31 @@
-import { isEmpty, type ChatChunk, type Delivered, eventsOf, readChunk, textsOf } from '@sluice/protocol';
+import {
+  isEmpty,
+  type ChatChunk,
+  type Delivered,
+  eventsOf,
+  type NativeProtocol,
+  readChunk,
+  textsOf,
+} from '@sluice/protocol';
+import { type ReadEvent, readGeminiEvent, readMessagesEvent } from './native-events.ts';
 
 /** Keeps the part of a stream that was sent to the client, in case the stream breaks off. */
 export interface Transcript {
   /** Takes whole server-sent events that are passed on. Cheap: parses as late as possible. */
   add(sse: string): void;
+  /** The later events have this form; the first ones are chat events. */
+  reads(form: EventForm): void;
   read(): Reading;
 }
+
+/** Forms of events: chat chunks, or the provider's own in a protocol that the client speaks. */
+export type EventForm = 'chat' | NativeProtocol;
+
+const readers: Readonly<Record<EventForm, ReadEvent>> = {
+  chat: readChunk,
+  messages: readMessagesEvent,
+  gemini: readGeminiEvent,
+};
 
 /** Progress of an answer. */
 export interface Reading {
@@ -38,10 +58,11 @@ export function createTranscript(): Transcript {
   let reasoningChunks = 0;
   let finishReason: string | undefined;
   let isPlain = true;
+  let readEvent = readers.chat;
 
   function fold(): void {
     for (const { data } of eventsOf(pieces.join(''))) {
-      const chunk = readChunk(data);
+      const chunk = readEvent(data);
       if (chunk === undefined) isPlain = false;
       else take(chunk);
     }
@@ -72,6 +93,11 @@ export function createTranscript(): Transcript {
       pieces.push(sse);
       length += sse.length;
       if (length >= foldAtLength) fold();
+    },
+    reads(form) {
+      if (readEvent === readers[form]) return;
+      fold();
+      readEvent = readers[form];
     },
     read() {
       fold();

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { errorTable, type ErrorCode, type ErrorType, isErrorCode } from './codes.ts';
 
+const longestAnswer = 16_384;
+
+/** The answer of a provider that refused a request in the client's own protocol, word for word. */
+export const upstreamAnswerSchema = z.object({
+  status: z.number().int().min(400).max(599),
+  /** JSON, at most 16 KiB. */
+  body: z.string().max(longestAnswer),
+});
+export type UpstreamAnswer = z.infer<typeof upstreamAnswerSchema>;
+
 /** Details of an error beyond its code. */
 export interface ErrorDetails {
   /** Message for the client: what is wrong, what is expected, where. Never holds a secret. */
@@ -13,6 +23,8 @@ export interface ErrorDetails {
   readonly upstreamCode?: string | undefined;
   /** Replaces the table's `retryable` in this case. */
   readonly retryable?: boolean | undefined;
+  /** The provider's own answer, for a client that speaks its protocol. */
+  readonly upstreamAnswer?: UpstreamAnswer | undefined;
   readonly cause?: unknown;
 }
 
@@ -23,6 +35,7 @@ export class GatewayError extends Error {
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly upstreamCode: string | undefined;
+  readonly upstreamAnswer: UpstreamAnswer | undefined;
   /** True if the client's SDK may send the same request again by itself. */
   readonly retryable: boolean;
 
@@ -32,6 +45,7 @@ export class GatewayError extends Error {
     this.param = details.param;
     this.retryAfterMs = details.retryAfterMs;
     this.upstreamCode = details.upstreamCode;
+    this.upstreamAnswer = details.upstreamAnswer;
     this.retryable = details.retryable ?? errorTable[code].retryable;
   }
 
@@ -70,19 +84,21 @@ export const wireErrorSchema = z.object({
   param: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   upstreamCode: z.string().optional(),
+  upstreamAnswer: upstreamAnswerSchema.optional(),
   /** Absent when it equals the table's value; older replicas never send it. */
   retryable: z.boolean().optional(),
 });
 export type WireError = z.infer<typeof wireErrorSchema>;
 
 export function toWireError(error: GatewayError): WireError {
-  const { code, message, param, retryAfterMs, upstreamCode, retryable } = error;
+  const { code, message, param, retryAfterMs, upstreamCode, upstreamAnswer, retryable } = error;
   return {
     code,
     message,
     ...(param === undefined ? {} : { param }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(upstreamCode === undefined ? {} : { upstreamCode }),
+    ...(upstreamAnswer === undefined ? {} : { upstreamAnswer }),
     ...(retryable === errorTable[code].retryable ? {} : { retryable }),
   };
 }

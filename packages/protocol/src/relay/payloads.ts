@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { wireErrorSchema } from '../errors/gateway-error.ts';
+import { upstreamAnswerSchema, wireErrorSchema } from '../errors/gateway-error.ts';
 import { usageSchema } from '../openai/usage.ts';
 import { failureKinds } from '../upstream/failure.ts';
 
@@ -12,6 +12,8 @@ const lastFailureSchema = z.object({
   param: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   shouldRetry: z.boolean().optional(),
+  /** The provider's own answer; see `UpstreamFailure`. */
+  answer: upstreamAnswerSchema.optional(),
   /** `upstream/model`, for the log; absent if no target was called. */
   target: z.string().optional(),
 });
@@ -56,6 +58,8 @@ export const retryStateSchema = z.object({
   lastFailure: lastFailureSchema.optional().catch(undefined),
   /** Targets that can't resume an answer from a prefill. */
   withoutPrefill: z.array(z.string()),
+  /** Targets that do not accept the signed reasoning in this request. */
+  withoutThinking: z.array(z.string()).default([]),
   /**
    * Credentials (`upstream/credential`) whose access token was renewed for this request; each is renewed at most once.
    */
@@ -84,6 +88,7 @@ export const firstRetryState: RetryState = {
   away: [],
   batchCalls: 0,
   withoutPrefill: [],
+  withoutThinking: [],
   renewedTokens: [],
   burntTokens: 0,
   costMicros: 0,
@@ -115,6 +120,8 @@ export const answeredSchema = z.object({
   attempts: z.number().int().positive(),
   /** Number of extension attempts so far; absent for none. */
   continuations: z.number().int().positive().optional(),
+  /** The answer has the form of the client's own protocol; absent for a chat answer. */
+  native: z.boolean().optional(),
   /** Credential of the attempt; an older worker does not send it. */
   credential: z.string().optional(),
   /** Tokens of the prompt, told by the provider or estimated; absent without a database. */

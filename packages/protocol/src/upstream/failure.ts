@@ -1,3 +1,5 @@
+import type { UpstreamAnswer } from '../errors/gateway-error.ts';
+
 /**
  * Kinds of failures of one attempt. Each provider's failures are mapped to them:
  *
@@ -60,6 +62,11 @@ export interface UpstreamFailure {
   readonly isOfCredential?: boolean | undefined;
   /** The provider's own `x-should-retry`: whether the same request may be sent to it again. */
   readonly shouldRetry?: boolean | undefined;
+  /**
+   * The provider's own answer, for a client that speaks its protocol. Absent if the client's request was translated, or the
+   * failure concerns the operator's account.
+   */
+  readonly answer?: UpstreamAnswer | undefined;
   /**
    * Scope of the limit. Undefined means the credential's use of this model for `rate_limit`, and the account for
    * `quota`; `model` with `quota` means that the balance is too small for this request.

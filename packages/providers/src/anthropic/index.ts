@@ -3,6 +3,7 @@ import { anthropicEntry } from './entry.ts';
 import { toFailure } from './failure.ts';
 import { toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
+import { createNative, refusesThinking } from './native/index.ts';
 import { createModelLister } from './list-models.ts';
 import { findUnsupported } from './unsupported.ts';
 import { translateWhole } from './whole.ts';
@@ -45,5 +46,7 @@ export const anthropic = defineProvider({
     translateWhole,
     toFailure,
     models: createModelLister({ version, beta }),
+    native: createNative({ version, beta }),
+    refusesThinking,
   }),
 });

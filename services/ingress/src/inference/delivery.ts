@@ -70,6 +70,7 @@ export function createDelivery({ response, observation, reply, sentAt, onInterna
       onAnswered(meta) {
         answered = meta;
         observation.answered(meta);
+        reply.onAnswered?.(meta);
       },
       onData(text) {
         observation.data(sentAt);

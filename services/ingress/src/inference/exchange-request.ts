@@ -33,6 +33,7 @@ export function toExchangeRequest(admittedOrder: AdmittedOrder): ExchangeRequest
       ...carrier,
     },
     body: order.body,
+    ...(order.native === undefined ? {} : { native: order.native }),
     deadlineAt: admitted.redisNow + remainingMs,
     remainingMs,
     maxQueueWaitMs: config.limits.maxQueueWaitMs,

@@ -1,4 +1,5 @@
-import type { Operation as OperationName } from '@sluice/protocol';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { NativeProtocol, Operation as OperationName } from '@sluice/protocol';
 import type { ChatParameters } from './observe/conclude.ts';
 import type { Reply, ReplyNeeds } from './reply/reply.ts';
 import type { Reservation } from './reservation.ts';
@@ -19,8 +20,18 @@ export interface Operation<Request> {
   readonly shape: (request: Request, bytes: Buffer, entry: ModelEntry) => Shaped<Request>;
   /** Estimates the tokens that a request uses. */
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
+  /** Set if upstreams of these types answer in the client's own protocol. */
+  readonly native?: NativeSurface;
   /** Creates the writer of the answer. */
   readonly reply: (needs: ReplyNeeds) => Reply;
+}
+
+/** A surface whose protocol is also that of some upstreams. */
+export interface NativeSurface {
+  readonly protocol: NativeProtocol;
+  readonly upstreamTypes: readonly string[];
+  /** Returns the headers of the client that belong to the protocol; names in lower case. */
+  readonly headersOf: (headers: IncomingHttpHeaders) => Readonly<Record<string, string>>;
 }
 
 export interface Parsed<Request> {

@@ -1,6 +1,7 @@
 import type { IngressConfig } from '@sluice/config';
 import { compressedMessagesAttribute } from '@sluice/telemetry';
-import type { Operation as OperationName } from '@sluice/protocol';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { NativeRequest, Operation as OperationName } from '@sluice/protocol';
 import type { ThinkingMode } from '@sluice/answers';
 import type { Client } from '../context.ts';
 import type { JsonBody } from '../middleware/read-json.ts';
@@ -20,6 +21,8 @@ export interface Order extends Shape {
   /** Form of the reasoning that the client gets. */
   readonly thinking: ThinkingMode;
   readonly reservation: Reservation;
+  /** The request in the client's own protocol, if a target speaks it. */
+  readonly native: NativeRequest | undefined;
 }
 
 /**
@@ -43,6 +46,8 @@ export function prepareOrder<Request>(
     observation.dropped(droppedMessages);
     observation.span.set(compressedMessagesAttribute(droppedMessages));
   }
+  const isChanged = droppedMessages > 0 || maxContinuations > 0;
+  const native = isChanged ? undefined : nativeOf(config, operation, entry, { bytes, headers: response.req.headers });
   return {
     operation: operation.name,
     model,
@@ -53,5 +58,21 @@ export function prepareOrder<Request>(
     droppedMessages,
     maxContinuations,
     reservation: operation.reserve(shaped, body.length),
+    native,
   };
+}
+
+/** Returns the client's own request if it speaks the protocol of one of the targets. */
+function nativeOf(
+  { upstreams }: Pick<IngressConfig, 'upstreams'>,
+  { native }: Pick<Operation<never>, 'native'>,
+  { targets }: Pick<ModelEntry, 'targets'>,
+  { bytes, headers }: { readonly bytes: Buffer; readonly headers: IncomingHttpHeaders },
+): NativeRequest | undefined {
+  if (native === undefined) return undefined;
+  const isSpoken = targets.some((target) =>
+    upstreams.some(({ id, type }) => id === target.upstream && native.upstreamTypes.includes(type)),
+  );
+  if (!isSpoken) return undefined;
+  return { protocol: native.protocol, headers: native.headersOf(headers), body: bytes.toString('utf8') };
 }

@@ -42,6 +42,16 @@ export const streamSink = (way: ClientWay, body: ChatBody): AnswerSink => ({
   isDiverged: false,
 });
 
+/** For an answer in the client's own protocol, streamed or whole. */
+export const passingSink = (way: ClientWay): AnswerSink => ({
+  ...way,
+  take: (events) => events,
+  takesAsIs: true,
+  takeWhole: (answer) => answer,
+  finish: () => '',
+  isDiverged: false,
+});
+
 /** Fits the stream to the delivered part of an answer that broke off. */
 export function resumeFrom(resumed: ResumedAnswer, sink: AnswerSink): AnswerSink {
   const pass = (sse: string): string => (sse === '' ? '' : sink.take(resumed.push(sse)));

@@ -1,5 +1,5 @@
 import { targetName } from '@sluice/policy';
-import type { Answered, ChatBody, Delivered, RetryState, Usage } from '@sluice/protocol';
+import type { Answered, ChatBody, ChatMessage, Delivered, JsonObject, RetryState, Usage } from '@sluice/protocol';
 import {
   type ExtendedAnswer,
   createResumedAnswer,
@@ -19,11 +19,13 @@ import {
   type Collection,
   createCollection,
   extendAnswer,
+  passingSink,
   resumeFrom,
   streamSink,
   wholeSink,
 } from './answer-sink.ts';
 import type { ClaimedRun } from '../run/claimed-run.ts';
+import { fittedNative, type NativeCall, nativeOf } from '../run/native.ts';
 import type { Candidate } from '../run/plan.ts';
 import type { Tally } from '../run/tally.ts';
 import type { Target } from '../targets/targets.ts';
@@ -32,6 +34,8 @@ import type { Target } from '../targets/targets.ts';
 export interface Opening {
   readonly body: ChatBody;
   readonly sink: AnswerSink;
+  /** The request in the client's own protocol, if the target speaks it. */
+  readonly native?: NativeCall;
   /** The request ends with the answer so far, in the form that makes this target continue it (prefill). */
   readonly isPrefilled: boolean;
 }
@@ -67,10 +71,10 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
     return delivered ?? (job.stream || !isContinuable(body) ? undefined : collectedIn(collection));
   }
 
-  function sinkOf({ target, credentialId }: Candidate, onAnswer: () => void): AnswerSink {
-    const way: ClientWay = {
+  function wayOf({ target, credentialId }: Candidate, onAnswer: () => void, isNative: boolean): ClientWay {
+    return {
       onAnswer(prompt) {
-        const answered = answeredBy(target, credentialId, tally);
+        const answered = { ...answeredBy(target, credentialId, tally), ...(isNative ? { native: true } : {}) };
         publisher.send('answered', prompt === undefined ? answered : { ...answered, prompt });
         if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
         onAnswer();
@@ -79,13 +83,23 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
       isCongested: publisher.isCongested,
       onceWritable: publisher.onceWritable,
     };
+  }
+
+  function sinkOf(candidate: Candidate, onAnswer: () => void): AnswerSink {
+    const way = wayOf(candidate, onAnswer, false);
     const sink = job.stream ? streamSink(way, body) : wholeSink(way, body, collection);
     return join === undefined ? sink : extendAnswer(join, sink);
   }
 
   return {
     begin(candidate, state, onAnswer) {
-      const { target, fitted } = candidate;
+      const { target } = candidate;
+      const native = nativeOf(claimedRun, target);
+      if (native !== undefined) {
+        const sink = passingSink(wayOf(candidate, onAnswer, true));
+        return { body: candidate.fitted, sink, native: fittedNative(native, target, state), isPrefilled: false };
+      }
+      const fitted = withAcceptedReasoning(candidate.fitted, target, state);
       if (isJoined) join = job.stream ? extendStream(delivered) : extendWhole();
       const style = styleOf(target, state);
       const from = before();
@@ -148,6 +162,16 @@ function resumptionOf(fitted: ChatBody, from: Delivered, style: PrefillStyle | '
   }
   if (style === 'none' || from.content === '') return { asked: fitted, mode: 'restart', isPrefilled: false };
   return { asked: withPrefill(fitted, from, style), mode: 'continue', isPrefilled: true };
+}
+
+/** The request without signed reasoning, for a target that has refused it. */
+function withAcceptedReasoning(body: ChatBody, target: Target, { withoutThinking }: RetryState): ChatBody {
+  if (!withoutThinking.includes(targetName(target))) return body;
+  const messages = (body.messages ?? []).map((message) => {
+    const { reasoning_details: _signed, reasoning_content: _text, ...rest } = message as JsonObject;
+    return rest as ChatMessage;
+  });
+  return { ...body, messages };
 }
 
 /** The form of prefill that the target takes; `none` if it takes none. */

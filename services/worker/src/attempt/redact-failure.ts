@@ -9,6 +9,7 @@ export function redactFailure(failure: UpstreamFailure, secrets: readonly string
     message: clean(failure.message),
     code: failure.code === undefined ? undefined : clean(failure.code),
     param: failure.param === undefined ? undefined : clean(failure.param),
+    ...(failure.answer === undefined ? {} : { answer: { ...failure.answer, body: clean(failure.answer.body) } }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { classify, targetName, toClientError, type Verdict } from '@sluice/policy';
-import type { UpstreamFailure } from '@sluice/protocol';
+import type { RetryState, UpstreamFailure } from '@sluice/protocol';
 import type { RunProgress, RunNeeds, NextAttempt } from './progress.ts';
 import { backOffAt } from './wait.ts';
 import { end, giveBack } from './end-run.ts';
@@ -8,7 +8,7 @@ import { judge, type Judgement, withLastFailure } from './judge.ts';
 import type { FailedAttempt } from '../attempt/attempt-result.ts';
 import { logFailedAttempt, type Remedy } from '../attempt/log-attempt.ts';
 import type { Candidate } from './plan.ts';
-import { isAskedToStream } from '../attempt/asks-stream.ts';
+import { asksStream } from '../attempt/asks-stream.ts';
 
 interface FailedRunAttempt {
   readonly next: NextAttempt;
@@ -39,10 +39,14 @@ export async function afterFailure(
   if (isPrefillRefused) {
     progress.state = { ...progress.state, withoutPrefill: [...progress.state.withoutPrefill, name] };
   }
+  const isThinkingRefused = events === 0 && refusesThinking(progress.state, candidate, failure);
+  if (isThinkingRefused) {
+    progress.state = { ...progress.state, withoutThinking: [...progress.state.withoutThinking, name] };
+  }
   const { extended } = progress;
   const { remedy } = classify(failure, candidate.target.onContentPolicy);
   let judged: Judgement | undefined;
-  if (isPrefillRefused && extended === undefined) {
+  if ((isPrefillRefused || isThinkingRefused) && extended === undefined) {
     logAttempt(needs, progress, { next, result, remedy: 'begin_anew' });
     await recoverProbe(needs, progress, candidate);
   } else {
@@ -62,15 +66,23 @@ export async function afterFailure(
   return backOffAt(needs, progress, { target: candidate.target, failure });
 }
 
+/**
+ * Returns whether a target refused the signed reasoning of the request for the first time. It gets the request once more
+ * without it: another account or model may have signed it.
+ */
+const refusesThinking = ({ withoutThinking }: RetryState, { target }: Candidate, failure: UpstreamFailure): boolean =>
+  !withoutThinking.includes(targetName(target)) && target.adapter.refusesThinking?.(failure) === true;
+
 /** Judges a failure, and notes its consequences and its tokens. */
 async function judgeAttempt(
   needs: RunNeeds,
   progress: RunProgress,
-  { next: { candidate }, result, remedy }: FailedRunAttempt & { readonly remedy: Verdict['remedy'] },
+  { next, result, remedy }: FailedRunAttempt & { readonly remedy: Verdict['remedy'] },
 ): Promise<Judgement> {
   const { claimedRun, plan, state, tally } = progress;
-  const { job, body } = claimedRun;
-  const isWhole = !isAskedToStream(job, candidate.target, body);
+  const { job } = claimedRun;
+  const { candidate } = next;
+  const isWhole = !asksStream(claimedRun, next);
   const judged = await judge(needs, { job, candidate, result, plan, state, remedy, isWhole });
   progress.state = judged.state;
   tally.burn(result.received);

@@ -1,4 +1,13 @@
-import type { ChatBody, ChatJob, Delivered, End, GatewayError, LastFailure, RetryState } from '@sluice/protocol';
+import type {
+  ChatBody,
+  ChatJob,
+  Delivered,
+  End,
+  GatewayError,
+  LastFailure,
+  NativeRequest,
+  RetryState,
+} from '@sluice/protocol';
 import type { Publisher } from '@sluice/relay';
 import type { SpanHandle } from '@sluice/telemetry';
 import type { ActiveRun } from '../consumer/active-runs.ts';
@@ -8,6 +17,8 @@ import type { Spent } from './tally.ts';
 export interface ClaimedRun {
   readonly job: ChatJob;
   readonly body: ChatBody;
+  /** The same request in the client's own protocol; undefined for a chat request. */
+  readonly native: NativeRequest | undefined;
   /** The part of a broken answer that the client has. */
   readonly delivered: Delivered | undefined;
   readonly active: ActiveRun;

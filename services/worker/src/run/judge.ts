@@ -150,7 +150,7 @@ function withBreak({ candidate: { target }, result, state, isWhole }: JudgedAtte
 const longestMessage = 500;
 
 export function withLastFailure(state: RetryState, failure: UpstreamFailure, target: Target): RetryState {
-  const { kind, message, status, code, param, retryAfterMs, shouldRetry } = failure;
+  const { kind, message, status, code, param, retryAfterMs, shouldRetry, answer } = failure;
   return {
     ...state,
     lastFailure: {
@@ -161,6 +161,7 @@ export function withLastFailure(state: RetryState, failure: UpstreamFailure, tar
       param,
       retryAfterMs,
       shouldRetry,
+      ...(answer === undefined ? {} : { answer }),
       target: targetName(target),
     },
   };

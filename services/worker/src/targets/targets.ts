@@ -118,11 +118,14 @@ function toolFields(body: ChatBody): readonly string[] {
 
 /** Returns the adapter of a server that lacks features of its protocol. */
 function withoutWhatItLacks(adapter: ProviderAdapter, lacks: Upstream['lacks']): ProviderAdapter {
+  if (lacks.length === 0) return adapter;
+  // The server answers in its own protocol, but what it lacks must be refused before the call.
+  const { native: _native, ...translating } = adapter;
   const { capabilities } = adapter;
   const images = lacks.includes('images') ? [] : capabilities.images;
-  if (!lacks.includes('tools')) return { ...adapter, capabilities: { ...capabilities, images } };
+  if (!lacks.includes('tools')) return { ...translating, capabilities: { ...capabilities, images } };
   return {
-    ...adapter,
+    ...translating,
     capabilities: { ...capabilities, images },
     findUnsupported: (body) => [...toolFields(body).map((name) => [name]), ...(adapter.findUnsupported?.(body) ?? [])],
   };

@@ -1,4 +1,4 @@
-import type { Answered, End, ErrorCode, GatewayError } from '@sluice/protocol';
+import type { Answered, End, ErrorCode, GatewayError, NativeProtocol } from '@sluice/protocol';
 import type { Ending, ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
 import type { AccountLost } from './lost-run.ts';
 import { createResumption, type ResumptionRequest } from './resumption.ts';
@@ -30,6 +30,8 @@ export interface ClientSide {
 
 export interface ClientSideRequest extends ResumptionRequest {
   readonly accountLost: AccountLost;
+  /** Protocol of the client, if an upstream may answer in it. */
+  readonly protocol: NativeProtocol | undefined;
 }
 
 export function createClientSide(request: ClientSideRequest, listener: ExchangeListener): ClientSide {
@@ -60,6 +62,7 @@ export function createClientSide(request: ClientSideRequest, listener: ExchangeL
         case 'tell_answered': {
           const { answered } = command;
           latest = { epoch: state.job.epoch, answered };
+          resumption.reads(answered.native === true ? (request.protocol ?? 'chat') : 'chat');
           if (answered.continuations !== undefined) resumption.extended(answered.continuations);
           return listener.onAnswered(answered);
         }

@@ -1,4 +1,4 @@
-import type { ChatJob, ErrorCode } from '@sluice/protocol';
+import type { ChatJob, ErrorCode, NativeRequest } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { createClientSide, type ExchangeListener } from './client-side.ts';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState, FailureFacts } from './exchange-events.ts';
@@ -48,6 +48,8 @@ export interface ExchangeNeeds extends WorkerSideNeeds {
 export interface ExchangeRequest {
   readonly job: ChatJob;
   readonly body: Buffer;
+  /** The request in the client's own protocol, for upstreams that speak it. */
+  readonly native?: NativeRequest | undefined;
   /** ms since 1970 on Redis's clock. */
   readonly deadlineAt: number;
   /** Time until the deadline, in ms. */
@@ -67,7 +69,10 @@ export function createExchange(needs: ExchangeNeeds, request: ExchangeRequest, l
   const longestMs = request.remainingMs + deadlineGraceMs;
   const first = firstState({ ...job, deadlineAt: Math.round(request.deadlineAt) });
   const on: (event: ExchangeEvent) => void = createStepLoop({ first, carryOut, onError });
-  const client = createClientSide({ body, stream: job.stream, accountLost }, listener);
+  const client = createClientSide(
+    { body, stream: job.stream, accountLost, protocol: request.native?.protocol },
+    listener,
+  );
   const queue = createRunQueue({ submitter, request, keepMs: longestMs, on, onError });
   const worker = createWorkerSide(needs, job.requestId, on);
   const timers = createTimers(longestMs, on);

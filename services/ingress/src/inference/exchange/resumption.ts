@@ -1,5 +1,5 @@
 import { type Delivered, GatewayError } from '@sluice/protocol';
-import { createTranscript, isContinuable, type Transcript } from '@sluice/answers';
+import { createTranscript, type EventForm, isContinuable, type Transcript } from '@sluice/answers';
 
 /** The decision on a request whose run ended before its answer did. */
 export type RerunDecision =
@@ -13,6 +13,8 @@ export type RerunDecision =
 export interface Resumption {
   /** Records the number of extensions of the answer so far. */
   extended(extensions: number): void;
+  /** The texts that follow have this form. */
+  reads(form: EventForm): void;
   /** Records a text that the client gets. */
   deliver(text: string): void;
   /** Number of chunks that the client has; about as many tokens. */
@@ -47,6 +49,7 @@ export function createResumption({ body, stream }: ResumptionRequest): Resumptio
 
   return {
     extended: (count) => (extensions = count),
+    reads: (form) => transcript?.reads(form),
     deliver(text) {
       hasDelivered = true;
       transcript?.add(text);

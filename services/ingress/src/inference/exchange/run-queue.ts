@@ -1,4 +1,4 @@
-import { GatewayError } from '@sluice/protocol';
+import { GatewayError, joinNative, type NativeRequest } from '@sluice/protocol';
 import type { Submitter } from '@sluice/queue';
 import { asRedisAway } from '../../redis-away.ts';
 import type { ExchangeCommand, ExchangeEvent, ExchangeState } from './exchange-events.ts';
@@ -22,6 +22,7 @@ export interface RunQueueNeeds {
   readonly submitter: Submitter;
   readonly request: {
     readonly body: Buffer;
+    readonly native?: NativeRequest | undefined;
     /** ms since 1970 on Redis's clock. */
     readonly deadlineAt: number;
     /** Maximum time of a run in the queue, in ms. */
@@ -48,7 +49,8 @@ export function createRunQueue({ submitter, request, keepMs, on, onError }: RunQ
 
   function store({ job, delivered, isSubmitted }: ExchangeState, isReplacement: boolean): void {
     const ttlMs = Math.max(1, endsAt - performance.now());
-    const { body, deadlineAt } = request;
+    const { native, deadlineAt } = request;
+    const body = native === undefined ? request.body : joinNative(request.body, native);
     submitter.submit({ job, body, deadlineAt, ttlMs, delivered }).then(
       (found) => {
         on({ kind: 'stored', found, epoch: job.epoch });

@@ -3,6 +3,8 @@ import { heartbeatLine } from '../../sse/heartbeat.ts';
 
 /** Writes a streamed answer in the form of one surface. Workers send chat events; a form translates them. Never throws. */
 export interface StreamForm {
+  /** The events that follow have the form of the client's own protocol, or are chat events again. Default: chat events. */
+  reads?(isNative: boolean): void;
   /** Translates server-sent events of a chat stream. Returns the client's events, or ''. */
   onData(events: string): string;
   /** Returns the events that end a complete answer. `cost` is an extra event of chat streams, or ''. */
@@ -19,9 +21,11 @@ export interface AnswerForms {
   readonly stream: () => StreamForm;
   /**
    * Translates a whole chat answer.
+   *
+   * @param isNative the text has the form of the client's own protocol already
    * @throws Error if the text is not a chat answer
    */
-  readonly whole: (text: string) => string;
+  readonly whole: (text: string, isNative: boolean) => string;
 }
 
 /** `POST /v1/chat/completions`: the events of the worker are the client's. */

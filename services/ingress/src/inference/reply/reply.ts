@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import type { Config } from '@sluice/config';
-import type { GatewayError } from '@sluice/protocol';
+import type { Answered, GatewayError } from '@sluice/protocol';
 import type { ThinkingMode } from '@sluice/answers';
 import type { BodyCopies } from '../../bodies/body-copies.ts';
 
 /** Writes one answer to one client, streamed or whole. */
 export interface Reply {
+  /** Called before the first `onData` of each attempt. */
+  onAnswered?(answered: Pick<Answered, 'native'>): void;
   onData(text: string): void;
   onEnd(): void;
   /**

@@ -55,6 +55,7 @@ export function createStreamReply(
   }
 
   return {
+    onAnswered: ({ native }) => form.reads?.(native === true),
     onData(text) {
       open();
       heartbeat?.touch();

@@ -1,3 +1,4 @@
+import type { AnswerForms } from './answer-form.ts';
 import type { Reply, ReplyNeeds } from './reply.ts';
 
 /**
@@ -7,15 +8,17 @@ import type { Reply, ReplyNeeds } from './reply.ts';
  */
 export function createWholeReply(
   { response, setHeaders }: Pick<ReplyNeeds, 'response' | 'setHeaders'>,
-  translate: (text: string) => string = (text) => text,
+  translate: AnswerForms['whole'] = (text) => text,
 ): Reply {
   let answer = '';
+  let isNative = false;
   return {
+    onAnswered: ({ native }) => void (isNative = native === true),
     onData(piece) {
       answer += piece;
     },
     onEnd() {
-      const text = translate(answer);
+      const text = translate(answer, isNative);
       setHeaders();
       response.writeHead(200, {
         'content-type': 'application/json; charset=utf-8',

@@ -14,6 +14,7 @@ const order = {
   droppedMessages: 0,
   maxContinuations: 0,
   reservation: { prompt: 50, answer: 30, total: 80, isPaidPerAttempt: false },
+  native: undefined,
 };
 const team = { id: 't1', models: ['*'], limits: { rpm: 5 }, budgets: { day: 100 } };
 

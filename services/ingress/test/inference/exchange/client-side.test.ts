@@ -13,7 +13,7 @@ function setUp(stream = true) {
   const heard: unknown[][] = [];
   const lost: LostRun[] = [];
   const client = createClientSide(
-    { body: Buffer.from('{"model":"m"}'), stream, accountLost: (run) => lost.push(run) * 10 },
+    { body: Buffer.from('{"model":"m"}'), stream, accountLost: (run) => lost.push(run) * 10, protocol: undefined },
     {
       onStarted: (workerId) => heard.push(['started', workerId]),
       onAnswered: (meta) => heard.push(['answered', meta]),
