@@ -4,6 +4,7 @@ import { geminiEntry } from './entry.ts';
 import { embeddings } from './embeddings.ts';
 import { toFailure } from './failure.ts';
 import { models } from './list-models.ts';
+import { native } from './native.ts';
 import { isStored } from './parts.ts';
 import { parameters, toUpstream } from './request.ts';
 import { translateStream } from './stream.ts';
@@ -33,6 +34,7 @@ export const gemini = defineProvider({
     translateWhole,
     toFailure,
     models,
+    native,
     embeddings,
   }),
 });

@@ -37,7 +37,11 @@ export function toUpstream(body: ChatBody, plan: CallPlan, options: ThinkingOpti
 }
 
 /** Builds a call of a model's method. The key is in a header, because URLs are logged. */
-export function callOf(plan: CallPlan, method: string, body: object): UpstreamRequest {
+export const callOf = (plan: CallPlan, method: string, body: object): UpstreamRequest =>
+  methodCall(plan, method, writeLossless(body));
+
+/** @param body JSON text */
+export function methodCall(plan: CallPlan, method: string, body: string): UpstreamRequest {
   return {
     method: 'POST',
     url: `${plan.baseUrl}/${modelName(plan.model).split('/').map(encodeURIComponent).join('/')}:${method}`,
@@ -48,7 +52,7 @@ export function callOf(plan: CallPlan, method: string, body: object): UpstreamRe
       'user-agent': 'sluice',
       ...keyHeader(plan),
     },
-    body: writeLossless(body),
+    body,
   };
 }
 
