@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { NativeProtocol, Operation as OperationName } from '@sluice/protocol';
 import type { ChatParameters } from './observe/conclude.ts';
+import type { AnswerForms } from './reply/answer-form.ts';
 import type { Reply, ReplyNeeds } from './reply/reply.ts';
 import type { Reservation } from './reservation.ts';
 import type { ModelEntry } from './resolve-model.ts';
@@ -22,7 +23,7 @@ export interface Operation<Request> {
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
   /** Set if upstreams of these types answer in the client's own protocol. */
   readonly native?: NativeSurface;
-  /** Creates the writer of the answer. */
+  /** Creates the writer of the answer, for requests that are parsed without `forms`. */
   readonly reply: (needs: ReplyNeeds) => Reply;
 }
 
@@ -41,6 +42,8 @@ export interface Parsed<Request> {
   readonly stream: boolean;
   /** For the log line. */
   readonly parameters?: ChatParameters;
+  /** Forms of the answer to this request, for surfaces other than chat. */
+  readonly forms?: AnswerForms;
 }
 
 /** The body for the worker, and how it differs from the client's. */
