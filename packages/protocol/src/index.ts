@@ -52,7 +52,7 @@ export { type OtherKind } from './openai/field-types.ts';
 export { tooManyTokens } from './openai/embeddings-input.ts';
 export { type EmbeddingsFacts, embeddingsRequestSchema, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
 export { explainIssue } from './openai/explain-issue.ts';
-export * as fields from './openai/field-types.ts';
+export { fields } from './openai/field-types.ts';
 export { fit } from './fit.ts';
 export {
   joinNative,

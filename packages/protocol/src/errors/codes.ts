@@ -68,6 +68,7 @@ export const errorTable = {
   decimal_above_max_value: invalid('A number is too large.'),
   decimal_below_min_value: invalid('A number is too small.'),
   unsupported_parameter: invalid('A parameter is not supported by this model.'),
+  unsupported_tool: invalid('A tool of the request runs at its provider alone, and no upstream of this model has it.'),
   context_length_exceeded: invalid("The prompt does not fit into the model's context window."),
   content_policy_violation: invalid('The provider refused the content of this request.'),
   upstream_rejected: invalid('The provider rejected the request.'),
