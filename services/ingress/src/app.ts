@@ -22,7 +22,7 @@ import { useErrorForm } from './middleware/error-form.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
-import { createJsonReaders, usualShape } from './middleware/read-json.ts';
+import { createJsonReaders, messagesShape, usualShape } from './middleware/read-json.ts';
 import { record } from './middleware/record.ts';
 import { refuseUnready } from './middleware/refuse-unready.ts';
 import { requestId } from './middleware/request-id.ts';
@@ -30,10 +30,12 @@ import { refuseExpectation } from './middleware/refuse-expectation.ts';
 import { requireHost } from './middleware/require-host.ts';
 import { createTokenBuckets } from './middleware/token-buckets.ts';
 import type { InferenceNeeds } from './inference/handle-inference.ts';
+import { messagesErrors } from './inference/messages/operation.ts';
 import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
 import type { RecordsStore } from './records/records-store.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageAs, type View } from './routes/health.ts';
+import { countTokens } from './routes/count-tokens.ts';
 import { metrics } from './routes/metrics.ts';
 import { getModel, listModels } from './routes/models.ts';
 import { methodNotAllowed, notFound } from './routes/not-found.ts';
@@ -103,12 +105,10 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const asClient = asOneOf(keys);
   const asReader = server.publicModels ? asOneOf(withPublicReader(keys)) : asClient;
   const budget = createBodyBudget({ totalBytes: server.bodyBudgetBytes, perKeyBytes: server.keyBodyBudgetBytes });
-  const readJson = createJsonReaders({
-    server,
-    budget,
-    refusedBodies: perMinute(server.refusedBodiesPerMinute),
-    peek: needs.peek,
-  });
+  const reading = { server, budget, refusedBodies: perMinute(server.refusedBodiesPerMinute) };
+  const readJson = createJsonReaders({ ...reading, peek: needs.peek });
+  const readFreeJson = createJsonReaders({ ...reading, peek: noLimits });
+  const countTokensSteps = [refuseUnready(needs.state), ...asClient, readFreeJson(messagesShape), countTokens(config)];
   const { records, bodies } = needs;
   const kept = bodies === undefined ? [] : [keepBodies({ log: bodies, room: budget.copies, clock: Date.now })];
   const continued = continueConversation({ records, onLost: needs.onInternal });
@@ -123,12 +123,13 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
       ...asClient,
       readJson(bodyShape),
       ...kept,
-      ...(operation === 'chat' ? [continued] : []),
+      ...(path === '/chat/completions' ? [continued] : []),
       handler(needs.inference),
     ];
     api.route(path).all(formed).post(handlers).all(methodNotAllowed('POST'));
     for (const whole of [`/v1${path}`, path]) direct.set(whole, [...first, formed, ...handlers]);
   }
+  api.route('/messages/count_tokens').all(useErrorForm(messagesErrors)).post(countTokensSteps).all(methodNotAllowed('POST'));
   api.use(conversationRoutes({ records, asClient, readJson: readJson(usualShape) }));
   api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
   api.route('/models/*id').get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
@@ -140,6 +141,9 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   app.use(onError);
   return { app, handlers: direct, handleError: onError, onInternal: needs.onInternal };
 }
+
+/** For requests that count towards no limit. */
+const noLimits: Peek = () => Promise.resolve({ refusal: undefined, rates: { requests: undefined, tokens: undefined } });
 
 /** Lets requests without a key read the list of models, where it is public. */
 function withPublicReader(keys: KnownKeys): KnownKeys {

@@ -1,4 +1,4 @@
-import { errorTable, type GatewayError, membersOf } from '@sluice/protocol';
+import { errorTable, type GatewayError } from '@sluice/protocol';
 
 /** Types of Anthropic's errors: https://docs.claude.com/en/api/errors */
 type MessagesErrorType =
@@ -30,33 +30,13 @@ const overloadedStatus = 529;
 export function toMessagesError(error: GatewayError, requestId: string): MessagesError {
   const headers = { 'request-id': requestId };
   const own = error.upstreamAnswer;
-  if (own !== undefined) {
-    const body = JSON.parse(own.body) as object;
-    return { status: statusOf(own.status, body), headers, body };
-  }
+  if (own !== undefined) return { status: own.status, headers, body: JSON.parse(own.body) as object };
   const type = typeOf(error);
   return {
     status: type === 'overloaded_error' ? overloadedStatus : error.status,
     headers,
     body: { type: 'error', error: { type, message: error.message }, request_id: requestId },
   };
-}
-
-/** Statuses of errors that an event of a stream has told, where they have none. */
-const statuses: Readonly<Record<string, number>> = {
-  authentication_error: 401,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  timeout_error: 504,
-  overloaded_error: overloadedStatus,
-};
-
-function statusOf(status: number, body: unknown): number {
-  const { type } = membersOf(membersOf(body)['error']);
-  return status === 400 && typeof type === 'string' && Object.hasOwn(statuses, type) ? (statuses[type] ?? status) : status;
 }
 
 function typeOf({ code, status }: GatewayError): MessagesErrorType {

@@ -1,4 +1,5 @@
 import { type ChatRequest, type JsonObject } from '@sluice/protocol';
+import { checkChat } from './check-chat.ts';
 import { createDropped } from './dropped.ts';
 import type { Translation } from './parts.ts';
 import type { CountTokensRequest, MessagesRequest } from './request-schema.ts';
@@ -30,6 +31,7 @@ export function toChatRequest(
     ...toTooling(request, translation),
     ...toSettings(request, translation),
   };
+  if (!isNative) checkChat(chat);
   return { chat: chat as ChatRequest, dropped: translation.dropped.names() };
 }
 
