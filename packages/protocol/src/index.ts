@@ -48,12 +48,24 @@ export { type ChatBody, isChatBody, readChatBody } from './openai/chat-body.ts';
 export { parseChatRequest } from './openai/chat-request.ts';
 export { type ContentPart, contentPartSchema } from './openai/content-part.ts';
 export { toolCallSchema, toolSchema } from './openai/chat-tool.ts';
-export { type OtherKind } from './openai/field-types.ts';
+export { explainIssue } from './openai/explain-issue.ts';
+export { paramOf } from './openai/field-errors.ts';
+export {
+  anyObject,
+  decimal,
+  flag,
+  integer,
+  list,
+  object,
+  oneOf,
+  openUnion,
+  type OtherKind,
+  text,
+} from './openai/field-types.ts';
+export { refuseOperatorFields } from './openai/operator-fields.ts';
 export { tooManyTokens } from './openai/embeddings-input.ts';
 export { type EmbeddingsFacts, embeddingsRequestSchema, parseEmbeddingsRequest } from './openai/embeddings-request.ts';
-export { explainIssue } from './openai/explain-issue.ts';
-export { fields } from './openai/field-types.ts';
-export { fit } from './fit.ts';
+export { firstIssueOnly, fit } from './fit.ts';
 export {
   joinNative,
   type NativeProtocol,

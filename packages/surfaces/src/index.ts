@@ -1,4 +1,21 @@
 export {
+  type CountTokensRequest,
+  countTokensSchema,
+  createMessageStream,
+  type MessagesError,
+  type MessagesRequest,
+  messagesRequestSchema,
+  type MessageStream,
+  parseCountTokensRequest,
+  parseMessagesRequest,
+  pingEvent,
+  toChatRequest,
+  toMessage,
+  toMessagesError,
+  toPrompt,
+  type TranslatedRequest,
+} from './messages/index.ts';
+export {
   createResponseStream,
   parseResponsesRequest,
   type ResponseIdentity,

@@ -112,6 +112,13 @@ export const errorTable = {
     retryable: false,
     message: 'There is no record of this request.',
   },
+  response_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no such response.',
+  },
+  previous_response_not_found: invalid('The response that this one continues does not exist.'),
   conversation_not_found: {
     status: 404,
     type: 'invalid_request_error',
@@ -153,6 +160,13 @@ export const errorTable = {
     type: 'invalid_request_error',
     retryable: false,
     message: 'This URL does not support that method.',
+  },
+  websocket_not_supported: {
+    status: 426,
+    type: 'invalid_request_error',
+    retryable: false,
+    message:
+      'This URL does not speak WebSocket. Send the request by HTTP; with "stream": true its answer comes as events.',
   },
   request_timeout: {
     status: 408,

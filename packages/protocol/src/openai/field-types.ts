@@ -79,6 +79,3 @@ export function openUnion<const Kinds extends readonly [Kind, ...Kind[]]>(kinds:
   const other = object({ type: otherType as unknown as z.ZodType<OtherKind, string> });
   return z.union([z.discriminatedUnion('type', kinds, 'an object'), other]);
 }
-
-/** The building blocks, for the schemas of other surfaces: {@link explainIssue} explains their issues. */
-export const fields = { text, flag, anyObject, decimal, integer, oneOf, object, list, name, openUnion } as const;

@@ -1,7 +1,18 @@
-import { explainIssue, fields, GatewayError, isObject } from '@sluice/protocol';
+import {
+  anyObject,
+  decimal,
+  explainIssue,
+  flag,
+  GatewayError,
+  integer,
+  isObject,
+  list,
+  object,
+  oneOf,
+  refuseOperatorFields,
+  text,
+} from '@sluice/protocol';
 import { z } from 'zod';
-
-const { text, flag, anyObject, decimal, integer, oneOf, object, list } = fields;
 
 const effort = object({ effort: text.nullish(), summary: text.nullish(), generate_summary: text.nullish() });
 
@@ -67,6 +78,7 @@ export function parseResponsesRequest(body: unknown): ResponsesRequest {
   if (!isObject(body)) {
     throw new GatewayError('invalid_request', { message: 'The request body must be a JSON object.' });
   }
+  refuseOperatorFields(body);
   const [issue] = responsesRequestSchema.safeParse(body).error?.issues ?? [];
   if (issue !== undefined) throw explainIssue(issue, body);
   for (const [param, message] of Object.entries(unsupported)) {

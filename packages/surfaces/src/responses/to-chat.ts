@@ -1,16 +1,27 @@
-import { GatewayError, type JsonObject } from '@sluice/protocol';
+import { type ChatRequest, GatewayError, type JsonObject } from '@sluice/protocol';
+import { checkChat, type FieldNames } from '../check-chat.ts';
 import { toMessages } from './items.ts';
 import { type ResponsesRequest, unknownParameters } from './request-schema.ts';
 import { type BridgedTool, toTooling } from './tools.ts';
 
 /** A request as a chat request, and what the answer to it needs. */
 export interface TranslatedRequest {
-  readonly chat: JsonObject;
+  readonly chat: ChatRequest;
   /** The client's tools by the names of their functions. */
   readonly bridged: ReadonlyMap<string, BridgedTool>;
   /** Parameters that no upstream gets. */
   readonly dropped: readonly string[];
 }
+
+const names: FieldNames = [
+  [/^messages\b.*$/, 'input'],
+  [/^(tools\[\d+\])\.function\.(.*)$/, '$1.$2'],
+  [/^response_format\.json_schema(.*)$/, 'text.format$1'],
+  [/^response_format.*$/, 'text.format'],
+  [/^max_completion_tokens$/, 'max_output_tokens'],
+  [/^reasoning_effort$/, 'reasoning.effort'],
+  [/^verbosity$/, 'text.verbosity'],
+];
 
 /** @throws GatewayError 400 that names the field */
 export function toChat(request: ResponsesRequest): TranslatedRequest {
@@ -32,7 +43,7 @@ export function toChat(request: ResponsesRequest): TranslatedRequest {
     ...logprobsOf(request),
     ...(isStream ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
-  return { chat, bridged, dropped: droppedOf(request) };
+  return { chat: checkChat(chat, names), bridged, dropped: droppedOf(request) };
 }
 
 /** Parameters with the same name and meaning in a chat request. */

@@ -1,11 +1,11 @@
-import { GatewayError, parseChatRequest } from '@sluice/protocol';
+import { GatewayError } from '@sluice/protocol';
 import { parseResponsesRequest, responsesToChat } from '@sluice/surfaces';
 import { describe, expect, it } from 'vitest';
 import { readStream } from './grammar.ts';
 import { call, chunk, finish, translate } from './scene.ts';
 
 const toChat = (body: object) => responsesToChat(parseResponsesRequest({ model: 'm', input: 'Hi', ...body }));
-const chatOf = (body: object) => parseChatRequest(toChat(body).chat);
+const chatOf = (body: object) => toChat(body).chat;
 
 function refusal(body: object): unknown {
   try {
@@ -171,6 +171,7 @@ describe('a request of the Responses API', () => {
     [{ input: [{ type: 'function_call_output', output: 'x' }] }, 'missing_required_parameter', 'input[0].call_id'],
     [{ text: { format: { type: 'xml' } } }, 'invalid_value', 'text.format.type'],
     [{ text: { format: { type: 'json_schema', name: 'n' } } }, 'missing_required_parameter', 'text.format.schema'],
+    [{ text: { format: { type: 'json_schema', name: 'no space', schema: {} } } }, 'invalid_value', 'text.format.name'],
     [{ prompt: { id: 'p' } }, 'unsupported_parameter', 'prompt'],
     [{ truncation: 'maybe' }, 'invalid_value', 'truncation'],
   ])('%j is refused with %s for %s', (body, code, param) => {

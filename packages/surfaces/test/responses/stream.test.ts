@@ -77,9 +77,9 @@ describe('a streamed response', () => {
 
   it('repeats the whole response at its end (report 14)', () => {
     const { events } = readStream(translate([chunk({ content: 'x' }), finish('stop')]));
-    for (const { type, response } of events) {
-      if (response !== undefined) expect(response, type).toMatchObject({ id: 'resp_1', object: 'response', tools: [] });
-    }
+    const told = events.flatMap(({ response }) => (response === undefined ? [] : [response]));
+    expect(told).toHaveLength(3);
+    expect(told).toMatchObject(told.map(() => ({ id: 'resp_1', object: 'response', tools: [] })));
   });
 
   it('gives a custom tool its text (report 15)', () => {

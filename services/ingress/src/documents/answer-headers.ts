@@ -16,6 +16,7 @@ export const answerHeaders: Readonly<Record<string, Json>> = {
     description: "The client's own id if it sent a valid one, else one of ours. It leads to log lines and traces.",
     schema: text,
   },
+  'request-id': { description: "The same id, under Anthropic's name.", schema: text },
   'openai-processing-ms': { description: 'Time until the answer began, in ms.', schema: integer },
   ...rate('requests'),
   ...rate('tokens'),
@@ -36,6 +37,10 @@ export const answerHeaders: Readonly<Record<string, Json>> = {
   'x-sluice-compressed-messages': {
     description: 'Number of old messages that were left out (`compress_context`).',
     schema: integer,
+  },
+  'x-sluice-dropped': {
+    description: 'Names of the fields of the request that the upstream did not get.',
+    schema: { ...text, examples: ['context_management, tools.defer_loading'] },
   },
   'retry-after': { description: 'Time after which a retry makes sense, in seconds; at most 60.', schema: integer },
   'retry-after-ms': { description: 'The same in ms.', schema: integer },

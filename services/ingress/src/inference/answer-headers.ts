@@ -13,7 +13,7 @@ export function setShapeHeaders(
   if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 }
 
-export interface AnswerFacts extends Pick<Shape, 'maxContinuations'> {
+export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFields'> {
   readonly stream: boolean;
   /** Time since the request arrived. */
   readonly elapsedMs: number;
@@ -26,11 +26,14 @@ export interface AnswerFacts extends Pick<Shape, 'maxContinuations'> {
 /** Sets the headers that report the source of an answer. They are sent with the status line. */
 export function setAnswerHeaders(
   response: ServerResponse,
-  { stream, elapsedMs, answered, end, maxContinuations }: AnswerFacts,
+  { stream, elapsedMs, answered, end, maxContinuations, droppedFields = [] }: AnswerFacts,
 ): void {
   response.setHeader('openai-processing-ms', Math.round(elapsedMs));
   // The cost of a stream is unknown when its headers are sent.
   if (!stream && end !== undefined) response.setHeader('x-sluice-cost-usd', toDollars(end.costMicros ?? 0));
+  // An upstream that speaks the client's own protocol gets all fields.
+  if (droppedFields.length > 0 && answered?.native !== true)
+    response.setHeader('x-sluice-dropped', droppedFields.join(', '));
   if (answered === undefined) return;
   response.setHeader('x-sluice-upstream', answered.upstream);
   response.setHeader('x-sluice-attempts', answered.attempts);

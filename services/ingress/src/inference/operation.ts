@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Response } from 'express';
 import type { NativeProtocol, Operation as OperationName } from '@sluice/protocol';
 import type { ChatParameters } from './observe/conclude.ts';
 import type { AnswerForms } from './reply/answer-form.ts';
@@ -16,9 +17,12 @@ export interface Operation<Request> {
    * Validates a body.
    * @throws GatewayError 400 naming the wrong field
    */
-  readonly parse: (value: unknown) => Parsed<Request>;
-  /** Fits a request to its model. `bytes` is the client's body. */
-  readonly shape: (request: Request, bytes: Buffer, entry: ModelEntry) => Shaped<Request>;
+  readonly parse: (value: unknown, response: Response) => Parsed<Request>;
+  /**
+   * Fits a request to its model. `bytes` is the client's body; `isNative`: a target may get these bytes.
+   * @throws GatewayError 400 naming a field that no target can serve
+   */
+  readonly shape: (request: Request, bytes: Buffer, entry: ModelEntry, isNative: boolean) => Shaped<Request>;
   /** Estimates the tokens that a request uses. */
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
   /** Set if upstreams of these types answer in the client's own protocol. */
@@ -54,6 +58,8 @@ export interface Shape {
   readonly droppedMessages: number;
   /** Maximum number of extensions, attempts that extend an answer after its token limit; 0 = none. */
   readonly maxContinuations: number;
+  /** Names of the client's fields that the body lacks; absent for none. */
+  readonly droppedFields?: readonly string[];
 }
 
 export interface Shaped<Request> extends Shape {

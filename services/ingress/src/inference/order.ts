@@ -38,45 +38,52 @@ export function prepareOrder<Request>(
   { value, bytes }: JsonBody,
   { response, principal, observation }: Pick<Client, 'response' | 'principal' | 'observation'>,
 ): Order {
-  const { request, model, stream, parameters, forms } = operation.parse(value);
+  const { request, model, stream, parameters, forms } = operation.parse(value, response);
   if (parameters !== undefined) observation.asked(parameters);
   const entry = resolveModel(config, principal, model);
   observation.model(model, entry.id, stream);
 
-  const { request: shaped, body, droppedMessages, maxContinuations } = operation.shape(request, bytes, entry);
+  const isSpoken = isSpokenBy(config, operation, entry);
+  const { request: shaped, ...shape } = operation.shape(request, bytes, entry, isSpoken);
+  const { body, droppedMessages, maxContinuations } = shape;
   setShapeHeaders(response, { stream, droppedMessages, maxContinuations });
   if (droppedMessages > 0) {
     observation.dropped(droppedMessages);
     observation.span.set(compressedMessagesAttribute(droppedMessages));
   }
   const isChanged = droppedMessages > 0 || maxContinuations > 0;
-  const native = isChanged ? undefined : nativeOf(config, operation, entry, { bytes, headers: response.req.headers });
+  const { headers } = response.req;
+  const native = isChanged || !isSpoken ? undefined : toNative(operation, bytes, headers);
   return {
     operation: operation.name,
     model,
     stream,
     targets: entry.targets,
     thinking: principal.thinking ?? entry.thinking,
-    body,
-    droppedMessages,
-    maxContinuations,
+    ...shape,
     reservation: operation.reserve(shaped, body.length),
     native,
     forms,
   };
 }
 
-/** Returns the client's own request if it speaks the protocol of one of the targets. */
-function nativeOf(
+/** Returns whether a target speaks the client's own protocol. */
+const isSpokenBy = (
   { upstreams }: Pick<IngressConfig, 'upstreams'>,
   { native }: Pick<Operation<never>, 'native'>,
   { targets }: Pick<ModelEntry, 'targets'>,
-  { bytes, headers }: { readonly bytes: Buffer; readonly headers: IncomingHttpHeaders },
-): NativeRequest | undefined {
-  if (native === undefined) return undefined;
-  const isSpoken = targets.some((target) =>
+): boolean =>
+  native !== undefined &&
+  targets.some((target) =>
     upstreams.some(({ id, type }) => id === target.upstream && native.upstreamTypes.includes(type)),
   );
-  if (!isSpoken) return undefined;
+
+/** Returns the client's own request. */
+function toNative(
+  { native }: Pick<Operation<never>, 'native'>,
+  bytes: Buffer,
+  headers: IncomingHttpHeaders,
+): NativeRequest | undefined {
+  if (native === undefined) return undefined;
   return { protocol: native.protocol, headers: native.headersOf(headers), body: bytes.toString('utf8') };
 }

@@ -1,8 +1,10 @@
 import type { RequestHandler } from 'express';
-import { type BodyShape, embeddingsShape, usualShape } from '../middleware/read-json.ts';
+import { type BodyShape, embeddingsShape, messagesShape, usualShape } from '../middleware/read-json.ts';
 import { type ErrorForm, openAiErrors } from '../middleware/error-form.ts';
 import { chat } from './chat/operation.ts';
 import { embeddings } from './embeddings/operation.ts';
+import { messages, messagesErrors } from './messages/operation.ts';
+import { responses } from './responses/operation.ts';
 import { handleInference, type InferenceNeeds } from './handle-inference.ts';
 import type { Operation } from './operation.ts';
 
@@ -22,6 +24,8 @@ export interface Surface {
 export const surfaces: readonly Surface[] = [
   surface('/chat/completions', usualShape, chat),
   surface('/embeddings', embeddingsShape, embeddings),
+  surface('/messages', messagesShape, messages, messagesErrors),
+  surface('/responses', usualShape, responses),
 ];
 
 function surface<Request>(

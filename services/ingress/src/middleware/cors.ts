@@ -3,6 +3,7 @@ import type { Request, RequestHandler } from 'express';
 /** Headers of answers that a page may read, besides those that browsers always allow. */
 export const exposedHeaders = [
   'x-request-id',
+  'request-id',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',
@@ -16,6 +17,7 @@ export const exposedHeaders = [
   'x-sluice-cost-usd',
   'x-sluice-auto-continue',
   'x-sluice-compressed-messages',
+  'x-sluice-dropped',
 ];
 
 const methods = 'GET, HEAD, POST, PATCH, DELETE';

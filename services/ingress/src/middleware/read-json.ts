@@ -50,6 +50,11 @@ const tooWide = ({ maxElements, maxMembers }: Required<JsonLimits>): GatewayErro
 
 export const usualShape: BodyShape = { limits: usualLimits, tooManyElements: () => tooWide(usualLimits) };
 
+const messagesLimits = { ...usualLimits, maxMembers: 50_000 };
+
+/** For the sessions of coding agents: each of a thousand calls of tools has some fifteen members. */
+export const messagesShape: BodyShape = { limits: messagesLimits, tooManyElements: () => tooWide(messagesLimits) };
+
 /**
  * For inputs as tokens, of which a request may have 300,000. Numbers cost the parser little, so more elements are
  * allowed, but fewer lists and objects. A body above these limits has too many tokens, or is an attack.
