@@ -2,6 +2,7 @@ import { isFilled, isObject, type JsonObject, respell, type UpstreamRequest, wri
 import type { CallPlan } from '../adapter.ts';
 import { streamOptions } from '../stream-options.ts';
 import { amend, amendEach } from '../json-object.ts';
+import { refusesMarks, withoutCacheMarks } from './cache-marks.ts';
 import { type CallIdRule, isMistral } from './call-ids.ts';
 import { amendHistory, type HistoryRules } from './history.ts';
 import type { Dialect, Place } from './options.ts';
@@ -24,6 +25,8 @@ export interface RequestContext {
  */
 export function writeRequest(body: JsonObject, context: RequestContext): UpstreamRequest {
   const { plan, style } = context;
+  const isMarked = !rulesOf(context).isStrict && !refusesMarks(plan.baseUrl);
+  const accepted = isMarked ? body : withoutCacheMarks(body);
   return {
     method: 'POST',
     url: `${plan.baseUrl}${style.chat_path}`,
@@ -35,7 +38,7 @@ export function writeRequest(body: JsonObject, context: RequestContext): Upstrea
       'accept-encoding': 'identity',
       ...keyHeader(plan.apiKey, style.auth_header.toLowerCase()),
     },
-    body: writeChanged(withParameters(withMessages(body, context), style), {
+    body: writeChanged(withParameters(withMessages(accepted, context), style), {
       model: plan.model,
       ...streamFields(body, plan),
       ...style.set,

@@ -49,3 +49,32 @@ describe('a request to an OpenAI upstream', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 });
+
+describe("Anthropic's cache marks in a request", () => {
+  const mark = { cache_control: { type: 'ephemeral' } };
+  const body = {
+    model: 'alias',
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: 'hi', ...mark }], ...mark },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' }, ...mark }],
+      },
+      { role: 'tool', tool_call_id: 'c', content: 'r', ...mark },
+    ],
+    tools: [{ type: 'function', function: { name: 'f', ...mark }, ...mark }],
+  };
+  const isMarked = (baseUrl: string): boolean => String(send(body, { baseUrl }).body).includes('cache_control');
+
+  it.each(['https://api.openai.com/v1', 'https://api.mistral.ai/v1', 'https://api.groq.com/openai/v1'])(
+    'are left out at %s, which refuses them',
+    (baseUrl) => {
+      expect(isMarked(baseUrl)).toBe(false);
+    },
+  );
+
+  it.each(['https://openrouter.ai/api/v1', 'https://up.example/v1'])('are kept at %s', (baseUrl) => {
+    expect(isMarked(baseUrl)).toBe(true);
+  });
+});

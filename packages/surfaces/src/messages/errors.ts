@@ -35,9 +35,13 @@ export function toMessagesError(error: GatewayError, requestId: string): Message
   return {
     status: type === 'overloaded_error' ? overloadedStatus : error.status,
     headers,
-    body: { type: 'error', error: { type, message: error.message }, request_id: requestId },
+    body: { type: 'error', error: { type, message: messageOf(error) }, request_id: requestId },
   };
 }
+
+/** The envelope has no member for the field at fault, so the message names it. */
+const messageOf = ({ message, param }: GatewayError): string =>
+  param === undefined || message.includes(param) ? message : `${param}: ${message}`;
 
 function typeOf({ code, status }: GatewayError): MessagesErrorType {
   const { type } = errorTable[code];
