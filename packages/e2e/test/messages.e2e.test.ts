@@ -30,7 +30,15 @@ beforeAll(async () => {
 });
 beforeEach(() => sluice.simulator.reset());
 
-const models = ['demo-t4', 'demo-q2-t3', 'demo-t3-parallel', 'demo-t12-i5-reset-k5', 'demo-t12-i5-reset-k5-n1', 'demo-ctxlen', 'demo-e529'];
+const models = [
+  'demo-t4',
+  'demo-q2-t3',
+  'demo-t3-parallel',
+  'demo-t12-i5-reset-k5',
+  'demo-t12-i5-reset-k5-n1',
+  'demo-ctxlen',
+  'demo-e529',
+];
 
 function client(key = apiKey): Anthropic {
   const { origin } = new URL(sluice.url());
@@ -96,7 +104,9 @@ describe.each(['openai', 'claude', 'gemini'])('a client of Anthropic at an upstr
     const common = { model: `${id}/demo-t3-parallel`, max_tokens: 100, tools: [weather] };
     const ask = (messages: MessageParam[]) =>
       stream
-        ? client().messages.stream({ ...common, messages }).finalMessage()
+        ? client()
+            .messages.stream({ ...common, messages })
+            .finalMessage()
         : client().messages.create({ ...common, messages });
     const first = await ask(question);
     expect(first.stop_reason).toBe('tool_use');
@@ -199,7 +209,13 @@ describe('an error', () => {
   it.each<[string, object, number, string, RegExp]>([
     ['a wrong field', { max_tokens: 0 }, 400, 'invalid_request_error', /max_tokens/],
     ['an unknown model', { model: 'none' }, 404, 'not_found_error', /none/],
-    ['a tool of a server', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 400, 'invalid_request_error', /'web_search'/],
+    [
+      'a tool of a server',
+      { tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+      400,
+      'invalid_request_error',
+      /'web_search'/,
+    ],
     ['the words of Anthropic', { model: 'claude/demo-ctxlen' }, 400, 'invalid_request_error', /prompt is too long/],
     ['a failure of the provider', { model: 'openai/demo-e529' }, 502, 'api_error', /./],
   ])("has Anthropic's envelope: %s", async (_case, fields, status, type, message) => {
