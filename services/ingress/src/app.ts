@@ -18,7 +18,7 @@ import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
-import { useErrorForm } from './middleware/error-form.ts';
+import { useErrorForm, useErrorFormOfReader } from './middleware/error-form.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
@@ -129,10 +129,15 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
     api.route(path).all(formed).post(handlers).all(methodNotAllowed('POST'));
     for (const whole of [`/v1${path}`, path]) direct.set(whole, [...first, formed, ...handlers]);
   }
-  api.route('/messages/count_tokens').all(useErrorForm(messagesErrors)).post(countTokensSteps).all(methodNotAllowed('POST'));
+  api
+    .route('/messages/count_tokens')
+    .all(useErrorForm(messagesErrors))
+    .post(countTokensSteps)
+    .all(methodNotAllowed('POST'));
   api.use(conversationRoutes({ records, asClient, readJson: readJson(usualShape) }));
-  api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
-  api.route('/models/*id').get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
+  const readerErrors = useErrorFormOfReader(messagesErrors);
+  api.route('/models').all(readerErrors).get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
+  api.route('/models/*id').all(readerErrors).get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
   app.use('/v1', api);
   app.use(api);
 

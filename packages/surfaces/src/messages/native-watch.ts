@@ -17,7 +17,10 @@ export const nothingWatched: Watched = { state: firstState, isOver: false };
  */
 export function watch(watched: Watched, events: string): Watched {
   if (!boundary.test(events)) return watched;
-  return eventsOf(events).reduce((now, { data }) => (boundary.test(data) ? watchEvent(now, parse(data)) : now), watched);
+  return eventsOf(events).reduce(
+    (now, { data }) => (boundary.test(data) ? watchEvent(now, parse(data)) : now),
+    watched,
+  );
 }
 
 const boundary = /"(?:message_start|message_stop|content_block_start|content_block_stop)"/;

@@ -85,9 +85,7 @@ function toDocument({ block, path }: Placed<DocumentBlock>, translation: Transla
       const parts =
         typeof content === 'string'
           ? [textPart(content)]
-          : content.flatMap((each, at) =>
-              toParts({ block: each, path: `${path}.source.content[${at}]` }, translation),
-            );
+          : content.flatMap((each, at) => toParts({ block: each, path: `${path}.source.content[${at}]` }, translation));
       return [...about, ...markLast(parts, block)];
     }
     default:

@@ -105,7 +105,8 @@ function toAnswer(content: readonly Block[], { isInLoop }: Place, translation: T
   const calls: JsonObject[] = [];
   for (const block of content) {
     if (block.type === 'tool_use') calls.push(toCall(block, translation));
-    else if (block.type === 'text' || block.type === 'compaction') parts.push(...toParts({ block, path: '' }, translation));
+    else if (block.type === 'text' || block.type === 'compaction')
+      parts.push(...toParts({ block, path: '' }, translation));
     else if (block.type !== 'thinking' && block.type !== 'redacted_thinking') {
       translation.dropped.add(`messages.content.${String(typeOf(block))}`);
     }
@@ -134,4 +135,12 @@ function toCall(block: ToolUseBlock, { dropped }: Translation): JsonObject {
   };
 }
 
-const callMembers: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'extra_content', 'cache_control', 'caller']);
+const callMembers: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'name',
+  'input',
+  'extra_content',
+  'cache_control',
+  'caller',
+]);

@@ -13,7 +13,12 @@ describe('a stream of chat chunks', () => {
       chunkOf({ role: 'assistant', content: 'Hel' }),
       chunkOf({ content: 'lo' }),
       finish('stop'),
-      usageChunk({ prompt_tokens: 10, completion_tokens: 2, total_tokens: 12, prompt_tokens_details: { cached_tokens: 4 } }),
+      usageChunk({
+        prompt_tokens: 10,
+        completion_tokens: 2,
+        total_tokens: 12,
+        prompt_tokens_details: { cached_tokens: 4 },
+      }),
     );
     expect(names(sse)).toEqual([
       'message_start',
@@ -45,14 +50,14 @@ describe('a stream of chat chunks', () => {
     [
       'thinking to tool',
       [{ reasoning_content: 'hm' }, call(0, { id: 'c0', name: 'f', arguments: '{"x":1}' })],
-      [{ thinking: 'hm', signature: '' }, { name: 'f', input: { x: 1 } }],
+      [
+        { thinking: 'hm', signature: '' },
+        { name: 'f', input: { x: 1 } },
+      ],
     ],
     [
       'tool to tool',
-      [
-        call(0, { id: 'c0', name: 'f', arguments: '{"x":1}' }),
-        call(1, { id: 'c1', name: 'g', arguments: '{"y":2}' }),
-      ],
+      [call(0, { id: 'c0', name: 'f', arguments: '{"x":1}' }), call(1, { id: 'c1', name: 'g', arguments: '{"y":2}' })],
       [
         { id: 'c0', input: { x: 1 } },
         { id: 'c1', input: { y: 2 } },
@@ -63,11 +68,7 @@ describe('a stream of chat chunks', () => {
       [{ content: 'a', ...call(0, { id: 'c0', name: 'f', arguments: '{"x":1}' }) }],
       [{ text: 'a' }, { input: { x: 1 } }],
     ],
-    [
-      'thinking to text in one chunk',
-      [{ reasoning_content: 'hm', content: 'a' }],
-      [{ thinking: 'hm' }, { text: 'a' }],
-    ],
+    ['thinking to text in one chunk', [{ reasoning_content: 'hm', content: 'a' }], [{ thinking: 'hm' }, { text: 'a' }]],
   ])('keeps the first piece of a block: %s', async (_case, deltas, content) => {
     const sse = translate(...deltas.map((delta) => chunkOf(delta)), finish('stop'));
     expect(faultOf(sse)).toBeUndefined();
@@ -301,10 +302,9 @@ describe("a stream that begins in Anthropic's own events", () => {
     const stream = createMessageStream('r');
     stream.reads(true);
     const first = stream.onData(
-      native.replace('{"type":"text","text":""}', '{"type":"thinking","thinking":"","signature":""}').replace(
-        '{"type":"text_delta","text":"one "}',
-        '{"type":"thinking_delta","thinking":"one "}',
-      ),
+      native
+        .replace('{"type":"text","text":""}', '{"type":"thinking","thinking":"","signature":""}')
+        .replace('{"type":"text_delta","text":"one "}', '{"type":"thinking_delta","thinking":"one "}'),
     );
     stream.reads(false);
     const sse = first + stream.onData(chunkOf({ content: 'two' })) + stream.onData(finish('stop')) + stream.end();
@@ -355,7 +355,7 @@ function cut(text: string, sizes: readonly number[]): readonly string[] {
 
 function interleave(queues: Delta[][], order: Iterator<number>): readonly Delta[] {
   const all: Delta[] = [];
-  for (let left = queues.filter(({ length }) => length > 0); left.length > 0; ) {
+  for (let left = queues.filter(({ length }) => length > 0); left.length > 0;) {
     const queue = left[Number(order.next().value) % left.length];
     const next = queue?.shift();
     if (next !== undefined) all.push(next);
@@ -369,7 +369,8 @@ function joinInto(deltas: readonly Delta[], width: number): readonly Delta[] {
   const chunks: Delta[] = [];
   for (const delta of deltas) {
     const last = chunks.at(-1);
-    const isFree = last !== undefined && Object.keys(last).length < width && !Object.keys(delta).some((name) => name in last);
+    const isFree =
+      last !== undefined && Object.keys(last).length < width && !Object.keys(delta).some((name) => name in last);
     if (isFree) chunks[chunks.length - 1] = { ...last, ...delta };
     else chunks.push(delta);
   }

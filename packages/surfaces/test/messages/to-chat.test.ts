@@ -64,7 +64,11 @@ describe('the settings of a request', () => {
     [{ output_config: { effort: 'low', task_budget: 5 } }, ['output_config.task_budget']],
     [{ cache_control: { type: 'ephemeral' } }, ['cache_control']],
     [
-      { messages: [{ role: 'assistant', content: [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }] }] },
+      {
+        messages: [
+          { role: 'assistant', content: [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }] },
+        ],
+      },
       ['messages.content.server_tool_use'],
     ],
   ])('%j lists what is left out: %j', (fields, dropped) => {
@@ -166,7 +170,15 @@ describe('a result of a tool', () => {
 
   it.each([
     [{ content: 'no file', is_error: true }, 'Error:\nno file'],
-    [{ content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }] }, 'a\nb'],
+    [
+      {
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: 'b' },
+        ],
+      },
+      'a\nb',
+    ],
     [{}, ''],
     [{ content: [] }, ''],
     [{ is_error: true }, 'Error:'],
@@ -256,7 +268,11 @@ describe('a wrong request', () => {
     [{ max_tokens: 0 }, 'integer_below_min_value', 'max_tokens'],
     [{ messages: [] }, 'empty_array', 'messages'],
     [{ messages: [{ role: 'tool', content: 'x' }] }, 'invalid_value', 'messages[0].role'],
-    [{ messages: [{ role: 'user', content: [{ type: 'text' }] }] }, 'missing_required_parameter', 'messages[0].content[0].text'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'text' }] }] },
+      'missing_required_parameter',
+      'messages[0].content[0].text',
+    ],
     [{ messages: [{ role: 'user', content: 5 }] }, 'invalid_type', 'messages[0].content'],
     [{ temperature: 1.5 }, 'decimal_above_max_value', 'temperature'],
     [{ stop_sequences: ['a', 'b', 'c', 'd', 'e'] }, 'array_above_max_length', 'stop_sequences'],

@@ -32,7 +32,8 @@ export function setAnswerHeaders(
   // The cost of a stream is unknown when its headers are sent.
   if (!stream && end !== undefined) response.setHeader('x-sluice-cost-usd', toDollars(end.costMicros ?? 0));
   // An upstream that speaks the client's own protocol gets all fields.
-  if (droppedFields.length > 0 && answered?.native !== true) response.setHeader('x-sluice-dropped', droppedFields.join(', '));
+  if (droppedFields.length > 0 && answered?.native !== true)
+    response.setHeader('x-sluice-dropped', droppedFields.join(', '));
   if (answered === undefined) return;
   response.setHeader('x-sluice-upstream', answered.upstream);
   response.setHeader('x-sluice-attempts', answered.attempts);

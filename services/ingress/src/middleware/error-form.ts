@@ -22,3 +22,11 @@ export function useErrorForm(form: ErrorForm): RequestHandler {
     next();
   };
 }
+
+/** Gives all errors of the later handlers one form for Anthropic's clients, which send the version of its API, and leaves others. */
+export function useErrorFormOfReader(form: ErrorForm): RequestHandler {
+  return (request, response, next) => {
+    if (request.headers['anthropic-version'] !== undefined) setErrorForm(response, form);
+    next();
+  };
+}

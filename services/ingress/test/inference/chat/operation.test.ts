@@ -13,7 +13,7 @@ const body = { model: 'm', messages: [...round(1), ...round(2), { role: 'user', 
 function shape(text: string, model: Parameters<typeof configWith>[0] = {}) {
   const entry = resolveModel(configWith(model), { models: ['*'], team: undefined }, 'm');
   const bytes = Buffer.from(text);
-  return { bytes, ...chat.shape(chat.parse(JSON.parse(text)).request, bytes, entry) };
+  return { bytes, ...chat.shape(chat.parse(JSON.parse(text)).request, bytes, entry, false) };
 }
 
 describe('a chat request', () => {

@@ -15,7 +15,7 @@ describe('embeddings', () => {
     const bytes = Buffer.from('{ "model": "sim", "input": "hi" }');
     const { request } = embeddings.parse(JSON.parse(bytes.toString()));
     const entry = resolveModel(configWith(), { models: ['*'], team: undefined }, 'm');
-    const shaped = embeddings.shape(request, bytes, entry);
+    const shaped = embeddings.shape(request, bytes, entry, false);
     expect(shaped).toEqual({ request, body: bytes, droppedMessages: 0, maxContinuations: 0 });
     expect(shaped.body).toBe(bytes);
   });
