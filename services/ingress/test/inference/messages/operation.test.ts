@@ -85,7 +85,7 @@ describe('a message', () => {
     const reply = messages.reply({
       response,
       stream: false,
-      thinking: 'reasoning_content',
+      thinking: 'field',
       setHeaders: () => undefined,
       costOf: undefined,
       server: { holdMs: 1, heartbeatMs: 1, pauseAtBytes: 1, slowClientBytes: 1, slowClientMs: 1 },
