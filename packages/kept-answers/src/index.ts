@@ -1,0 +1,6 @@
+export {
+  createKeptResponses,
+  type KeptResponses,
+  type KeptResponsesNeeds,
+  type ResponsePlace,
+} from './kept-responses.ts';

@@ -87,6 +87,8 @@ export interface Keys {
   readonly logs: string;
   /** stream: sealed bodies of requests and answers on their way to the database; field `e` is a JSON array of them. */
   readonly bodies: string;
+  /** string with a TTL, maybe sealed: a response of this client key, for `previous_response_id` and retrieval. */
+  keptResponse(keyId: string, responseId: string): string;
   /** hash: `source` and `revision` of the registry of client keys. */
   readonly registryState: string;
   /** zset, id of a client key or team → revision of its latest change. */
@@ -153,6 +155,7 @@ export function createKeys(prefix: string): Keys {
     openAttemptWorkers: `${prefix}:outbox:{attempts}:open`,
     logs: `${prefix}:outbox:{logs}`,
     bodies: `${prefix}:outbox:{bodies}`,
+    keptResponse: (keyId, responseId) => `${prefix}:kept:response:${keyId}:${responseId}`,
     registryState: `${prefix}:{keys}:state`,
     registryRevisions: `${prefix}:{keys}:revisions`,
     registryRecords: `${prefix}:{keys}:records`,

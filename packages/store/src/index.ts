@@ -43,6 +43,13 @@ export {
   listConversations,
   updateConversation,
 } from './conversations/conversations.ts';
+export {
+  deleteResponse,
+  dropOldResponses,
+  findResponse,
+  saveResponse,
+  type StoredResponse,
+} from './responses/responses.ts';
 export { createRecordWriter, type RecordWriter } from './ledger/record-writer.ts';
 export { findRequest, type FoundRequest } from './logs/find-request.ts';
 export {

@@ -2,13 +2,14 @@ import type { Generated, JSONColumnType } from 'kysely';
 import type { BodyKind, RequestLog } from '@sluice/records';
 import type { KeyTables } from './keys/key-tables.ts';
 import type { ConversationTables } from './conversations/conversation-tables.ts';
+import type { ResponseTables } from './responses/response-tables.ts';
 import type { MigrationTables } from './migrations/table.ts';
 
 /** A `bigint`, which `column-types.ts` reads as a number. */
 type Count = number;
 
 /** All tables with the types of their columns. Money is micro-dollars. */
-export interface Tables extends MigrationTables, ConversationTables, KeyTables {
+export interface Tables extends MigrationTables, ConversationTables, KeyTables, ResponseTables {
   ledger_requests: RequestRow & { recorded_at: Generated<Date> };
   ledger_attempts: AttemptRow & { recorded_at: Generated<Date> };
   request_logs: LogRow;

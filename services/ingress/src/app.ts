@@ -34,6 +34,9 @@ import { messagesErrors } from './inference/messages/operation.ts';
 import { surfaces } from './inference/surfaces.ts';
 import type { ModelCatalogue } from './model-catalogue.ts';
 import type { RecordsStore } from './records/records-store.ts';
+import { openResponse } from './responses/open-response.ts';
+import type { ResponseRecords } from './responses/response-records.ts';
+import { responseRoutes } from './responses/response-routes.ts';
 import { type HealthPages, type ReplicaState, showPage, showPageAs, type View } from './routes/health.ts';
 import { countTokens } from './routes/count-tokens.ts';
 import { metrics } from './routes/metrics.ts';
@@ -49,6 +52,7 @@ export interface AppNeeds {
   readonly records: RecordsStore;
   /** Undefined if the records hold no bodies. */
   readonly bodies: BodyLog | undefined;
+  readonly responses: ResponseRecords;
   readonly keys: KeyService;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
@@ -65,7 +69,7 @@ export const createApp = (needs: AppNeeds): Listener => createListener(createRou
 
 /** Creates every route of the ingress. Each is described in `documents/routes.ts`. */
 export function createRoutes(needs: AppNeeds): DirectRoutes {
-  const { config, pages } = needs;
+  const { config } = needs;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -75,23 +79,12 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   app.use(first, mergeSlashes);
 
   const keys = needs.keys.known;
-  const isAdmin = adminCheck(keys);
   const { server } = config;
   const perMinute = (count: number) =>
     createTokenBuckets({ perMinute: count, burst: Math.max(1, count / 2), now: needs.observe.now });
   const refusing = { wrongKeys: perMinute(server.wrongKeysPerMinute), untilCompared: needs.keys.untilCompared };
   const onlyAdmins = requireAdmin({ keys, ...refusing });
-  // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
-  const ownPages = Router({ caseSensitive: true, strict: true });
-  const usualView: View = config.server.publicStatus ? 'figures' : 'probe';
-  const viewOf = (request: Request): View => (isAdmin(request) ? 'all' : usualView);
-  const getOnly = methodNotAllowed('GET');
-  ownPages.route('/livez').get(showPage(pages.livez)).all(getOnly);
-  ownPages.route('/readyz').get(showPage(pages.readyz)).all(getOnly);
-  ownPages.route('/health').get(showPageAs(pages.health, viewOf)).all(getOnly);
-  ownPages.route('/status').get(showPageAs(pages.status, viewOf)).all(getOnly);
-  ownPages.route('/metrics').get(onlyAdmins, metrics(needs.metrics)).all(getOnly);
-  app.use(ownPages);
+  app.use(ownPages(needs, adminCheck(keys), onlyAdmins));
   const seal = config.secretKey && createBodySeal(config.secretKey.reveal());
   app.use(
     adminRoutes({ config, records: needs.records, openBody: seal?.open, requireAdmin: onlyAdmins, clock: Date.now }),
@@ -111,9 +104,16 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const countTokensSteps = [refuseUnready(needs.state), ...asClient, readFreeJson(messagesShape), countTokens(config)];
   const { records, bodies } = needs;
   const kept = bodies === undefined ? [] : [keepBodies({ log: bodies, room: budget.copies, clock: Date.now })];
-  const continued = continueConversation({ records, onLost: needs.onInternal });
+  const { responses } = needs;
+  const onLost = needs.onInternal;
+  /** Steps between the body and the request to a model. */
+  const before: Readonly<Record<string, readonly RequestHandler[]>> = {
+    '/chat/completions': [continueConversation({ records, onLost })],
+    '/responses': [openResponse({ responses, records, onLost, clock: Date.now })],
+  };
   const api = Router();
   api.use(keyRoutes({ config, service: needs.keys, requireAdmin: onlyAdmins }));
+  api.use(responseRoutes({ responses, asClient, readFreeJson: readFreeJson(usualShape) }));
   const direct = new Map<string, readonly RequestHandler[]>();
   for (const { path, operation, bodyShape, errorForm, handler } of surfaces) {
     const formed = useErrorForm(errorForm);
@@ -123,7 +123,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
       ...asClient,
       readJson(bodyShape),
       ...kept,
-      ...(path === '/chat/completions' ? [continued] : []),
+      ...(before[path] ?? []),
       handler(needs.inference),
     ];
     api.route(path).all(formed).post(handlers).all(methodNotAllowed('POST'));
@@ -149,6 +149,25 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
 
 /** For requests that count towards no limit. */
 const noLimits: Peek = () => Promise.resolve({ refusal: undefined, rates: { requests: undefined, tokens: undefined } });
+
+/** The pages about this replica and the fleet. */
+function ownPages(
+  { config, pages, metrics: render }: Pick<AppNeeds, 'config' | 'pages' | 'metrics'>,
+  isAdmin: (request: Request) => boolean,
+  onlyAdmins: RequestHandler,
+): Router {
+  // A proxy in front may block one of these pages by its path, so `/STATUS` and `/status/` must not lead to it as well.
+  const router = Router({ caseSensitive: true, strict: true });
+  const usualView: View = config.server.publicStatus ? 'figures' : 'probe';
+  const viewOf = (request: Request): View => (isAdmin(request) ? 'all' : usualView);
+  const getOnly = methodNotAllowed('GET');
+  router.route('/livez').get(showPage(pages.livez)).all(getOnly);
+  router.route('/readyz').get(showPage(pages.readyz)).all(getOnly);
+  router.route('/health').get(showPageAs(pages.health, viewOf)).all(getOnly);
+  router.route('/status').get(showPageAs(pages.status, viewOf)).all(getOnly);
+  router.route('/metrics').get(onlyAdmins, metrics(render)).all(getOnly);
+  return router;
+}
 
 /** Lets requests without a key read the list of models, where it is public. */
 function withPublicReader(keys: KnownKeys): KnownKeys {

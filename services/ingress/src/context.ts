@@ -5,6 +5,7 @@ import type { Budgets } from '@sluice/records';
 import type { BodyCopies } from './bodies/body-copies.ts';
 import type { Continuation } from './conversations/continuation.ts';
 import type { ErrorForm } from './middleware/error-form.ts';
+import type { ResponseTurn } from './responses/response-turn.ts';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
@@ -63,6 +64,7 @@ interface Facts {
   continuation: Continuation | undefined;
   bodyCopies: BodyCopies | undefined;
   errorForm: ErrorForm | undefined;
+  responseTurn: ResponseTurn | undefined;
 }
 
 const factsKey = Symbol('facts');
@@ -77,6 +79,7 @@ function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
     continuation: undefined,
     bodyCopies: undefined,
     errorForm: undefined,
+    responseTurn: undefined,
   });
 }
 
@@ -102,6 +105,11 @@ export const findBodyCopies = (response: Response): BodyCopies | undefined => fa
 export const setErrorForm = (response: Response, form: ErrorForm): unknown => (factsOf(response).errorForm = form);
 /** Returns undefined on routes whose errors have OpenAI's form. */
 export const findErrorForm = (response: Response): ErrorForm | undefined => factsOf(response).errorForm;
+
+export const setResponseTurn = (response: Response, turn: ResponseTurn): unknown =>
+  (factsOf(response).responseTurn = turn);
+/** @throws Error if the middleware that sets the fact did not run: a fault in `app.ts` */
+export const responseTurnOf = (response: Response): ResponseTurn => need(factsOf(response).responseTurn, 'turn');
 
 /** @throws Error if the middleware that sets the fact did not run: a fault in `app.ts` */
 export const contextOf = (response: Response): RequestContext => need(factsOf(response).context, 'context');

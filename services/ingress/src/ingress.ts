@@ -1,4 +1,5 @@
 import type { IngressConfig } from '@sluice/config';
+import { createKeptResponses } from '@sluice/kept-answers';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady } from '@sluice/redis';
 import { createFleetReader, createModelListReader } from '@sluice/relay';
@@ -10,6 +11,7 @@ import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { connectParts, type IngressNeeds, type IngressParts } from './ingress-parts.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { recordsStatus } from './recorder/records-status.ts';
+import { createResponseRecords, type ResponseRecords } from './responses/response-records.ts';
 import { createHealthPages, type HealthPages, type ReplicaState } from './routes/health.ts';
 import { type ClientServer, listen } from './server.ts';
 
@@ -126,6 +128,7 @@ function createPages(
     observe: { requestLogs: records.requestLogs, metrics, logger, totals, trustTraceContext, now },
     records: records.store,
     bodies: records.bodies,
+    responses: openResponses(config, parts, onInternal),
     keys: keyService,
     state,
     pages,
@@ -136,6 +139,27 @@ function createPages(
   });
   return { app, pages, render };
 }
+
+const hourMs = 3_600_000;
+
+/** Redis keeps a response until the database has it and a while longer; without a database for a day. */
+const openResponses = (
+  { database, secretKey }: Pick<IngressConfig, 'database' | 'secretKey'>,
+  { links, records, onError }: Pick<IngressParts, 'links' | 'records' | 'onError'>,
+  onLost: (error: unknown) => void,
+): ResponseRecords =>
+  createResponseRecords({
+    kept: createKeptResponses({
+      connection: links.fleet.commands,
+      keys: links.keys,
+      keepMs: database === undefined ? 24 * hourMs : hourMs,
+      secret: secretKey?.reveal(),
+      onError,
+    }),
+    records: records.store,
+    hasDatabase: database !== undefined,
+    onLost,
+  });
 
 const readFleet = (
   { limits }: IngressConfig,

@@ -68,6 +68,7 @@ export const errorTable = {
   decimal_above_max_value: invalid('A number is too large.'),
   decimal_below_min_value: invalid('A number is too small.'),
   unsupported_parameter: invalid('A parameter is not supported by this model.'),
+  unsupported_tool: invalid('A tool of the request runs at its provider alone, and no upstream of this model has it.'),
   context_length_exceeded: invalid("The prompt does not fit into the model's context window."),
   content_policy_violation: invalid('The provider refused the content of this request.'),
   upstream_rejected: invalid('The provider rejected the request.'),
@@ -111,6 +112,13 @@ export const errorTable = {
     retryable: false,
     message: 'There is no record of this request.',
   },
+  response_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no such response.',
+  },
+  previous_response_not_found: invalid('The response that this one continues does not exist.'),
   conversation_not_found: {
     status: 404,
     type: 'invalid_request_error',
@@ -152,6 +160,13 @@ export const errorTable = {
     type: 'invalid_request_error',
     retryable: false,
     message: 'This URL does not support that method.',
+  },
+  websocket_not_supported: {
+    status: 426,
+    type: 'invalid_request_error',
+    retryable: false,
+    message:
+      'This URL does not speak WebSocket. Send the request by HTTP; with "stream": true its answer comes as events.',
   },
   request_timeout: {
     status: 408,

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { PartitionedTable, Partitions } from '../partitions/partitions.ts';
+import { dropOldResponses } from '../responses/responses.ts';
 import type { Tables } from '../tables.ts';
 
 const dayMs = 86_400_000;
@@ -33,6 +34,7 @@ export async function dropOld(
     await deleteInParts(db, { table: 'usage_requests', which, before: ledgerStart });
   }
   await deleteInParts(db, { table: 'usage_attempts', which: sql`period = 'hour'`, before: ledgerStart });
+  await dropOldResponses(db);
   await sql`delete from skipped_entries where skipped_at < ${ledgerStart}`.execute(db);
   return dropped;
 }

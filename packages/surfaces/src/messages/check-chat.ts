@@ -1,7 +1,7 @@
-import { GatewayError, type JsonObject, parseChatRequest } from '@sluice/protocol';
+import type { ChatRequest, JsonObject } from '@sluice/protocol';
+import { checkChat as check, type FieldNames } from '../check-chat.ts';
 
-/** Fields of a chat request with another name at Anthropic, longest first. */
-const names: readonly (readonly [RegExp, string])[] = [
+const names: FieldNames = [
   [/^messages\[.*$/, 'messages'],
   [/^(tools\[\d+\])\.function\.parameters.*$/, '$1.input_schema'],
   [/^(tools\[\d+\])\.function\.(.*)$/, '$1.$2'],
@@ -16,16 +16,4 @@ const names: readonly (readonly [RegExp, string])[] = [
  * Checks the limits of chat requests in a translated one.
  * @throws GatewayError 400 that names the field of the client's request
  */
-export function checkChat(chat: JsonObject): void {
-  try {
-    parseChatRequest(chat);
-  } catch (error) {
-    throw error instanceof GatewayError && error.param !== undefined ? renamed(error, error.param) : error;
-  }
-}
-
-function renamed({ code, message }: GatewayError, param: string): GatewayError {
-  const [pattern, name] = names.find(([known]) => known.test(param)) ?? [];
-  const own = pattern === undefined || name === undefined ? param : param.replace(pattern, name);
-  return new GatewayError(code, { param: own, message: message.replaceAll(`'${param}'`, `'${own}'`) });
-}
+export const checkChat = (chat: JsonObject): ChatRequest => check(chat, names);

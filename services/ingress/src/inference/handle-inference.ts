@@ -16,6 +16,7 @@ import type { OpenExchanges } from './exchange/open-exchanges.ts';
 import { toExchangeRequest } from './exchange-request.ts';
 import type { Operation } from './operation.ts';
 import { type Order, prepareOrder } from './order.ts';
+import { createFormedReply } from './reply/formed-reply.ts';
 import type { Reply, ReplyNeeds } from './reply/reply.ts';
 import { settle } from './settle.ts';
 
@@ -44,9 +45,12 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
     requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
-    return answerOrder(needs, { order, accounting, createReply: operation.reply }, client);
+    return answerOrder(needs, { order, accounting, createReply: replyOf(operation, order) }, client);
   };
 }
+
+const replyOf = ({ reply }: Pick<Operation<never>, 'reply'>, { forms }: Pick<Order, 'forms'>) =>
+  forms === undefined ? reply : (needs: ReplyNeeds): Reply => createFormedReply(needs, forms);
 
 /** The client asks for the cost in the last event of a stream. */
 const wantsCost = ({ req }: Client['response']): boolean => req.headers['x-sluice-include-cost'] === 'true';

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Response } from 'express';
 import type { NativeProtocol, Operation as OperationName } from '@sluice/protocol';
 import type { ChatParameters } from './observe/conclude.ts';
+import type { AnswerForms } from './reply/answer-form.ts';
 import type { Reply, ReplyNeeds } from './reply/reply.ts';
 import type { Reservation } from './reservation.ts';
 import type { ModelEntry } from './resolve-model.ts';
@@ -15,7 +17,7 @@ export interface Operation<Request> {
    * Validates a body.
    * @throws GatewayError 400 naming the wrong field
    */
-  readonly parse: (value: unknown) => Parsed<Request>;
+  readonly parse: (value: unknown, response: Response) => Parsed<Request>;
   /**
    * Fits a request to its model. `bytes` is the client's body; `isNative`: a target may get these bytes.
    * @throws GatewayError 400 naming a field that no target can serve
@@ -25,7 +27,7 @@ export interface Operation<Request> {
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
   /** Set if upstreams of these types answer in the client's own protocol. */
   readonly native?: NativeSurface;
-  /** Creates the writer of the answer. */
+  /** Creates the writer of the answer, for requests that are parsed without `forms`. */
   readonly reply: (needs: ReplyNeeds) => Reply;
 }
 
@@ -44,6 +46,8 @@ export interface Parsed<Request> {
   readonly stream: boolean;
   /** For the log line. */
   readonly parameters?: ChatParameters;
+  /** Forms of the answer to this request, for surfaces other than chat. */
+  readonly forms?: AnswerForms;
 }
 
 /** The body for the worker, and how it differs from the client's. */

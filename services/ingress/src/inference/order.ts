@@ -6,6 +6,7 @@ import type { ThinkingMode } from '@sluice/answers';
 import type { Client } from '../context.ts';
 import type { JsonBody } from '../middleware/read-json.ts';
 import { setShapeHeaders } from './answer-headers.ts';
+import type { AnswerForms } from './reply/answer-form.ts';
 import type { Operation, Shape } from './operation.ts';
 import type { Reservation } from './reservation.ts';
 import { type ModelEntry, resolveModel } from './resolve-model.ts';
@@ -23,6 +24,8 @@ export interface Order extends Shape {
   readonly reservation: Reservation;
   /** The request in the client's own protocol, if a target speaks it. */
   readonly native: NativeRequest | undefined;
+  /** Forms of the answer; undefined for a chat answer. */
+  readonly forms: AnswerForms | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export function prepareOrder<Request>(
   { value, bytes }: JsonBody,
   { response, principal, observation }: Pick<Client, 'response' | 'principal' | 'observation'>,
 ): Order {
-  const { request, model, stream, parameters } = operation.parse(value);
+  const { request, model, stream, parameters, forms } = operation.parse(value, response);
   if (parameters !== undefined) observation.asked(parameters);
   const entry = resolveModel(config, principal, model);
   observation.model(model, entry.id, stream);
@@ -60,6 +63,7 @@ export function prepareOrder<Request>(
     ...shape,
     reservation: operation.reserve(shaped, body.length),
     native,
+    forms,
   };
 }
 

@@ -4,6 +4,7 @@ import { type ErrorForm, openAiErrors } from '../middleware/error-form.ts';
 import { chat } from './chat/operation.ts';
 import { embeddings } from './embeddings/operation.ts';
 import { messages, messagesErrors } from './messages/operation.ts';
+import { responses } from './responses/operation.ts';
 import { handleInference, type InferenceNeeds } from './handle-inference.ts';
 import type { Operation } from './operation.ts';
 
@@ -24,6 +25,7 @@ export const surfaces: readonly Surface[] = [
   surface('/chat/completions', usualShape, chat),
   surface('/embeddings', embeddingsShape, embeddings),
   surface('/messages', messagesShape, messages, messagesErrors),
+  surface('/responses', usualShape, responses),
 ];
 
 function surface<Request>(

@@ -15,6 +15,7 @@ const order: Order = {
   targets: [{ upstream: 'u', priority: 1, weight: 1 }],
   reservation: { total: 5, prompt: 2, answer: undefined, isPaidPerAttempt: false },
   native: undefined,
+  forms: undefined,
 };
 const client = { requestId: 'r', principal: principalWith() };
 const requestOf = (over: Partial<Order> = {}, carrier: AdmittedOrder['carrier'] = {}) =>

@@ -15,6 +15,7 @@ const order = {
   maxContinuations: 0,
   reservation: { prompt: 50, answer: 30, total: 80, isPaidPerAttempt: false },
   native: undefined,
+  forms: undefined,
 };
 const team = { id: 't1', models: ['*'], limits: { rpm: 5 }, budgets: { day: 100 } };
 

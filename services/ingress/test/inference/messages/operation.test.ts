@@ -7,16 +7,19 @@ import { configWith } from '../fakes.ts';
 
 const body = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] };
 
+/** The operation does not read the response. */
+const unread = undefined as never;
+
 function shape(fields: object, isNative = false, model: Parameters<typeof configWith>[0] = {}) {
   const text = JSON.stringify({ ...body, ...fields });
   const entry = resolveModel(configWith(model), { models: ['*'], team: undefined }, 'm');
-  const { request } = messages.parse(JSON.parse(text));
+  const { request } = messages.parse(JSON.parse(text), unread);
   return messages.shape(request, Buffer.from(text), entry, isNative);
 }
 
 describe('a request for a message', () => {
   it('is logged with its parameters', () => {
-    expect(messages.parse({ ...body, temperature: 0.5, stream: true })).toMatchObject({
+    expect(messages.parse({ ...body, temperature: 0.5, stream: true }, unread)).toMatchObject({
       model: 'm',
       stream: true,
       parameters: { messageCount: 1, temperature: 0.5, maxTokens: 9 },

@@ -1,0 +1,134 @@
+import { GatewayError, isObject, itemsOf, type JsonObject, membersOf } from '@sluice/protocol';
+import type { ResponsesRequest } from './request-schema.ts';
+
+/** A tool of the client behind a function that the model may call. */
+export interface BridgedTool {
+  readonly kind: 'function' | 'custom';
+  readonly name: string;
+  /** Namespace of the tool. */
+  readonly namespace?: string;
+}
+
+/** The tools of a request as functions. */
+export interface Tooling {
+  readonly tools: readonly JsonObject[];
+  readonly choice: string | JsonObject | undefined;
+  /** The client's tools by the names of their functions. */
+  readonly bridged: ReadonlyMap<string, BridgedTool>;
+}
+
+/** The member of a bridged call that has the text of a custom tool. */
+export const customInput = 'input';
+
+const longestName = 64;
+
+/**
+ * Makes functions of all tools: custom tools become functions with one text, namespaces become parts of the names. Tools that
+ * run at a provider are refused, because no chat request can name them.
+ * @throws GatewayError `unsupported_tool`, or 400 for a tool without a name
+ */
+export function toTooling({ tools, tool_choice: choice }: ResponsesRequest): Tooling {
+  const bridged = new Map<string, BridgedTool>();
+  const functions: JsonObject[] = [];
+
+  function add(tool: JsonObject, param: string, namespace?: string): void {
+    const { type } = tool;
+    if (type !== 'function' && type !== 'custom') throw unsupportedTool(type, param);
+    const { name } = tool;
+    if (typeof name !== 'string' || name === '') {
+      throw new GatewayError('missing_required_parameter', {
+        param: `${param}.name`,
+        message: `Missing required parameter: '${param}.name'.`,
+      });
+    }
+    const flat = flatName(name, namespace, bridged);
+    bridged.set(flat, { kind: type, name, ...(namespace === undefined ? {} : { namespace }) });
+    functions.push({
+      type: 'function',
+      function: type === 'function' ? toFunction(tool, flat) : toTextFunction(tool, flat),
+    });
+  }
+
+  itemsOf(tools).forEach((given, at) => {
+    const tool = membersOf(given);
+    if (tool['type'] !== 'namespace') return add(tool, `tools[${at}]`);
+    const name = typeof tool['name'] === 'string' ? tool['name'] : '';
+    itemsOf(tool['tools']).forEach((inner, innerAt) => add(membersOf(inner), `tools[${at}].tools[${innerAt}]`, name));
+  });
+  return { ...chosen(choice, functions, bridged), bridged };
+}
+
+const unsupportedTool = (type: unknown, param: string): GatewayError =>
+  new GatewayError('unsupported_tool', {
+    param: `${param}.type`,
+    message: `The tool '${String(type).slice(0, longestName)}' runs at its provider alone, and no upstream of this model has it. Supported are 'function', 'custom' and 'namespace'.`,
+  });
+
+/** Returns a name of a function that no other tool has: letters, digits, `_` and `-`, at most 64 characters. */
+function flatName(name: string, namespace: string | undefined, taken: ReadonlyMap<string, unknown>): string {
+  const whole = (namespace === undefined ? name : `${namespace}__${name}`).replaceAll(/[^\w-]/g, '_');
+  for (let number = 1; ; number++) {
+    const end = number === 1 ? '' : `_${number}`;
+    const flat = whole.slice(0, longestName - end.length) + end;
+    if (!taken.has(flat)) return flat;
+  }
+}
+
+function toFunction({ description, parameters, strict }: JsonObject, name: string): JsonObject {
+  return {
+    name,
+    ...(typeof description === 'string' ? { description } : {}),
+    ...(isObject(parameters) ? { parameters } : {}),
+    ...(typeof strict === 'boolean' ? { strict } : {}),
+  };
+}
+
+/** A custom tool takes any text; a grammar for it can only be described. */
+function toTextFunction({ description, format }: JsonObject, name: string): JsonObject {
+  const { type, syntax, definition } = membersOf(format);
+  const grammar =
+    type === 'grammar' ? `The text must match this ${String(syntax)} grammar:\n${String(definition)}` : undefined;
+  const told = [typeof description === 'string' ? description : undefined, grammar].filter(
+    (part) => part !== undefined,
+  );
+  return {
+    name,
+    ...(told.length === 0 ? {} : { description: told.join('\n\n') }),
+    parameters: {
+      type: 'object',
+      properties: { [customInput]: { type: 'string', description: 'The whole text for the tool, as it is.' } },
+      required: [customInput],
+      additionalProperties: false,
+    },
+  };
+}
+
+type Chosen = Pick<Tooling, 'tools' | 'choice'>;
+
+/** Allowed tools are enforced here: the model does not hear of the others. */
+function chosen(
+  choice: ResponsesRequest['tool_choice'],
+  tools: readonly JsonObject[],
+  bridged: Tooling['bridged'],
+): Chosen {
+  if (choice == null || typeof choice === 'string') return { tools, choice: choice ?? undefined };
+  const { type, name, mode, tools: allowed } = choice as JsonObject;
+  if (type === 'function' || type === 'custom') return { tools, choice: named(flatOf(name, bridged)) };
+  if (type !== 'allowed_tools') throw unsupportedTool(type, 'tool_choice');
+  const names = new Set(itemsOf(allowed).map((each) => flatOf(membersOf(each)['name'], bridged)));
+  return {
+    tools: tools.filter((tool) => names.has(String(membersOf(tool['function'])['name']))),
+    choice: mode === 'required' ? 'required' : 'auto',
+  };
+}
+
+const named = (name: string): JsonObject => ({ type: 'function', function: { name } });
+
+/** @throws GatewayError if no tool has this name */
+function flatOf(name: unknown, bridged: Tooling['bridged']): string {
+  for (const [flat, tool] of bridged) if (tool.name === name || flat === name) return flat;
+  throw new GatewayError('invalid_value', {
+    param: 'tool_choice',
+    message: `Invalid value for 'tool_choice': no tool named '${String(name).slice(0, longestName)}' was specified in the 'tools' parameter.`,
+  });
+}
