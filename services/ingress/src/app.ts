@@ -18,7 +18,7 @@ import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
-import { useErrorForm, useErrorFormOfReader } from './middleware/error-form.ts';
+import { useErrorForm, useErrorFormOfReader } from './middleware/use-error-form.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
