@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import OpenAI, { APIError, BadRequestError, NotFoundError } from 'openai';
+import { APIError, BadRequestError, NotFoundError, type OpenAI } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sluice, startSluice } from './sluice.ts';
 import { tokensOf } from './traffic.ts';
