@@ -20,7 +20,7 @@ import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
 import { createBodyBudget } from './middleware/body-budget.ts';
 import { cors } from './middleware/cors.ts';
-import { useErrorForm } from './middleware/error-form.ts';
+import { useErrorForm, useErrorFormOfReader } from './middleware/use-error-form.ts';
 import { guardAnonymous } from './middleware/guard-anonymous.ts';
 import { handleError } from './middleware/handle-error.ts';
 import { mergeSlashes } from './middleware/merge-slashes.ts';
@@ -137,8 +137,9 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
     .post(countTokensSteps)
     .all(methodNotAllowed('POST'));
   api.use(conversationRoutes({ records, asClient, readJson: readJson(usualShape) }));
-  api.route('/models').get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
-  api.route('/models/*id').get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
+  const readerErrors = useErrorFormOfReader(messagesErrors);
+  api.route('/models').all(readerErrors).get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
+  api.route('/models/*id').all(readerErrors).get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
   const readers = { readJson, readFreeJson, kept, asClient, asReader };
   const google = geminiRoutes({ ...needs, ...readers, refuseUnready: refuseUnready(needs.state) });
   app.use('/v1beta', google);

@@ -2,7 +2,7 @@ import { eventsOf, isObject, membersOf } from '@sluice/protocol';
 import type { QueuedBlock } from './stream-blocks.ts';
 import { firstState, type MessageState } from './stream-state.ts';
 
-/** What a client has got of a message whose events were passed on. */
+/** The part of a message that a client has got, for events that were passed on. */
 export interface Watched {
   readonly state: MessageState;
   /** The message has ended. */
@@ -12,7 +12,7 @@ export interface Watched {
 export const nothingWatched: Watched = { state: firstState, isOver: false };
 
 /**
- * Follows events that are passed on unread, so that chat events can go on with the same message after the upstream has broken
+ * Follows events that are passed on unread, so that chat events can continue the same message after the upstream has broken
  * off. Parses only the events that begin or end something.
  */
 export function watch(watched: Watched, events: string): Watched {

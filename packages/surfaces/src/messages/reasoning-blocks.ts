@@ -85,9 +85,9 @@ function lateSignatures(blocks: readonly Block[]): {
   readonly of: ReadonlyMap<Block, string>;
   readonly carriers: ReadonlySet<Block>;
 } {
-  const thoughts = blocks.filter((block): block is ThinkingBlock => block.type === 'thinking');
-  const unsigned = thoughts.filter(({ thinking, signature }) => thinking !== '' && (signature ?? '') === '');
-  const carriers = thoughts.filter(({ thinking, signature }) => thinking === '' && (signature ?? '') !== '');
+  const reasoned = blocks.filter((block): block is ThinkingBlock => block.type === 'thinking');
+  const unsigned = reasoned.filter(({ thinking, signature }) => thinking !== '' && (signature ?? '') === '');
+  const carriers = reasoned.filter(({ thinking, signature }) => thinking === '' && (signature ?? '') !== '');
   // Anthropic itself sends signatures without a text if the client wants none.
   if (unsigned.length !== carriers.length || unsigned.length === 0) return { of: new Map(), carriers: new Set() };
   const pairs = unsigned.map((block, at): [Block, string] => [block, carriers[at]?.signature ?? '']);

@@ -1,4 +1,4 @@
-/** Why a message ended. */
+/** The reason for which a message ended. */
 export interface Stop {
   readonly stop_reason: 'end_turn' | 'max_tokens' | 'tool_use' | 'refusal';
   /** OpenAI's protocol does not tell which sequence has matched, or that one has. */

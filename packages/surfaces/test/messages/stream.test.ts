@@ -288,7 +288,7 @@ describe("a stream that begins in Anthropic's own events", () => {
       'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\n',
       [{ text: 'one ' }, { text: 'two' }],
     ],
-  ])('goes on with chat events %s', async (_case, more, content) => {
+  ])('continues with chat events %s', async (_case, more, content) => {
     const stream = createMessageStream('r');
     stream.reads(true);
     const first = stream.onData(native + more);

@@ -145,7 +145,7 @@ it('keeps all cache marks of a body of Claude Code', () => {
   expect(JSON.stringify(chat).match(/"cache_control":\{"type":"ephemeral"\}/g)).toHaveLength(6);
 });
 
-// Report 9: a cache that is written on every request and never read; the prompt must be the same each time.
+// Report 9: each request wrote the cache, and none read it; the prompt must be the same each time.
 it('gives the same chat request for the same request', () => {
   const fields = { system: 's', tools: [tool], metadata: { user_id: 'u' } };
   expect(JSON.stringify(chatOf(fields))).toBe(JSON.stringify(chatOf(fields)));

@@ -41,6 +41,9 @@ export const embeddingsAnswer: NamedSchema = {
 const modelObject = z.object({
   id: z.string().describe('The name for the field `model`.'),
   object: z.literal('model'),
+  type: z.literal('model').describe("For Anthropic's clients."),
+  display_name: z.string().describe("The id again, for Anthropic's clients."),
+  created_at: z.iso.datetime().describe('The same time as `created`.'),
   created: whole.describe('Start of this replica; seconds since 1970.'),
   owned_by: z.string().describe('Id of an upstream that serves the model.'),
 });
@@ -48,5 +51,12 @@ const modelObject = z.object({
 export const model: NamedSchema = { name: 'Model', schema: modelObject };
 export const modelList: NamedSchema = {
   name: 'ModelList',
-  schema: z.object({ object: z.literal('list'), data: z.array(modelObject) }),
+  schema: z.object({
+    object: z.literal('list'),
+    data: z.array(modelObject),
+    has_more: z.boolean().describe('More models follow the last one, or precede the first one with `before_id`.'),
+    first_id: z.string().nullable(),
+    last_id: z.string().nullable(),
+    models: z.array(z.never()).optional().describe('An empty list for Codex, which sends `client_version`.'),
+  }),
 };

@@ -1,7 +1,7 @@
 import { type ErrorCode, errorTable, type ErrorType, GatewayError, isErrorCode, toEnvelope } from '@sluice/protocol';
 import { z } from 'zod';
 import { errorHeaders } from './answer-headers.ts';
-import type { Json, NamedSchema } from './route-description.ts';
+import type { ErrorEnvelopeDescription, Json, NamedSchema } from './route-description.ts';
 
 const codes = Object.keys(errorTable).filter(isErrorCode);
 const types = [...new Set<ErrorType>(codes.map((code) => errorTable[code].type))];
@@ -28,21 +28,25 @@ export const errorExamples = (): Json =>
     ]),
   );
 
+const openAiEnvelope: ErrorEnvelopeDescription = { schema: errorSchema, statusOf: (code) => errorTable[code].status };
+
 /** Returns the answers for these errors, one for each status. */
-export function errorAnswers(errors: readonly ErrorCode[]): Json {
-  const byStatus = Map.groupBy(new Set(errors), (code) => errorTable[code].status);
-  return Object.fromEntries([...byStatus].map(([status, found]) => [status, errorAnswer(found)]));
+export function errorAnswers(errors: readonly ErrorCode[], envelope = openAiEnvelope): Json {
+  const byStatus = Map.groupBy(new Set(errors), envelope.statusOf);
+  return Object.fromEntries([...byStatus].map(([status, found]) => [status, errorAnswer(found, envelope)]));
 }
 
-const errorAnswer = (found: readonly ErrorCode[]): Json => ({
+const errorAnswer = (found: readonly ErrorCode[], { schema }: ErrorEnvelopeDescription): Json => ({
   description: found.map((code) => `- \`${code}\`: ${errorTable[code].message}`).join('\n'),
   headers: Object.fromEntries(
     ['x-request-id', ...errorHeaders].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
   ),
   content: {
     'application/json': {
-      schema: { $ref: `#/components/schemas/${errorSchema.name}` },
-      examples: Object.fromEntries(found.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+      schema: { $ref: `#/components/schemas/${schema.name}` },
+      ...(schema === errorSchema
+        ? { examples: Object.fromEntries(found.map((code) => [code, { $ref: `#/components/examples/${code}` }])) }
+        : {}),
     },
   },
 });

@@ -13,11 +13,13 @@ const notForModels: ReadonlySet<ErrorCode> = new Set([
   'request_cancelled',
   'unknown_url',
 ]);
-const modelErrors = Object.keys(errorTable)
+/** Codes of all errors of a request to a model. */
+export const modelErrors = Object.keys(errorTable)
   .filter(isErrorCode)
   .filter((code) => !notForModels.has(code));
 
-const requestId: ParameterDescription = {
+/** Header of every request to a model. */
+export const requestId: ParameterDescription = {
   name: 'x-request-id',
   in: 'header',
   description: 'An id of your own for this request; the answer repeats it if it is valid.',
@@ -37,7 +39,8 @@ const embeddingsRequest: NamedSchema = {
   schema: embeddingsRequestSchema,
   fields: embeddingsFields,
 };
-const attemptHeaders = [
+/** Headers of every answer of a model. */
+export const attemptHeaders = [
   'openai-processing-ms',
   'x-sluice-upstream',
   'x-sluice-attempts',

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sluice/protocol';
 import { z } from 'zod';
 import { model, modelList } from './answer-schemas.ts';
-import type { RouteDescription } from './route-description.ts';
+import type { ParameterDescription, RouteDescription } from './route-description.ts';
 
 const errors: readonly ErrorCode[] = [
   'invalid_request',
@@ -11,7 +11,23 @@ const errors: readonly ErrorCode[] = [
   'rate_limit_exceeded',
   'internal_error',
 ];
-const example = { id: 'gpt-4o-mini', object: 'model', created: 1_780_000_000, owned_by: 'openai' };
+const example = {
+  id: 'gpt-4o-mini',
+  object: 'model',
+  type: 'model',
+  display_name: 'gpt-4o-mini',
+  created: 1_780_000_000,
+  created_at: '2026-05-28T20:26:40.000Z',
+  owned_by: 'openai',
+};
+const list = { object: 'list', data: [example], has_more: false, first_id: example.id, last_id: example.id };
+
+const inQuery = (name: string, description: string, schema: z.ZodType): ParameterDescription => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+});
 
 /** The list of models. */
 export const modelRoutes: readonly RouteDescription[] = [
@@ -21,12 +37,17 @@ export const modelRoutes: readonly RouteDescription[] = [
     id: 'listModels',
     tag: 'models',
     summary: 'Lists the models that the key may use',
-    description: 'Includes the models of globs whose upstreams list theirs. Needs no key with `server.public_models`.',
+    description:
+      "Includes the models of globs whose upstreams list theirs. Needs no key with `server.public_models`. Errors have Anthropic's envelope for requests with the header `anthropic-version`.",
     access: 'client',
-    answers: {
-      200: { description: 'The models.', json: modelList, examples: { list: { object: 'list', data: [example] } } },
-    },
-    errors,
+    parameters: [
+      inQuery('limit', 'Most models of the answer. Default: all.', z.int().min(1).max(1000)),
+      inQuery('after_id', 'The answer begins after this model.', z.string()),
+      inQuery('before_id', 'The answer ends before this model.', z.string()),
+      inQuery('client_version', 'Sent by Codex.', z.string()),
+    ],
+    answers: { 200: { description: 'The models.', json: modelList, examples: { list } } },
+    errors: [...errors, 'invalid_value', 'invalid_type'],
   },
   {
     method: 'get',

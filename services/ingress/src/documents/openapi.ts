@@ -52,8 +52,8 @@ const description = `Every path below \`/v1\` also answers without \`/v1\`.
 
 **Keys.** Send a client key as \`Authorization: Bearer KEY\` or \`x-api-key: KEY\`.
 
-**Errors** have OpenAI's shape: \`{"error": {"message", "type", "param", "code"}}\`, all four fields always present. The
-header \`x-should-retry\` says whether another try of the same request can succeed.
+**Errors** have OpenAI's shape: \`{"error": {"message", "type", "param", "code"}}\`, all four fields always present. Those of
+\`/v1/messages\` have Anthropic's: \`{"type": "error", "error": {"type", "message"}, "request_id"}\`. The header \`x-should-retry\` says whether another try of the same request can succeed.
 
 **Streams.** With \`"stream": true\` the answer is \`text/event-stream\`. The status line waits for the first piece of the
 answer, so that a failure until then is an HTTP status. After it a failure is one event, \`data: {"error": {…}}\`, and the
@@ -100,7 +100,7 @@ function operationOf(route: RouteDescription): Json {
         }),
     responses: {
       ...Object.fromEntries(Object.entries(route.answers).map(([status, answer]) => [status, answerOf(answer)])),
-      ...errorAnswers(route.errors),
+      ...errorAnswers(route.errors, route.errorEnvelope),
     },
   };
 }
@@ -133,8 +133,10 @@ const examplesOf = (examples: Readonly<Record<string, unknown>> | undefined): Js
     ? {}
     : { examples: Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }])) };
 
-const schemasOf = ({ body, answers }: RouteDescription) =>
-  [body?.json, ...Object.values(answers).map(({ json }) => json)].filter((named) => named !== undefined);
+const schemasOf = ({ body, answers, errorEnvelope }: RouteDescription) =>
+  [body?.json, errorEnvelope?.schema, ...Object.values(answers).map(({ json }) => json)].filter(
+    (named) => named !== undefined,
+  );
 
 function securityOf(access: Access): readonly Json[] {
   const keys = [{ bearer: [] }, { apiKey: [] }];

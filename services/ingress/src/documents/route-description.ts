@@ -13,6 +13,12 @@ export interface NamedSchema {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
+/** The envelope of the errors of a surface. */
+export interface ErrorEnvelopeDescription {
+  readonly schema: NamedSchema;
+  readonly statusOf: (code: ErrorCode) => number;
+}
+
 /** A text in the answer that is not JSON, with an example. */
 export interface TextBody {
   /** The document gives `text/event-stream` no type: some tools read its schema as that of the text, others of an event. */
@@ -69,6 +75,8 @@ export interface RouteDescription {
   readonly body?: BodyDescription;
   readonly answers: Readonly<Record<number, AnswerDescription>>;
   readonly errors: readonly ErrorCode[];
+  /** Default: OpenAI's. */
+  readonly errorEnvelope?: ErrorEnvelopeDescription;
 }
 
 /**

@@ -6,12 +6,14 @@ import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inferenceRoutes } from './inference-routes.ts';
 import { keyRouteDescriptions } from './key-routes.ts';
+import { messagesRoutes } from './messages-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import type { NamedSchema, RouteDescription } from './route-description.ts';
 
 /** Every route of the document. A module of routes joins by a line here. */
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
+  ...messagesRoutes,
   ...modelRoutes,
   ...conversationDescriptions,
   ...keyRouteDescriptions,

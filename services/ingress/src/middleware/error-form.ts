@@ -1,6 +1,4 @@
 import { type GatewayError, toEnvelope } from '@sluice/protocol';
-import type { RequestHandler } from 'express';
-import { setErrorForm } from '../context.ts';
 
 /** An error as a surface answers it. */
 export interface WrittenError {
@@ -14,11 +12,3 @@ export interface WrittenError {
 export type ErrorForm = (error: GatewayError, requestId: string) => WrittenError;
 
 export const openAiErrors: ErrorForm = (error) => ({ body: toEnvelope(error) });
-
-/** Gives all errors of the later handlers this form. */
-export function useErrorForm(form: ErrorForm): RequestHandler {
-  return (_request, response, next) => {
-    setErrorForm(response, form);
-    next();
-  };
-}
