@@ -60,7 +60,12 @@ describe('the paths', () => {
     const { body } = await call(path);
     expect(body['object']).toBe('list');
     expect(body.data?.map(({ id }) => id)).toEqual(['small', 'large', 'team/model', 'demo']);
-    expect(body.data?.[0]).toMatchObject({ id: 'small', object: 'model', created: expect.any(Number), owned_by: 'sim' });
+    expect(body.data?.[0]).toMatchObject({
+      id: 'small',
+      object: 'model',
+      created: expect.any(Number),
+      owned_by: 'sim',
+    });
   });
 
   it.each(['/v1/chat/completions/', '/V1/Chat/Completions', '//v1/chat/completions'])(

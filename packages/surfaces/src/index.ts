@@ -29,3 +29,18 @@ export {
   toWholeResponse,
   type TranslatedResponsesRequest,
 } from './responses/index.ts';
+export {
+  createGeminiAnswer,
+  type GeminiAnswer,
+  type GeminiCall,
+  type GeminiError,
+  type GeminiRequest,
+  parseGeminiRequest,
+  toEmbeddings,
+  toGeminiChat,
+  toGeminiEmbeddings,
+  toGeminiError,
+  toGeminiResponse,
+  type TranslatedEmbedding,
+  type TranslatedGeminiRequest,
+} from './gemini/index.ts';

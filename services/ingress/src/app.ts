@@ -13,6 +13,8 @@ import { documentPages } from './documents/document-pages.ts';
 import type { ObserveNeeds } from './inference/observe/observe.ts';
 import { type AcceptedKey, toKnownKey } from './keys/known-key.ts';
 import type { KeyService } from './keys/key-service.ts';
+import { geminiRoutes } from './gemini/gemini-routes.ts';
+import { isOfGoogle } from './gemini/take-key.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
@@ -138,6 +140,10 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const readerErrors = useErrorFormOfReader(messagesErrors);
   api.route('/models').all(readerErrors).get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
   api.route('/models/*id').all(readerErrors).get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
+  const readers = { readJson, readFreeJson, kept, asClient, asReader };
+  const google = geminiRoutes({ ...needs, ...readers, refuseUnready: refuseUnready(needs.state) });
+  app.use('/v1beta', google);
+  app.use('/v1', (request, response, next) => (isOfGoogle(request) ? google(request, response, next) : next()));
   app.use('/v1', api);
   app.use(api);
 

@@ -13,6 +13,8 @@ export interface StreamForm {
   error(error: GatewayError): string;
   /** Text that keeps a silent stream open. */
   readonly heartbeat: string;
+  /** Default: server-sent events. */
+  readonly contentType?: string;
 }
 
 /** The forms of the answers of one surface. */

@@ -38,7 +38,7 @@ export function createStreamReply(
     clearTimeout(hold);
     needs.setHeaders();
     response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': form.contentType ?? 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
     });

@@ -1,0 +1,39 @@
+import { GatewayError, type JsonObject, membersOf } from '@sluice/protocol';
+import { camelMembers } from './request-schema.ts';
+
+/** Formats of sound by their media types. */
+const audio: Readonly<Record<string, string>> = {
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/mp3': 'mp3',
+  'audio/mpeg': 'mp3',
+  'audio/flac': 'flac',
+  'audio/ogg': 'ogg',
+  'audio/aac': 'aac',
+};
+
+/**
+ * Converts data of a request, or the address of a picture.
+ * @throws GatewayError 400 for an address that only Google can read
+ */
+export function toMediaPart({ inlineData, fileData }: JsonObject, path: string): JsonObject {
+  const { mimeType, data, displayName } = camelMembers(membersOf(inlineData));
+  if (typeof mimeType === 'string' && typeof data === 'string') {
+    const url = `data:${mimeType};base64,${data}`;
+    if (mimeType.startsWith('image/')) return { type: 'image_url', image_url: { url } };
+    const format = Object.hasOwn(audio, mimeType) ? audio[mimeType] : undefined;
+    if (format !== undefined) return { type: 'input_audio', input_audio: { data, format } };
+    return { type: 'file', file: { file_data: url, filename: typeof displayName === 'string' ? displayName : 'file' } };
+  }
+  const file = camelMembers(membersOf(fileData));
+  const address = file['fileUri'];
+  const type = file['mimeType'];
+  const isPicture = type === undefined || (typeof type === 'string' && type.startsWith('image/'));
+  if (typeof address === 'string' && /^https?:/.test(address) && isPicture) {
+    return { type: 'image_url', image_url: { url: address } };
+  }
+  throw new GatewayError('unsupported_parameter', {
+    param: path,
+    message: `Invalid '${path}': only data of the request itself and addresses of pictures can be used where no upstream of Google serves the model.`,
+  });
+}
