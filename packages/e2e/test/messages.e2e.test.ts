@@ -22,9 +22,13 @@ beforeAll(async () => {
         { ...upstream('claude', simulatorUrl), type: 'anthropic' },
         { ...upstream('gemini', simulatorUrl), type: 'gemini', base_url: `${simulatorUrl}/v1beta` },
       ],
-      models: ['openai', 'claude', 'gemini'].flatMap((id) =>
-        models.map((model) => ({ id: `${id}/${model}`, targets: [{ upstream: id, model }] })),
-      ),
+      models: [
+        ...['openai', 'claude', 'gemini'].flatMap((id) =>
+          models.map((model) => ({ id: `${id}/${model}`, targets: [{ upstream: id, model }] })),
+        ),
+        // An answer that may be extended is translated for Anthropic too.
+        { id: 'translated', auto_continue: 1, targets: [{ upstream: 'claude', model: 'demo-q2-t3-parallel' }] },
+      ],
     }),
   });
 });
@@ -34,6 +38,7 @@ const models = [
   'demo-t4',
   'demo-q2-t3',
   'demo-t3-parallel',
+  'demo-q2-t3-parallel',
   'demo-t12-i5-reset-k5',
   'demo-t12-i5-reset-k5-n1',
   'demo-ctxlen',
@@ -142,6 +147,51 @@ describe.each(['openai', 'claude', 'gemini'])('a client of Anthropic at an upstr
   });
 });
 
+describe('the signature of reasoning', () => {
+  const thinking = { type: 'enabled', budget_tokens: 1024 } as const;
+
+  it.each([
+    ['claude/demo-q2-t3-parallel', true],
+    ['claude/demo-q2-t3-parallel', false],
+    ['translated', true],
+    ['translated', false],
+  ])('goes to the client and back byte for byte: %s (stream: %s)', async (model, stream) => {
+    const common = { model, max_tokens: 5000, tools: [weather], thinking };
+    const ask = (messages: MessageParam[]) =>
+      stream
+        ? client()
+            .messages.stream({ ...common, messages })
+            .finalMessage()
+        : client().messages.create({ ...common, messages });
+    const { content } = await ask(question);
+    expect(content.map(({ type }) => type)).toEqual(['thinking', 'tool_use', 'tool_use']);
+    const results = content.flatMap((block) =>
+      block.type === 'tool_use' ? [{ type: 'tool_result' as const, tool_use_id: block.id, content: 'rain' }] : [],
+    );
+    // The provider refuses reasoning that was changed.
+    const second = await ask([...question, { role: 'assistant', content }, { role: 'user', content: results }]);
+    const texts = second.content.filter(({ type }) => type === 'text');
+    expect(texts).toMatchObject([{ text: tokensOf('x', 3) }]);
+    expect(await sluice.simulator.calls()).toHaveLength(2);
+  });
+
+  it('that Anthropic does not know costs one more call, without the reasoning', async () => {
+    const { content } = await client().messages.create({
+      model: 'claude/demo-t4',
+      max_tokens: 5000,
+      thinking,
+      messages: [
+        ...question,
+        { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm', signature: 'of another account' }] },
+        { role: 'user', content: 'rid=x' },
+      ],
+    });
+    expect(content).toMatchObject([{ type: 'text', text: tokensOf('x', 4) }]);
+    const bodies = (await sluice.simulator.calls()).map(({ body }) => body);
+    expect(bodies.map((text) => text.includes('of another account'))).toEqual([true, false]);
+  });
+});
+
 describe('Claude Code', () => {
   it('sends its query, its headers and both kinds of keys, and Anthropic gets its bytes', async () => {
     const body = {
@@ -207,7 +257,7 @@ describe('the list of models', () => {
     ]);
     const ids: string[] = [];
     for await (const { id } of first) ids.push(id);
-    expect(ids).toHaveLength(3 * models.length);
+    expect(ids).toHaveLength(3 * models.length + 1);
     expect(await anthropic.models.retrieve('claude/demo-t4')).toMatchObject({ id: 'claude/demo-t4', type: 'model' });
   });
 

@@ -6,6 +6,7 @@ export {
   type MessagesRequest,
   messagesRequestSchema,
   type MessageStream,
+  type MessageStreamNeeds,
   parseCountTokensRequest,
   parseMessagesRequest,
   pingEvent,

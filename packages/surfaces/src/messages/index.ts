@@ -8,5 +8,5 @@ export {
 export { toChatRequest, toPrompt, type TranslatedRequest } from './to-chat.ts';
 export { type MessagesError, toMessagesError } from './errors.ts';
 export { toMessage } from './whole.ts';
-export { createMessageStream, type MessageStream } from './stream.ts';
+export { createMessageStream, type MessageStream, type MessageStreamNeeds } from './stream.ts';
 export { pingEvent } from './stream-events.ts';

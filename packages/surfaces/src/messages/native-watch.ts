@@ -1,6 +1,6 @@
 import { eventsOf, isObject, membersOf } from '@sluice/protocol';
 import type { QueuedBlock } from './stream-blocks.ts';
-import { firstState, type MessageState } from './stream-state.ts';
+import { type MessageState } from './stream-state.ts';
 
 /** The part of a message that a client has got, for events that were passed on. */
 export interface Watched {
@@ -8,8 +8,6 @@ export interface Watched {
   /** The message has ended. */
   readonly isOver: boolean;
 }
-
-export const nothingWatched: Watched = { state: firstState, isOver: false };
 
 /**
  * Follows events that are passed on unread, so that chat events can continue the same message after the upstream has broken

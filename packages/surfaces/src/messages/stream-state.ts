@@ -15,16 +15,19 @@ export interface MessageState {
   readonly finish: string | undefined;
   readonly refusal: string;
   readonly usage: Usage | undefined;
+  /** Estimate of the prompt's tokens. */
+  readonly estimate: number;
 }
 
-export const firstState: MessageState = {
+export const firstState = (estimate: number): MessageState => ({
   hasBegun: false,
   queue: emptyQueue,
   calls: new Set(),
   finish: undefined,
   refusal: '',
   usage: undefined,
-};
+  estimate,
+});
 
 export interface Step {
   readonly state: MessageState;
@@ -53,34 +56,30 @@ export function takeChunk(state: MessageState, chunk: ChatChunk): Step {
  * @returns undefined if the answer has told no end: then it is a failure, and never a success
  */
 export function endMessage(state: MessageState): Step | undefined {
-  const { finish, refusal, usage, calls } = state;
+  const { finish, refusal, usage, calls, estimate } = state;
   if (finish === undefined) return undefined;
   const { queue, events } = flush(state.queue, true);
   return {
     state: { ...state, queue },
     events: [
-      ...(state.hasBegun ? [] : [messageStart(undefined, undefined, usage)]),
+      ...(state.hasBegun ? [] : [messageStart({}, estimate)]),
       ...events,
       {
         type: 'message_delta',
         delta: { ...toStop({ finish, refusal, hasCalls: calls.size > 0 }), container: null },
-        usage: toMessageUsage(usage),
+        usage: toMessageUsage(usage, estimate),
       },
       { type: 'message_stop' },
     ],
   };
 }
 
-function begin(state: MessageState, { id, model, usage }: ChatChunk): Step {
+function begin(state: MessageState, chunk: ChatChunk): Step {
   if (state.hasBegun) return { state, events: [] };
-  return { state: { ...state, hasBegun: true }, events: [messageStart(id, model, usage ?? undefined)] };
+  return { state: { ...state, hasBegun: true }, events: [messageStart(chunk, state.estimate)] };
 }
 
-function messageStart(
-  id: string | null | undefined,
-  model: string | null | undefined,
-  usage: Usage | undefined,
-): MessageEvent {
+function messageStart({ id, model, usage }: Partial<ChatChunk>, estimate: number): MessageEvent {
   return {
     type: 'message_start',
     message: {
@@ -92,7 +91,7 @@ function messageStart(
       stop_reason: null,
       stop_sequence: null,
       stop_details: null,
-      usage: toMessageUsage(usage),
+      usage: toMessageUsage(usage ?? undefined, estimate),
     },
   };
 }

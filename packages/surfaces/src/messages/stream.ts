@@ -1,8 +1,8 @@
 import { eventsOf, GatewayError, readChunk } from '@sluice/protocol';
 import { toMessagesError } from './errors.ts';
-import { nothingWatched, watch } from './native-watch.ts';
+import { type Watched, watch } from './native-watch.ts';
 import { type MessageEvent, writeEvents } from './stream-events.ts';
-import { endMessage, takeChunk } from './stream-state.ts';
+import { endMessage, firstState, takeChunk } from './stream-state.ts';
 
 /** Translates one stream of chat events to a stream of Anthropic's. Never throws. */
 export interface MessageStream {
@@ -16,9 +16,15 @@ export interface MessageStream {
   error(error: GatewayError): string;
 }
 
-/** @param requestId id of the request that the client gets */
-export function createMessageStream(requestId: string): MessageStream {
-  let watched = nothingWatched;
+export interface MessageStreamNeeds {
+  /** Id of the request that the client gets. */
+  readonly requestId: string;
+  /** Estimate of the prompt's tokens, until the provider counts them. Default: 0. */
+  readonly promptTokens?: number;
+}
+
+export function createMessageStream({ requestId, promptTokens = 0 }: MessageStreamNeeds): MessageStream {
+  let watched: Watched = { state: firstState(promptTokens), isOver: false };
   let isNative = false;
 
   function take(events: string): string {

@@ -14,9 +14,13 @@ export interface MessageUsage {
   readonly service_tier: 'standard';
 }
 
-/** Converts OpenAI's counts, whose `prompt_tokens` include cached ones. Without counts all are 0. */
-export function toMessageUsage(usage: Usage | undefined): MessageUsage {
-  const { prompt_tokens: prompt = 0, completion_tokens: output = 0 } = usage ?? {};
+/**
+ * Converts OpenAI's counts, whose `prompt_tokens` include cached ones.
+ *
+ * @param estimate tokens of the prompt while the provider has not counted them
+ */
+export function toMessageUsage(usage: Usage | undefined, estimate = 0): MessageUsage {
+  const { prompt_tokens: prompt = estimate, completion_tokens: output = 0 } = usage ?? {};
   const promptDetails = membersOf(usage?.['prompt_tokens_details']);
   const read = Math.min(prompt, countOf(promptDetails['cached_tokens']));
   const written = Math.min(prompt - read, countOf(promptDetails['cache_write_tokens']));

@@ -116,9 +116,18 @@ describe('a stream of chat chunks', () => {
     });
   });
 
+  it("starts with an estimate of the prompt, which the provider's count replaces", async () => {
+    const stream = createMessageStream({ requestId: 'r', promptTokens: 50 });
+    const begun = stream.onData(chunkOf({ content: 'a' }));
+    expect(read(begun)[0]?.data['message']).toMatchObject({ usage: { input_tokens: 50, output_tokens: 0 } });
+    const usage = { prompt_tokens: 41, completion_tokens: 1, total_tokens: 42 };
+    const sse = begun + stream.onData(finish('stop')) + stream.onData(usageChunk(usage)) + stream.end();
+    expect((await accumulate(sse)).usage).toMatchObject({ input_tokens: 41, output_tokens: 1 });
+  });
+
   // Report 5: "Content block not found", from the pieces of parallel calls that interleave.
   it('holds back the pieces of a later call until the earlier one is complete', async () => {
-    const stream = createMessageStream('r');
+    const stream = createMessageStream({ requestId: 'r' });
     const parts = [
       chunkOf(call(0, { id: 'c0', name: 'f', arguments: '{"a":' })),
       chunkOf(call(1, { id: 'c1', name: 'g', arguments: '{"b":' })),
@@ -203,7 +212,7 @@ describe('a stream of chat chunks', () => {
   });
 
   it('tells a failure in the middle as an error event', async () => {
-    const stream = createMessageStream('req-7');
+    const stream = createMessageStream({ requestId: 'req-7' });
     const sse = stream.onData(chunkOf({ content: 'a' })) + stream.error(new GatewayError('upstream_timeout'));
     expect(read(sse).at(-1)).toMatchObject({
       name: 'error',
@@ -274,7 +283,7 @@ describe("a stream that begins in Anthropic's own events", () => {
   ].join('');
 
   it('passes them on unchanged, with their own end', () => {
-    const stream = createMessageStream('r');
+    const stream = createMessageStream({ requestId: 'r' });
     stream.reads(true);
     const ending =
       'event: content_block_stop\ndata: {"type":"content_block_stop","index":0}\n\nevent: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":3}}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n';
@@ -289,7 +298,7 @@ describe("a stream that begins in Anthropic's own events", () => {
       [{ text: 'one ' }, { text: 'two' }],
     ],
   ])('continues with chat events %s', async (_case, more, content) => {
-    const stream = createMessageStream('r');
+    const stream = createMessageStream({ requestId: 'r' });
     stream.reads(true);
     const first = stream.onData(native + more);
     stream.reads(false);
@@ -299,7 +308,7 @@ describe("a stream that begins in Anthropic's own events", () => {
   });
 
   it('ends open reasoning before the text of another upstream', () => {
-    const stream = createMessageStream('r');
+    const stream = createMessageStream({ requestId: 'r' });
     stream.reads(true);
     const first = stream.onData(
       native

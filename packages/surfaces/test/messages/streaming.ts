@@ -25,7 +25,7 @@ export const call = (index: number, fields: { id?: string; name?: string; argume
 
 /** Translates chunks of a chat answer, and ends the message. */
 export function translate(...chunks: readonly string[]): string {
-  const stream = createMessageStream('req-1');
+  const stream = createMessageStream({ requestId: 'req-1' });
   return chunks.map(stream.onData).join('') + stream.end();
 }
 

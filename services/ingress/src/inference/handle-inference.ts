@@ -78,6 +78,7 @@ async function answerOrder(
     response,
     stream: order.stream,
     thinking: order.thinking,
+    promptTokens: order.reservation.prompt,
     server: config.server,
     setHeaders: () =>
       setAnswerHeaders(response, {

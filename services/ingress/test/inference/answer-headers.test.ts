@@ -64,3 +64,26 @@ describe('the headers of an answer', () => {
     expect(headers).toEqual({ 'openai-processing-ms': 13, ...expected });
   });
 });
+
+describe('the header with the fields that an upstream did not get', () => {
+  const native = {};
+  it.each([
+    ['the upstream gets a translated request', { answered, native: undefined }, 'a, b'],
+    ['no attempt was reported, and every target gets a translated request', { answered: undefined }, 'a, b'],
+    ['another target than the native one answers', { answered, native }, 'a, b'],
+    ["the upstream gets the client's own request", { answered: { ...answered, native: true }, native }, undefined],
+    ['no attempt was reported', { answered: undefined, native }, undefined],
+  ])('where %s', (_what, facts, expected) => {
+    const { response, headers } = fakeResponse();
+    const droppedFields = ['a', 'b'];
+    setAnswerHeaders(response, {
+      stream: true,
+      elapsedMs: 1,
+      end: undefined,
+      maxContinuations: 0,
+      droppedFields,
+      ...facts,
+    });
+    expect(Reflect.get(headers, 'x-sluice-dropped')).toBe(expected);
+  });
+});

@@ -3,6 +3,7 @@ import { type ChatRequest, parseLossless, writeLossless } from '@sluice/protocol
 import {
   createMessageStream,
   type MessagesRequest,
+  type MessageStreamNeeds,
   parseMessagesRequest,
   pingEvent,
   toChatRequest,
@@ -58,7 +59,7 @@ export const messages: Operation<MessagesOrder> = {
     const requestId = String(needs.response.getHeader('x-request-id') ?? '');
     const named = withRequestId(needs, requestId);
     const reply = needs.stream
-      ? createStreamReply(named, formOf(requestId))
+      ? createStreamReply(named, formOf({ requestId, promptTokens: needs.promptTokens }))
       : createWholeReply(named, (text, isNative) => (isNative ? text : toMessage(text)));
     return withCopy(reply, needs.copies, needs.stream);
   },
@@ -73,8 +74,8 @@ const withRequestId = (needs: ReplyNeeds, requestId: string): ReplyNeeds => ({
   },
 });
 
-function formOf(requestId: string): StreamForm {
-  const { reads, onData, end, error } = createMessageStream(requestId);
+function formOf(needs: MessageStreamNeeds): StreamForm {
+  const { reads, onData, end, error } = createMessageStream(needs);
   return { reads, onData, end: () => end(), error, heartbeat: pingEvent };
 }
 

@@ -24,6 +24,8 @@ export interface ReplyNeeds {
   readonly stream: boolean;
   /** Form of the reasoning that the client gets. */
   readonly thinking: ThinkingMode;
+  /** Estimate of the prompt's tokens. */
+  readonly promptTokens: number;
   /** Sets the headers of the answer; called right before the status line is sent. */
   readonly setHeaders: () => void;
   /** Returns the cost of the complete answer, in micro-dollars; undefined if the client does not ask for it. */

@@ -89,6 +89,7 @@ describe('a message', () => {
       response,
       stream: false,
       thinking: 'field',
+      promptTokens: 1,
       setHeaders: () => undefined,
       costOf: undefined,
       server: { holdMs: 1, heartbeatMs: 1, pauseAtBytes: 1, slowClientBytes: 1, slowClientMs: 1 },

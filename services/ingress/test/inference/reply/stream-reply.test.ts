@@ -30,6 +30,7 @@ function setUp(costOf?: () => number) {
   const reply = createStreamReply({
     response,
     setHeaders,
+    promptTokens: 1,
     costOf,
     server: {
       holdMs: 1000,
