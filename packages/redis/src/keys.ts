@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
  * | `{attempts}`  | the outbox of the attempts' ledger entries                   | one node              |
  * | `{logs}`      | the outbox of the request log                                | one node              |
  * | `{bodies}`    | the outbox of sealed bodies                                  | one node              |
+ * | `{key:answer}` | one kept answer                                             | answers               |
  */
 export interface Keys {
   /** zset, request id → lease expiry: running requests of all replicas. */
@@ -87,6 +88,10 @@ export interface Keys {
   readonly logs: string;
   /** stream: sealed bodies of requests and answers on their way to the database; field `e` is a JSON array of them. */
   readonly bodies: string;
+  /** hash with a TTL: digest of the request, owner and state of an answer that clients can attach to again. */
+  keptAnswer(keyId: string, answerId: string): string;
+  /** stream with a TTL: the events of that answer, maybe sealed. */
+  keptEvents(keyId: string, answerId: string): string;
   /** string with a TTL, maybe sealed: a response of this client key, for `previous_response_id` and retrieval. */
   keptResponse(keyId: string, responseId: string): string;
   /** hash: `source` and `revision` of the registry of client keys. */
@@ -155,6 +160,8 @@ export function createKeys(prefix: string): Keys {
     openAttemptWorkers: `${prefix}:outbox:{attempts}:open`,
     logs: `${prefix}:outbox:{logs}`,
     bodies: `${prefix}:outbox:{bodies}`,
+    keptAnswer: (keyId, answerId) => `${prefix}:kept:{${keyId}:${answerId}}`,
+    keptEvents: (keyId, answerId) => `${prefix}:kept:{${keyId}:${answerId}}:events`,
     keptResponse: (keyId, responseId) => `${prefix}:kept:response:${keyId}:${responseId}`,
     registryState: `${prefix}:{keys}:state`,
     registryRevisions: `${prefix}:{keys}:revisions`,

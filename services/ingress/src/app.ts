@@ -15,6 +15,8 @@ import { type AcceptedKey, toKnownKey } from './keys/known-key.ts';
 import type { KeyService } from './keys/key-service.ts';
 import { geminiRoutes } from './gemini/gemini-routes.ts';
 import { isOfGoogle } from './gemini/take-key.ts';
+import { keepAnswer, type KeepAnswerNeeds } from './kept/keep-answer.ts';
+import { keptRoutes } from './kept/kept-routes.ts';
 import { keyRoutes } from './keys/key-routes.ts';
 import type { KnownKeys } from './keys/known-keys.ts';
 import { adminCheck, authenticate, requireAdmin } from './middleware/authenticate.ts';
@@ -55,6 +57,8 @@ export interface AppNeeds {
   /** Undefined if the records hold no bodies. */
   readonly bodies: BodyLog | undefined;
   readonly responses: ResponseRecords;
+  /** Answers that clients can attach to again. */
+  readonly attachable: KeepAnswerNeeds;
   readonly keys: KeyService;
   readonly state: () => ReplicaState;
   readonly pages: HealthPages;
@@ -115,6 +119,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   };
   const api = Router();
   api.use(keyRoutes({ config, service: needs.keys, requireAdmin: onlyAdmins }));
+  api.use(keptRoutes({ ...needs.attachable, asClient }));
   api.use(responseRoutes({ responses, asClient, readFreeJson: readFreeJson(usualShape) }));
   const direct = new Map<string, readonly RequestHandler[]>();
   for (const { path, operation, bodyShape, errorForm, handler } of surfaces) {
@@ -125,6 +130,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
       ...asClient,
       readJson(bodyShape),
       ...kept,
+      keepAnswer(needs.attachable),
       ...(before[path] ?? []),
       handler(needs.inference),
     ];
@@ -140,7 +146,7 @@ export function createRoutes(needs: AppNeeds): DirectRoutes {
   const readerErrors = useErrorFormOfReader(messagesErrors);
   api.route('/models').all(readerErrors).get(asReader, listModels(needs)).all(methodNotAllowed('GET'));
   api.route('/models/*id').all(readerErrors).get(asReader, getModel(needs)).all(methodNotAllowed('GET'));
-  const readers = { readJson, readFreeJson, kept, asClient, asReader };
+  const readers = { readJson, readFreeJson, kept: [...kept, keepAnswer(needs.attachable)], asClient, asReader };
   const google = geminiRoutes({ ...needs, ...readers, refuseUnready: refuseUnready(needs.state) });
   app.use('/v1beta', google);
   app.use('/v1', (request, response, next) => (isOfGoogle(request) ? google(request, response, next) : next()));

@@ -6,6 +6,7 @@ import type { BodyCopies } from './bodies/body-copies.ts';
 import type { Continuation } from './conversations/continuation.ts';
 import type { ErrorForm } from './middleware/error-form.ts';
 import type { ResponseTurn } from './responses/response-turn.ts';
+import type { KeptRequest } from './kept/kept-request.ts';
 import type { Observation } from './inference/observe/observe.ts';
 import type { BodyHold } from './middleware/body-budget.ts';
 
@@ -65,6 +66,7 @@ interface Facts {
   bodyCopies: BodyCopies | undefined;
   errorForm: ErrorForm | undefined;
   responseTurn: ResponseTurn | undefined;
+  keptRequest: KeptRequest | undefined;
 }
 
 const factsKey = Symbol('facts');
@@ -80,6 +82,7 @@ function factsOf(response: Response & { [factsKey]?: Facts }): Facts {
     bodyCopies: undefined,
     errorForm: undefined,
     responseTurn: undefined,
+    keptRequest: undefined,
   });
 }
 
@@ -105,6 +108,11 @@ export const findBodyCopies = (response: Response): BodyCopies | undefined => fa
 export const setErrorForm = (response: Response, form: ErrorForm): unknown => (factsOf(response).errorForm = form);
 /** Returns undefined on routes whose errors have OpenAI's form. */
 export const findErrorForm = (response: Response): ErrorForm | undefined => factsOf(response).errorForm;
+
+export const setKeptRequest = (response: Response, kept: KeptRequest): unknown =>
+  (factsOf(response).keptRequest = kept);
+/** Returns undefined for a request whose answer is not kept. */
+export const findKeptRequest = (response: Response): KeptRequest | undefined => factsOf(response).keptRequest;
 
 export const setResponseTurn = (response: Response, turn: ResponseTurn): unknown =>
   (factsOf(response).responseTurn = turn);

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { IngressConfig } from '@sluice/config';
-import { createKeptResponses } from '@sluice/kept-answers';
+import { createKeptAnswers, createKeptResponses } from '@sluice/kept-answers';
 import { type ManagementServer, startManagementServer, warnOfEviction } from '@sluice/lifecycle';
 import { untilReady } from '@sluice/redis';
 import { createFleetReader, createModelListReader } from '@sluice/relay';
@@ -9,6 +10,7 @@ import type { Listener } from './direct-routes.ts';
 import { drain, type StopOptions } from './drain.ts';
 import { createFleetStatus, type FleetStatus } from './fleet-status.ts';
 import { connectParts, type IngressNeeds, type IngressParts } from './ingress-parts.ts';
+import type { KeepAnswerNeeds } from './kept/keep-answer.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { recordsStatus } from './recorder/records-status.ts';
 import { createResponseRecords, type ResponseRecords } from './responses/response-records.ts';
@@ -129,6 +131,7 @@ function createPages(
     records: records.store,
     bodies: records.bodies,
     responses: openResponses(config, parts, onInternal),
+    attachable: openAnswers(config, parts, ingressId),
     keys: keyService,
     state,
     pages,
@@ -141,6 +144,26 @@ function createPages(
 }
 
 const hourMs = 3_600_000;
+
+function openAnswers(
+  { server, secretKey }: Pick<IngressConfig, 'server' | 'secretKey'>,
+  { links, onError }: Pick<IngressParts, 'links' | 'onError'>,
+  processId: string,
+): KeepAnswerNeeds {
+  const { keys, fleet } = links;
+  return {
+    kept: createKeptAnswers({
+      connection: fleet.commands,
+      keys,
+      processId,
+      newId: randomUUID,
+      keepMs: server.keepAnswersMs,
+      secret: secretKey?.reveal(),
+      onError,
+    }),
+    isAlive: async (owner) => (await fleet.commands.exists(keys.alive(owner))) > 0,
+  };
+}
 
 /** Redis keeps a response until the database has it and a while longer; without a database for a day. */
 const openResponses = (

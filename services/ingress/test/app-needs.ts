@@ -40,6 +40,7 @@ export function appNeeds(server: Partial<AppNeeds['config']['server']> = {}): Ap
     },
     records: { use: never, close: never },
     bodies: undefined,
+    attachable: { kept: { open: never, find: never, read: never }, isAlive: never },
     responses: { save: never, find: never, remove: never },
     keys: {
       known: createKnownKeys(config),

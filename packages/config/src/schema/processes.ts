@@ -132,6 +132,11 @@ export const server = across(
       .describe(
         'Shows the figures of `/health` and `/status` to all clients, not only to admin keys. Replicas, queue, upstreams and database stay with admin keys and the management port.',
       ),
+    keep_answers_ms: milliseconds(60_000)
+      .default(86_400_000)
+      .describe(
+        'Time for which an answer with `x-sluice-resume` or `Idempotency-Key` can be attached to again after its end. At least 60000.',
+      ),
     docs: flag()
       .default(true)
       .describe(

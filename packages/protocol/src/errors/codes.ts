@@ -112,6 +112,18 @@ export const errorTable = {
     retryable: false,
     message: 'There is no record of this request.',
   },
+  answer_not_found: {
+    status: 404,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'There is no such answer that can be attached to.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    type: 'invalid_request_error',
+    retryable: false,
+    message: 'This `Idempotency-Key` belongs to another request.',
+  },
   response_not_found: {
     status: 404,
     type: 'invalid_request_error',
@@ -212,6 +224,9 @@ export const errorTable = {
     message: 'Every credential for this model is in cooldown after a rate limit of the provider.',
   },
 
+  answer_lost: overloaded(
+    'The replica that served this answer has died before its first event. Send the request again.',
+  ),
   server_overloaded: overloaded('The gateway is at its limit and its waiting room is full.'),
   queue_timeout: overloaded('The request waited too long in the queue.'),
   redis_unavailable: overloaded('The gateway cannot reach its queue just now.'),

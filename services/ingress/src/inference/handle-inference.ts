@@ -3,7 +3,7 @@ import type { IngressConfig } from '@sluice/config';
 import { type Answered, GatewayError } from '@sluice/protocol';
 import { type IngressMetrics, sendSpan, startSpanOf } from '@sluice/telemetry';
 import type { RequestHandler } from 'express';
-import { bodyStored, type Client, clientOf, findBodyCopies, findContinuation } from '../context.ts';
+import { bodyStored, type Client, clientOf, findBodyCopies, findContinuation, findKeptRequest } from '../context.ts';
 import { takeJson } from '../middleware/read-json.ts';
 import { openAccounting, type RequestAccounting } from './accounting/accounting.ts';
 import { type CostBounds } from './accounting/money.ts';
@@ -69,6 +69,7 @@ async function answerOrder(
 ): Promise<void> {
   const { config, metrics, onInternal, now } = needs;
   const { response, signal, observation } = client;
+  const kept = findKeptRequest(response);
   const admitted = await admitOrder(needs, order, client, accounting);
 
   const send = startSpanOf(() => sendSpan({ queue: 'chat', messageId: client.requestId }), {
@@ -89,11 +90,12 @@ async function answerOrder(
       }),
     costOf: wantsCost(response) ? () => delivery.end()?.costMicros ?? 0 : undefined,
     copies: findBodyCopies(response),
+    kept,
     onPause: () => exchange.pause(),
     onResume: () => exchange.resume(),
     onCut() {
       metrics.clientTooSlow();
-      delivery.clientCut();
+      if (kept === undefined) delivery.clientCut();
     },
     now,
   });
@@ -115,12 +117,11 @@ async function answerOrder(
     });
     metrics.keySpent(client.principal.name, costMicros);
   }
-  void exchange.ended.then((facts) => {
-    // The error of a request that could not be queued comes right after its end.
-    if (delivery.ending() === undefined) setImmediate(settleWith, facts);
-    else settleWith(facts);
-  });
+  // The error of a request that could not be queued comes right after its end.
+  void exchange.ended.then((facts) => void (delivery.ending() ? settleWith(facts) : setImmediate(settleWith, facts)));
   const onClientLeft = (): void => {
+    // Other clients may be waiting for the answer, or come for it later.
+    if (kept !== undefined) return exchange.resume();
     delivery.clientLeft();
     exchange.cancel();
   };

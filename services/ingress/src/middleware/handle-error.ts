@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { GatewayError } from '@sluice/protocol';
 import { clientWaitMs } from '@sluice/policy';
-import { findBodyCopies, findErrorForm, findObservation } from '../context.ts';
+import { findBodyCopies, findErrorForm, findKeptRequest, findObservation } from '../context.ts';
 import { asRedisAway } from '../redis-away.ts';
 import { bodySizeOf, isSmall } from './body-size.ts';
 import { openAiErrors } from './error-form.ts';
@@ -16,6 +16,7 @@ export function handleError(onInternal: (error: unknown) => void): ErrorRequestH
     const observation = findObservation(response);
     if (error.code === 'request_cancelled') observation?.cancelled();
     else observation?.failed(error, { status: error.status });
+    findKeptRequest(response)?.writer.drop();
     if (response.headersSent) {
       // The status is sent already: the client must see a broken answer, not a complete one.
       response.destroy();

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Config } from '@sluice/config';
 import type { Answered, GatewayError } from '@sluice/protocol';
 import type { ThinkingMode } from '@sluice/answers';
+import type { KeptRequest } from '../../kept/kept-request.ts';
 import type { BodyCopies } from '../../bodies/body-copies.ts';
 
 /** Writes one answer to one client, streamed or whole. */
@@ -36,6 +37,8 @@ export interface ReplyNeeds {
   >;
   /** Copies the answer; undefined if the bodies of the request are not kept. */
   readonly copies: BodyCopies | undefined;
+  /** Keeps the answer for viewers; undefined if no other client may attach to it. */
+  readonly kept: KeptRequest | undefined;
   /** Called when the client reads too slowly: the worker pauses. */
   readonly onPause: () => void;
   readonly onResume: () => void;

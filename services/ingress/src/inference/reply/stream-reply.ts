@@ -1,5 +1,6 @@
 import { createClientWriter } from '../../sse/client-writer.ts';
 import { createHeartbeat, type Heartbeat } from '../../sse/heartbeat.ts';
+import { countFrames, numbered } from '../../kept/numbered-form.ts';
 import { chatForm, type StreamForm } from './answer-form.ts';
 import { costEvent } from './cost-event.ts';
 import type { Reply, ReplyNeeds } from './reply.ts';
@@ -8,12 +9,14 @@ import type { Reply, ReplyNeeds } from './reply.ts';
  * Streams the answer as server-sent events. The status line waits for the first event, so that earlier failures are
  * HTTP errors, which SDKs retry. A later failure is an error event and the end of the stream without `[DONE]`.
  *
- * @param form form of the events
+ * @param given form of the events
  */
 export function createStreamReply(
   needs: Omit<ReplyNeeds, 'stream' | 'thinking' | 'copies'>,
-  form: StreamForm = chatForm,
+  given: StreamForm = chatForm,
 ): Reply {
+  const { kept } = needs;
+  const form = kept?.isNumbered === true ? numbered(given) : given;
   const { response, server, costOf, onPause, onResume, onCut } = needs;
   let isOpen = false;
   let first: string | undefined;
@@ -61,17 +64,23 @@ export function createStreamReply(
       heartbeat?.touch();
       if (costOf !== undefined) first ??= text;
       const events = form.onData(text);
-      if (events !== '') client.write(events);
+      if (events === '') return;
+      kept?.writer.write(events, countFrames(events));
+      client.write(events);
     },
     onEnd() {
       open();
       close();
-      client.end(form.end(costOf === undefined ? '' : costEvent(first, costOf())));
+      const events = form.end(costOf === undefined ? '' : costEvent(first, costOf()));
+      kept?.writer.end(events, { count: countFrames(events), state: 'ended' });
+      client.end(events);
     },
     onError(error) {
       close();
       if (!isOpen) return false;
-      client.end(form.error(error));
+      const events = form.error(error);
+      kept?.writer.end(events, { count: countFrames(events), state: 'failed' });
+      client.end(events);
       return true;
     },
     close,

@@ -7,7 +7,7 @@ import type { Reply, ReplyNeeds } from './reply.ts';
  * @param translate gives the worker's answer the form of the surface; without it the client gets the worker's text
  */
 export function createWholeReply(
-  { response, setHeaders }: Pick<ReplyNeeds, 'response' | 'setHeaders'>,
+  { response, setHeaders, kept }: Pick<ReplyNeeds, 'response' | 'setHeaders' | 'kept'>,
   translate: AnswerForms['whole'] = (text) => text,
 ): Reply {
   let answer = '';
@@ -20,10 +20,12 @@ export function createWholeReply(
     onEnd() {
       const text = translate(answer, isNative);
       setHeaders();
-      response.writeHead(200, {
+      const headers = {
         'content-type': 'application/json; charset=utf-8',
-        'content-length': Buffer.byteLength(text),
-      });
+        'content-length': String(Buffer.byteLength(text)),
+      };
+      response.writeHead(200, headers);
+      kept?.writer.end(text, { count: 1, state: 'ended', head: JSON.stringify({ headers }) });
       response.end(text);
     },
     onError: () => false,

@@ -92,6 +92,7 @@ describe('a message', () => {
       promptTokens: 1,
       setHeaders: () => undefined,
       costOf: undefined,
+      kept: undefined,
       server: { holdMs: 1, heartbeatMs: 1, pauseAtBytes: 1, slowClientBytes: 1, slowClientMs: 1 },
       copies: undefined,
       onPause: () => undefined,

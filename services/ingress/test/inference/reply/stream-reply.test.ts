@@ -32,6 +32,7 @@ function setUp(costOf?: () => number) {
     setHeaders,
     promptTokens: 1,
     costOf,
+    kept: undefined,
     server: {
       holdMs: 1000,
       heartbeatMs: 300,

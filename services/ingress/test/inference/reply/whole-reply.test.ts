@@ -8,7 +8,13 @@ import { serve } from '../../middleware/serving.ts';
 /** Replies to one request; resolves with the answer that the client gets. */
 async function replyWith(act: (reply: Reply) => void) {
   const port = await serve((_request, response) => {
-    act(createWholeReply({ response, setHeaders: () => void response.setHeader('x-sluice-upstream', 'u') }));
+    act(
+      createWholeReply({
+        response,
+        kept: undefined,
+        setHeaders: () => void response.setHeader('x-sluice-upstream', 'u'),
+      }),
+    );
     if (!response.headersSent) response.writeHead(599).end();
   });
   const response = await fetch(`http://127.0.0.1:${port}/`);
