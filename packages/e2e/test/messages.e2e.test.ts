@@ -203,7 +203,10 @@ describe('Claude Code', () => {
       ],
       messages: question,
       context_management: { edits: [] },
+      diagnostics: { previous_message_id: 'msg_1' },
     };
+    // The second beta makes Anthropic tell why it did not find a prompt in its cache.
+    const betas = 'context-management-2025-06-27,cache-diagnosis-2026-04-07';
     const response = await fetch(`${sluice.url()}/messages?beta=true`, {
       method: 'POST',
       headers: {
@@ -211,7 +214,7 @@ describe('Claude Code', () => {
         authorization: `Bearer ${apiKey}`,
         'x-api-key': apiKey,
         'anthropic-version': '2023-06-01',
-        'anthropic-beta': 'context-management-2025-06-27',
+        'anthropic-beta': betas,
       },
       body: JSON.stringify(body),
     });
@@ -219,7 +222,7 @@ describe('Claude Code', () => {
     expect(response.headers.get('x-sluice-dropped')).toBeNull();
     const call = await lastCall();
     expect(JSON.parse(call?.body ?? '')).toEqual({ ...body, model: 'demo-t4' });
-    expect(call?.headers['anthropic-beta']).toBe('context-management-2025-06-27');
+    expect(call?.headers['anthropic-beta']).toBe(betas);
   });
 
   it('is told which fields another upstream does not get', async () => {
