@@ -9,7 +9,7 @@ import { gemini, geminiErrors } from '../inference/gemini/operation.ts';
 import { handleInference, type InferenceNeeds } from '../inference/handle-inference.ts';
 import { type ObserveNeeds } from '../inference/observe/observe.ts';
 import { mayUse, resolveModel } from '../inference/resolve-model.ts';
-import { useErrorForm } from '../middleware/error-form.ts';
+import { useErrorForm } from '../middleware/use-error-form.ts';
 import { type BodyShape, embeddingsShape, messagesShape, takeJson } from '../middleware/read-json.ts';
 import { record } from '../middleware/record.ts';
 import type { ModelCatalogue } from '../model-catalogue.ts';
