@@ -1,5 +1,5 @@
 import { GatewayError, parseLossless, writeLossless } from '@sluice/protocol';
-import { parseMessagesRequest, toChatRequest } from '@sluice/surfaces';
+import { parseCountTokensRequest, parseMessagesRequest, toChatRequest, toPrompt } from '@sluice/surfaces';
 import { describe, expect, it } from 'vitest';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -259,6 +259,25 @@ describe('tools', () => {
     const text = `{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"id":12345678901234567890}}]}]}`;
     const { chat } = toChatRequest(parseMessagesRequest(parseLossless(text)), { isNative: false });
     expect(writeLossless(chat)).toContain('{\\"id\\":12345678901234567890}');
+  });
+});
+
+describe('a count of tokens', () => {
+  it('has instructions, messages and tools, and refuses no kind of them', () => {
+    const request = parseCountTokensRequest({
+      model: 'm',
+      system: 's',
+      messages: [{ role: 'user', content: [{ type: 'container_upload', file_id: 'f' }] }],
+      tools: [tool, { type: 'web_search_20250305', name: 'web_search' }],
+    });
+    const { messages, tools } = toPrompt(request);
+    expect(messages).toHaveLength(2);
+    expect(tools).toHaveLength(2);
+  });
+
+  it('needs no limit of the answer, and a list of messages', () => {
+    expect(() => parseCountTokensRequest({ model: 'm', messages: [{ role: 'user', content: 'a' }] })).not.toThrow();
+    expect(() => parseCountTokensRequest({ model: 'm' })).toThrow(/'messages'/);
   });
 });
 
