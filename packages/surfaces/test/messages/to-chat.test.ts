@@ -250,6 +250,10 @@ describe('tools', () => {
     expect(JSON.parse(JSON.stringify({ tool_choice, parallel_tool_calls }))).toEqual(expected);
   });
 
+  it('may be sent without an answer, for the cache of Anthropic', () => {
+    expect(translate({ max_tokens: 0 }, true).chat['max_completion_tokens']).toBe(0);
+  });
+
   it('of a server are kept for upstreams of Anthropic', () => {
     const search = { type: 'web_search_20250305', name: 'web_search' };
     expect(translate({ tools: [search] }, true).chat['tools']).toEqual([search]);
