@@ -104,7 +104,7 @@ describe('a Gemini upstream under a Gemini request', () => {
     expect(error.message).not.toMatch(/provider/i);
   });
 
-  it('is rescued in the middle of its stream', async () => {
+  it('is resumed in the middle of its stream', async () => {
     let said = '';
     for await (const { text } of await client().models.generateContentStream({
       model: 'gemini-cut',

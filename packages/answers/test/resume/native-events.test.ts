@@ -36,7 +36,7 @@ describe('the transcript of a stream in another protocol', () => {
     expect(transcript.read().delivered).toBeUndefined();
   });
 
-  it('goes on with chat events when another target resumes the answer', () => {
+  it('continues with chat events when another target resumes the answer', () => {
     const transcript = createTranscript();
     transcript.reads('messages');
     transcript.add(sse(text('one ')));

@@ -44,8 +44,8 @@ const finishReasons: Readonly<Record<string, string>> = {
   content_filter: 'SAFETY',
 };
 
-/** @param showsThoughts the client wants to see the reasoning */
-export function createGeminiAnswer({ showsThoughts }: { readonly showsThoughts: boolean }): GeminiAnswer {
+/** @param showsReasoning the client wants to see the reasoning */
+export function createGeminiAnswer({ showsReasoning }: { readonly showsReasoning: boolean }): GeminiAnswer {
   const candidates = new Map<number, Candidate>();
   let usage: Usage | undefined;
   let id: string | undefined;
@@ -85,7 +85,7 @@ export function createGeminiAnswer({ showsThoughts }: { readonly showsThoughts: 
     const said = content === '' ? (delta.refusal ?? '') : content;
     const signature = signatureIn(delta);
     const parts: JsonObject[] = [
-      ...(reasoning !== '' && showsThoughts ? [{ text: reasoning, thought: true }] : []),
+      ...(reasoning !== '' && showsReasoning ? [{ text: reasoning, thought: true }] : []),
       ...(said === '' && signature === undefined ? [] : [{ text: said, ...signature }]),
       ...itemsOf(delta['images']).flatMap(toInline),
     ];
@@ -144,7 +144,7 @@ function signatureIn(holder: JsonObject): JsonObject | undefined {
   return typeof signature === 'string' ? { thoughtSignature: signature } : undefined;
 }
 
-/** A picture that the model made. */
+/** An image that the model made. */
 function toInline(image: unknown): readonly JsonObject[] {
   const { url } = membersOf(membersOf(image)['image_url']);
   const [, mimeType, data] = typeof url === 'string' ? (/^data:([^;,]+);base64,(.*)$/s.exec(url) ?? []) : [];
@@ -162,12 +162,12 @@ function parse(text: string): unknown {
 function toUsage(usage: Usage): JsonObject {
   const { reasoning_tokens: reasoning } = membersOf(usage['completion_tokens_details']);
   const { cached_tokens: cached } = membersOf(usage['prompt_tokens_details']);
-  const thoughts = typeof reasoning === 'number' ? reasoning : 0;
+  const reasoningTokens = typeof reasoning === 'number' ? reasoning : 0;
   return {
     promptTokenCount: usage.prompt_tokens,
-    candidatesTokenCount: Math.max(0, usage.completion_tokens - thoughts),
+    candidatesTokenCount: Math.max(0, usage.completion_tokens - reasoningTokens),
     totalTokenCount: usage.total_tokens,
-    ...(thoughts === 0 ? {} : { thoughtsTokenCount: thoughts }),
+    ...(reasoningTokens === 0 ? {} : { thoughtsTokenCount: reasoningTokens }),
     ...(typeof cached === 'number' && cached > 0 ? { cachedContentTokenCount: cached } : {}),
   };
 }
@@ -176,7 +176,7 @@ function toUsage(usage: Usage): JsonObject {
  * Translates a whole chat answer.
  * @throws Error if the text is not a chat answer
  */
-export function toGeminiResponse(text: string, options: { readonly showsThoughts: boolean }): string {
+export function toGeminiResponse(text: string, options: { readonly showsReasoning: boolean }): string {
   const completion = fit(chatCompletionSchema, parseLossless(text));
   if (completion === undefined || completion.choices.length === 0) throw new Error('The text is not a chat answer.');
   const answer = createGeminiAnswer(options);

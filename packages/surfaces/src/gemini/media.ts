@@ -13,7 +13,7 @@ const audio: Readonly<Record<string, string>> = {
 };
 
 /**
- * Converts data of a request, or the address of a picture.
+ * Converts data of a request, or the address of an image.
  * @throws GatewayError 400 for an address that only Google can read
  */
 export function toMediaPart({ inlineData, fileData }: JsonObject, path: string): JsonObject {
@@ -28,12 +28,12 @@ export function toMediaPart({ inlineData, fileData }: JsonObject, path: string):
   const file = camelMembers(membersOf(fileData));
   const address = file['fileUri'];
   const type = file['mimeType'];
-  const isPicture = type === undefined || (typeof type === 'string' && type.startsWith('image/'));
-  if (typeof address === 'string' && /^https?:/.test(address) && isPicture) {
+  const isImage = type === undefined || (typeof type === 'string' && type.startsWith('image/'));
+  if (typeof address === 'string' && /^https?:/.test(address) && isImage) {
     return { type: 'image_url', image_url: { url: address } };
   }
   throw new GatewayError('unsupported_parameter', {
     param: path,
-    message: `Invalid '${path}': only data of the request itself and addresses of pictures can be used where no upstream of Google serves the model.`,
+    message: `Invalid '${path}': only data of the request itself and addresses of images can be used where no upstream of Google serves the model.`,
   });
 }

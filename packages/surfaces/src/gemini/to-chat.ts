@@ -10,7 +10,7 @@ export interface TranslatedGeminiRequest {
   /** Fields that no upstream of another type gets. */
   readonly dropped: readonly string[];
   /** The client wants to see the reasoning. */
-  readonly showsThoughts: boolean;
+  readonly showsReasoning: boolean;
 }
 
 export interface GeminiCall {
@@ -64,7 +64,7 @@ export function toGeminiChat(request: GeminiRequest, { model, stream, isNative }
   return {
     chat: isNative ? (chat as unknown as ChatRequest) : checkChat(chat, names),
     dropped: dropped.names(),
-    showsThoughts: thinking['includeThoughts'] === true,
+    showsReasoning: thinking['includeThoughts'] === true,
   };
 }
 

@@ -4,7 +4,7 @@ import { isObject, itemsOf, type JsonObject, membersOf } from '@sluice/protocol'
 export interface CarriedReasoning {
   readonly text: string;
   readonly details: readonly JsonObject[];
-  /** What the provider requires back with each call, by the id of the call. */
+  /** Content that the provider requires back with each call, by the id of the call. */
   readonly calls: JsonObject;
 }
 

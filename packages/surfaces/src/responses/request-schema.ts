@@ -81,6 +81,12 @@ export function parseResponsesRequest(body: unknown): ResponsesRequest {
   refuseOperatorFields(body);
   const [issue] = responsesRequestSchema.safeParse(body).error?.issues ?? [];
   if (issue !== undefined) throw explainIssue(issue, body);
+  if (body['background'] === true) {
+    throw new GatewayError('unsupported_parameter', {
+      param: 'background',
+      message: "Unsupported parameter: 'background'. Send the request without it, or with 'stream': true.",
+    });
+  }
   for (const [param, message] of Object.entries(unsupported)) {
     if (body[param] != null) throw new GatewayError('unsupported_parameter', { param, message });
   }

@@ -25,8 +25,8 @@ const finish = (reason: string): string => chunk({}, { finish_reason: reason });
 const usage = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13, completion_tokens_details: { reasoning_tokens: 1 } } })}\n\n`;
 const call = (index: number, members: object): string => chunk({ tool_calls: [{ index, ...members }] });
 
-function translate(events: readonly string[], showsThoughts = true): readonly Response[] {
-  const answer = createGeminiAnswer({ showsThoughts });
+function translate(events: readonly string[], showsReasoning = true): readonly Response[] {
+  const answer = createGeminiAnswer({ showsReasoning });
   return [...events.flatMap(answer.onData), ...answer.end()].map((json) => JSON.parse(json) as Response);
 }
 const partsOf = (responses: readonly Response[]): readonly Part[] =>
@@ -64,7 +64,7 @@ describe("an answer of Gemini's API", () => {
       call(1, { id: 'b', function: { name: 'g', arguments: '' } }),
       finish('tool_calls'),
     ];
-    const answer = createGeminiAnswer({ showsThoughts: false });
+    const answer = createGeminiAnswer({ showsReasoning: false });
     const text = [...events.flatMap(answer.onData), ...answer.end()].join('');
     expect(text).toContain(
       '{"functionCall":{"id":"a","name":"f","args":{"n":12345678901234567890}},"thoughtSignature":"s=="}',
@@ -91,7 +91,7 @@ describe("an answer of Gemini's API", () => {
       model: 'gpt-x',
       choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
     });
-    expect(JSON.parse(toGeminiResponse(text, { showsThoughts: false }))).toEqual({
+    expect(JSON.parse(toGeminiResponse(text, { showsReasoning: false }))).toEqual({
       candidates: [
         {
           index: 0,
@@ -102,7 +102,7 @@ describe("an answer of Gemini's API", () => {
       modelVersion: 'gpt-x',
       responseId: 'c',
     });
-    expect(() => toGeminiResponse('{}', { showsThoughts: false })).toThrow('not a chat answer');
+    expect(() => toGeminiResponse('{}', { showsReasoning: false })).toThrow('not a chat answer');
   });
 
   const anyDelta = fc.record(

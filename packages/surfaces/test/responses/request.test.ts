@@ -172,6 +172,7 @@ describe('a request of the Responses API', () => {
     [{ text: { format: { type: 'xml' } } }, 'invalid_value', 'text.format.type'],
     [{ text: { format: { type: 'json_schema', name: 'n' } } }, 'missing_required_parameter', 'text.format.schema'],
     [{ text: { format: { type: 'json_schema', name: 'no space', schema: {} } } }, 'invalid_value', 'text.format.name'],
+    [{ background: true }, 'unsupported_parameter', 'background'],
     [{ prompt: { id: 'p' } }, 'unsupported_parameter', 'prompt'],
     [{ truncation: 'maybe' }, 'invalid_value', 'truncation'],
   ])('%j is refused with %s for %s', (body, code, param) => {

@@ -243,7 +243,7 @@ describe('any chat stream', () => {
     expect(toWholeResponse(text, needsOf())).toEqual(readStream(translate(events)).response);
   });
 
-  it('refuses a whole text that is no answer', () => {
+  it('refuses a whole text of another kind', () => {
     expect(() => toWholeResponse('{"choices":[]}', needsOf())).toThrow('not a chat answer');
   });
 });

@@ -50,7 +50,7 @@ export const formerNameFiles =
  * searched for these words.
  */
 const protocolFolders =
-  /^packages\/(?:providers|simulator)\/|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/configuration/;
+  /^packages\/(?:providers|simulator)\/|packages\/surfaces\/(?:src|test)\/gemini\/|packages\/answers\/(?:src|test)\/resume\/native-events|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/(?:configuration|gemini)/;
 
 /**
  * Names of others: protocols of providers, commands of Redis, fields of libraries. They are taken out of a text before

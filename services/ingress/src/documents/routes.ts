@@ -7,6 +7,8 @@ import { healthRoutes } from './health-routes.ts';
 import { inferenceRoutes } from './inference-routes.ts';
 import { keyRouteDescriptions } from './key-routes.ts';
 import { messagesRoutes } from './messages-routes.ts';
+import { geminiRouteDescriptions } from './gemini-routes.ts';
+import { responsesRoutes } from './responses-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import type { NamedSchema, RouteDescription } from './route-description.ts';
 
@@ -14,6 +16,8 @@ import type { NamedSchema, RouteDescription } from './route-description.ts';
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
   ...messagesRoutes,
+  ...responsesRoutes,
+  ...geminiRouteDescriptions,
   ...modelRoutes,
   ...conversationDescriptions,
   ...keyRouteDescriptions,

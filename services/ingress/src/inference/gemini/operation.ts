@@ -31,14 +31,14 @@ export const gemini: Operation<GeminiOrder> = {
     const stream = method === 'streamGenerateContent';
     const config: unknown = request.generationConfig;
     const thinking = isObject(config) ? (config['thinkingConfig'] ?? config['thinking_config']) : undefined;
-    const showsThoughts =
+    const showsReasoning =
       isObject(thinking) && (thinking['includeThoughts'] === true || thinking['include_thoughts'] === true);
     return {
       request: { kind: 'asked', model, stream },
       model,
       stream,
       parameters: { messageCount: request.contents.length, temperature: undefined, maxTokens: undefined },
-      forms: formsOf(response, showsThoughts),
+      forms: formsOf(response, showsReasoning),
     };
   },
   shape(order, bytes, entry, isNative) {
@@ -59,19 +59,19 @@ export const gemini: Operation<GeminiOrder> = {
   },
 };
 
-function formsOf(response: Response, showsThoughts: boolean): AnswerForms {
+function formsOf(response: Response, showsReasoning: boolean): AnswerForms {
   const isSse = response.req.query['alt'] === 'sse';
   return {
-    stream: () => (isSse ? eventForm(showsThoughts) : listForm(showsThoughts)),
-    whole: (text, isNative) => (isNative ? text : toGeminiResponse(text, { showsThoughts })),
+    stream: () => (isSse ? eventForm(showsReasoning) : listForm(showsReasoning)),
+    whole: (text, isNative) => (isNative ? text : toGeminiResponse(text, { showsReasoning })),
   };
 }
 
 const toEvent = (json: string): string => `data: ${json}\n\n`;
 
 /** The answer as server-sent events. There is no end mark. */
-function eventForm(showsThoughts: boolean): StreamForm {
-  const { onData, end } = createGeminiAnswer({ showsThoughts });
+function eventForm(showsReasoning: boolean): StreamForm {
+  const { onData, end } = createGeminiAnswer({ showsReasoning });
   let isNative = false;
   return {
     reads: (native) => (isNative = native),
@@ -83,8 +83,8 @@ function eventForm(showsThoughts: boolean): StreamForm {
 }
 
 /** The answer as one list of JSON, which clients read while it grows. */
-function listForm(showsThoughts: boolean): StreamForm {
-  const { onData, end } = createGeminiAnswer({ showsThoughts });
+function listForm(showsReasoning: boolean): StreamForm {
+  const { onData, end } = createGeminiAnswer({ showsReasoning });
   let isNative = false;
   let isOpen = false;
   function write(items: readonly string[]): string {
