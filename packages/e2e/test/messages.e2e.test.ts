@@ -203,7 +203,10 @@ describe('Claude Code', () => {
       ],
       messages: question,
       context_management: { edits: [] },
+      diagnostics: { previous_message_id: 'msg_1' },
     };
+    // The second beta makes Anthropic tell why it did not find a prompt in its cache.
+    const betas = 'context-management-2025-06-27,cache-diagnosis-2026-04-07';
     const response = await fetch(`${sluice.url()}/messages?beta=true`, {
       method: 'POST',
       headers: {
@@ -211,7 +214,7 @@ describe('Claude Code', () => {
         authorization: `Bearer ${apiKey}`,
         'x-api-key': apiKey,
         'anthropic-version': '2023-06-01',
-        'anthropic-beta': 'context-management-2025-06-27',
+        'anthropic-beta': betas,
       },
       body: JSON.stringify(body),
     });
@@ -219,24 +222,76 @@ describe('Claude Code', () => {
     expect(response.headers.get('x-sluice-dropped')).toBeNull();
     const call = await lastCall();
     expect(JSON.parse(call?.body ?? '')).toEqual({ ...body, model: 'demo-t4' });
-    expect(call?.headers['anthropic-beta']).toBe('context-management-2025-06-27');
+    expect(call?.headers['anthropic-beta']).toBe(betas);
   });
 
-  it('is told which fields another upstream does not get', async () => {
-    const { response } = await client()
-      .messages.create({
-        model: 'openai/demo-t4',
-        max_tokens: 100,
-        system: [
-          { type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1' },
-          { type: 'text', text: 'You help.', cache_control: { type: 'ephemeral' } },
+  it('is served by other upstreams, and is told which fields they do not get', async () => {
+    const mark = { cache_control: { type: 'ephemeral', ttl: '1h' } };
+    const body = {
+      model: 'openai/demo-t4',
+      max_tokens: 32_000,
+      stream: true,
+      system: [
+        { type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1; cch=00000;' },
+        { type: 'text', text: 'You are Claude Code.', ...mark },
+        { type: 'text', text: 'Be brief.', ...mark },
+      ],
+      messages: [
+        { role: 'user', content: [{ type: 'text', text: 'List the files.' }] },
+        { role: 'system', content: 'The date has changed.' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: 'hm', signature: '' },
+            { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: { command: 'ls' } },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 'toolu_1', content: 'not found', is_error: true },
+            { type: 'text', text: 'rid=x', ...mark },
+          ],
+        },
+      ],
+      tools: [
+        {
+          name: 'Bash',
+          description: 'Runs a command.',
+          input_schema: { type: 'object', properties: { command: { type: 'string' } } },
+          eager_input_streaming: true,
+        },
+      ],
+      metadata: { user_id: JSON.stringify({ device_id: 'd'.repeat(64), session_id: 's' }) },
+      thinking: { type: 'adaptive' },
+      output_config: { effort: 'high' },
+      context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
+    };
+    const response = await fetch(`${sluice.url()}/messages?beta=true`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify(body),
+    });
+    expect(await response.text()).toContain('event: message_stop');
+    expect(response.headers.get('x-sluice-dropped')).toBe(
+      'tools.eager_input_streaming, context_management, metadata.user_id',
+    );
+    const sent = JSON.parse((await lastCall())?.body ?? '') as Readonly<Record<string, unknown>>;
+    expect(sent).toMatchObject({ model: 'demo-t4', reasoning_effort: 'high', max_completion_tokens: 32_000 });
+    expect(sent['messages']).toMatchObject([
+      {
+        role: 'system',
+        content: [
+          { text: 'You are Claude Code.', ...mark },
+          { text: 'Be brief.', ...mark },
         ],
-        messages: question,
-        context_management: { edits: [] },
-      } as Anthropic.MessageCreateParamsNonStreaming)
-      .withResponse();
-    expect(response.headers.get('x-sluice-dropped')).toBe('context_management');
-    expect((await lastCall())?.body).not.toContain('billing');
+      },
+      { role: 'user', content: 'List the files.' },
+      { role: 'system', content: 'The date has changed.' },
+      { role: 'assistant', tool_calls: [{ id: 'toolu_1' }] },
+      { role: 'tool', tool_call_id: 'toolu_1', content: 'Error:\nnot found' },
+      { role: 'user', content: [{ text: 'rid=x', ...mark }] },
+    ]);
   });
 
   it('counts tokens without using up its limits', async () => {

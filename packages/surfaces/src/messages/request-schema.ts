@@ -141,7 +141,8 @@ export type CountTokensRequest = z.output<typeof countTokensSchema>;
 /** Body of `POST /v1/messages`. */
 export const messagesRequestSchema = object({
   ...promptFields,
-  max_tokens: integer({ min: 1 }),
+  /** 0 lets Anthropic write its cache without an answer; chat requests have no counterpart. */
+  max_tokens: integer({ min: 0 }),
   metadata: object({ user_id: text.nullish() }).nullish(),
   service_tier: text.nullish(),
   stop_sequences: list(text, 'strings').nullish(),

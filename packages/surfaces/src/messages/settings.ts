@@ -78,7 +78,7 @@ function toUser({ metadata }: MessagesRequest, { dropped }: Translation): JsonOb
 const metadataMembers: ReadonlySet<string> = new Set(['user_id']);
 
 /** Translates the amount of reasoning. `output_config.effort` takes precedence over a number of tokens. */
-export function toEffort(
+function toEffort(
   { thinking, output_config: output }: Pick<CountTokensRequest, 'thinking' | 'output_config'>,
   { dropped }: Pick<Translation, 'dropped'>,
 ): JsonObject {

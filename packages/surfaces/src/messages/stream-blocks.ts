@@ -20,6 +20,8 @@ export type QueuedBlock =
       readonly pending: string;
       /** All arguments so far. */
       readonly text: string;
+      /** Number of characters of the arguments when they were last found to be incomplete. */
+      readonly incompleteAt: number;
     }
   /** A block that is sent at once: encrypted reasoning, or the late signature of an earlier block. */
   | { readonly kind: 'whole'; readonly content: JsonObject; readonly signature: string };
@@ -50,8 +52,13 @@ export function flush(queue: BlockQueue, isOver: boolean): Flushed {
     if (!isOpen) events.push({ type: 'content_block_start', index, content_block: startOf(first) });
     isOpen = true;
     events.push(...pendingOf(first, index));
-    blocks = [withoutPending(first), ...blocks.slice(1)];
-    if (!isOver && first.kind !== 'whole' && (isLast || !canEnd(first))) break;
+    const sent = withoutPending(first);
+    blocks = [sent, ...blocks.slice(1)];
+    if (!isOver && first.kind !== 'whole' && isLast) break;
+    if (!isOver && !canEnd(first)) {
+      blocks = [markIncomplete(sent), ...blocks.slice(1)];
+      break;
+    }
     if ('signature' in first && first.signature !== '') {
       events.push(delta(index, { type: 'signature_delta', signature: first.signature }));
     }
@@ -69,7 +76,7 @@ const canBegin = (block: QueuedBlock): boolean => block.kind !== 'call' || block
 /** Arguments that are a whole object can't grow any more. */
 function canEnd(block: QueuedBlock): boolean {
   if (block.kind !== 'call') return true;
-  if (!block.text.trimEnd().endsWith('}')) return false;
+  if (block.incompleteAt === block.text.length || !block.text.trimEnd().endsWith('}')) return false;
   try {
     JSON.parse(block.text);
     return true;
@@ -77,6 +84,10 @@ function canEnd(block: QueuedBlock): boolean {
     return false;
   }
 }
+
+/** Arguments are parsed once for each piece, however many pieces of other calls arrive. */
+const markIncomplete = (block: QueuedBlock): QueuedBlock =>
+  block.kind === 'call' ? { ...block, incompleteAt: block.text.length } : block;
 
 function startOf(block: QueuedBlock): JsonObject {
   switch (block.kind) {

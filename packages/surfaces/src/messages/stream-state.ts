@@ -218,6 +218,7 @@ function addCall(
     extra,
     pending: text,
     text,
+    incompleteAt: -1,
   };
   return { blocks: [...blocks, begun], calls: new Set([...calls, call]) };
 }

@@ -1,5 +1,5 @@
 import { GatewayError, parseLossless, writeLossless } from '@sluice/protocol';
-import { parseMessagesRequest, toChatRequest } from '@sluice/surfaces';
+import { parseCountTokensRequest, parseMessagesRequest, toChatRequest, toPrompt } from '@sluice/surfaces';
 import { describe, expect, it } from 'vitest';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -250,6 +250,10 @@ describe('tools', () => {
     expect(JSON.parse(JSON.stringify({ tool_choice, parallel_tool_calls }))).toEqual(expected);
   });
 
+  it('may be sent without an answer, for the cache of Anthropic', () => {
+    expect(translate({ max_tokens: 0 }, true).chat['max_completion_tokens']).toBe(0);
+  });
+
   it('of a server are kept for upstreams of Anthropic', () => {
     const search = { type: 'web_search_20250305', name: 'web_search' };
     expect(translate({ tools: [search] }, true).chat['tools']).toEqual([search]);
@@ -259,6 +263,25 @@ describe('tools', () => {
     const text = `{"model":"m","max_tokens":9,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"id":12345678901234567890}}]}]}`;
     const { chat } = toChatRequest(parseMessagesRequest(parseLossless(text)), { isNative: false });
     expect(writeLossless(chat)).toContain('{\\"id\\":12345678901234567890}');
+  });
+});
+
+describe('a count of tokens', () => {
+  it('has instructions, messages and tools, and refuses no kind of them', () => {
+    const request = parseCountTokensRequest({
+      model: 'm',
+      system: 's',
+      messages: [{ role: 'user', content: [{ type: 'container_upload', file_id: 'f' }] }],
+      tools: [tool, { type: 'web_search_20250305', name: 'web_search' }],
+    });
+    const { messages, tools } = toPrompt(request);
+    expect(messages).toHaveLength(2);
+    expect(tools).toHaveLength(2);
+  });
+
+  it('needs no limit of the answer, and a list of messages', () => {
+    expect(() => parseCountTokensRequest({ model: 'm', messages: [{ role: 'user', content: 'a' }] })).not.toThrow();
+    expect(() => parseCountTokensRequest({ model: 'm' })).toThrow(/'messages'/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { eventsOf, isObject } from '@sluice/protocol';
 import type { AnswerCopy } from './answer-copy.ts';
+import { readNative } from './read-native.ts';
 import { withoutLastWord } from './mask.ts';
 
 type Members = Record<string, unknown>;
@@ -16,6 +17,8 @@ const names: ReadonlySet<string> = new Set(['role', 'id', 'type', 'object', 'mod
 export function copyStream(mostBytes: number): AnswerCopy {
   const answer: Members = {};
   const choices: unknown[] = [];
+  /** Blocks of an answer of Anthropic's, or candidates of Gemini's, which was passed on in its own form. */
+  const native = { content: [] as unknown[], candidates: [] as unknown[] };
   let held = 0;
   let sizeBytes = 0;
   let isCut = false;
@@ -56,7 +59,9 @@ export function copyStream(mostBytes: number): AnswerCopy {
   }
 
   function addEvent(data: string): void {
-    const { choices: pieces, ...rest } = parsed(data);
+    const { choices: pieces, ...members } = parsed(data);
+    const { rest, list, items } = readNative(members);
+    if (list !== undefined) for (const item of items) mergeItem(native[list], item);
     // The last value counts: of the usage, or an error.
     for (const [name, value] of Object.entries(rest)) if (value !== null && name !== '__proto__') answer[name] = value;
     for (const piece of Array.isArray(pieces) ? (pieces as unknown[]) : []) {
@@ -79,7 +84,8 @@ export function copyStream(mostBytes: number): AnswerCopy {
     text() {
       if (sizeBytes === 0) return undefined;
       const object = answer['object'] === 'chat.completion.chunk' ? { object: 'chat.completion' } : {};
-      const whole = { ...answer, ...object, ...(choices.length === 0 ? {} : { choices }) };
+      const lists = Object.entries({ choices, ...native }).filter(([, list]) => list.length > 0);
+      const whole = { ...answer, ...object, ...Object.fromEntries(lists) };
       return isCut ? JSON.stringify(whole, cutText) : JSON.stringify(whole);
     },
     get sizeBytes() {

@@ -70,6 +70,48 @@ describe('the copy of a stream', () => {
     });
   });
 
+  it("is a message if Anthropic's own events were passed on", () => {
+    const delta = (index: number, piece: object) => event({ type: 'content_block_delta', index, delta: piece });
+    const { answer } = copyOf([
+      event({
+        type: 'message_start',
+        message: { id: 'msg_1', type: 'message', content: [], usage: { input_tokens: 3 } },
+      }),
+      event({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+      event({ type: 'ping' }),
+      delta(0, { type: 'text_delta', text: 'sk-se' }) + delta(0, { type: 'text_delta', text: 'cret' }),
+      event({ type: 'content_block_stop', index: 0 }),
+      event({
+        type: 'content_block_start',
+        index: 1,
+        content_block: { type: 'tool_use', id: 't', name: 'f', input: {} },
+      }),
+      delta(1, { type: 'input_json_delta', partial_json: '{"a":' }),
+      delta(1, { type: 'input_json_delta', partial_json: '1}' }),
+      event({ type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 9 } }),
+      event({ type: 'message_stop' }),
+    ]);
+    expect(answer).toEqual({
+      id: 'msg_1',
+      type: 'message',
+      stop_reason: 'tool_use',
+      usage: { output_tokens: 9 },
+      content: [
+        { index: 0, type: 'text', text: 'sk-secret' },
+        { index: 1, type: 'tool_use', id: 't', name: 'f', input: '{"a":1}' },
+      ],
+    });
+  });
+
+  it("has all parts of Gemini's responses that were passed on", () => {
+    const part = (text: string) => event({ candidates: [{ content: { role: 'model', parts: [{ text }] } }] });
+    const { answer } = copyOf([part('one '), part('two'), event({ usageMetadata: { totalTokenCount: 3 } })]);
+    expect(answer).toEqual({
+      candidates: [{ index: 0, content: { role: 'model', parts: [{ text: 'one ' }, { text: 'two' }] } }],
+      usageMetadata: { totalTokenCount: 3 },
+    });
+  });
+
   it('shows the error that ended it', () => {
     const error = { message: 'It broke.', type: 'upstream_error', param: null, code: 'upstream_truncated' };
     const { answer } = copyOf([chunk({ content: 'Half' }), event({ error })]);
