@@ -35,6 +35,7 @@ describe('loadConfig', () => {
         headersTimeoutMs: 10_000,
         requestTimeoutMs: 60_000,
         publicStatus: false,
+        keepAnswersMs: 86_400_000,
         docs: true,
         cors: { origins: [] },
         allowedHosts: [],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 describe('the error table', () => {
   it.each(Object.entries(errorTable))('%s has a status that fits its type', (_code, { status, type, message }) => {
     const statuses: Record<typeof type, readonly number[]> = {
-      invalid_request_error: [400, 404, 405, 408, 409, 413, 415, 499, 426],
+      invalid_request_error: [400, 404, 405, 408, 409, 413, 415, 499, 422, 426],
       authentication_error: [401],
       permission_error: [403],
       rate_limit_error: [429],

@@ -42,6 +42,14 @@ export const answerHeaders: Readonly<Record<string, Json>> = {
     description: 'Names of the fields of the request that the upstream did not get.',
     schema: { ...text, examples: ['context_management, tools.defer_loading'] },
   },
+  'x-sluice-answer-id': {
+    description: 'Name of an answer that clients can attach to again.',
+    schema: text,
+  },
+  'x-sluice-replayed': {
+    description: '`true` for an answer that another request has got before.',
+    schema: { ...text, enum: ['true'] },
+  },
   'retry-after': { description: 'Time after which a retry makes sense, in seconds; at most 60.', schema: integer },
   'retry-after-ms': { description: 'The same in ms.', schema: integer },
   'x-should-retry': {

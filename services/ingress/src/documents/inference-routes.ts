@@ -124,6 +124,8 @@ export const inferenceRoutes: readonly RouteDescription[] = [
           'x-sluice-continuations',
           'x-sluice-auto-continue',
           'x-sluice-compressed-messages',
+          'x-sluice-answer-id',
+          'x-sluice-replayed',
         ],
       },
     },

@@ -9,6 +9,7 @@ import { keyRouteDescriptions } from './key-routes.ts';
 import { messagesRoutes } from './messages-routes.ts';
 import { geminiRouteDescriptions } from './gemini-routes.ts';
 import { responsesRoutes } from './responses-routes.ts';
+import { keptRouteDescriptions } from './kept-routes.ts';
 import { modelRoutes } from './model-routes.ts';
 import type { NamedSchema, RouteDescription } from './route-description.ts';
 
@@ -18,6 +19,7 @@ export const routes: readonly RouteDescription[] = [
   ...messagesRoutes,
   ...responsesRoutes,
   ...geminiRouteDescriptions,
+  ...keptRouteDescriptions,
   ...modelRoutes,
   ...conversationDescriptions,
   ...keyRouteDescriptions,

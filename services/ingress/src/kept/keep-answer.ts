@@ -52,7 +52,7 @@ export function keepAnswer(needs: KeepAnswerNeeds): RequestHandler {
   };
 }
 
-/** A replay is no request to a model: it has no log line, and its body is not kept for one. */
+/** A replay asks no model: it has no log line, and its body is not kept for one. */
 function beginReplay(response: Response, id: string): void {
   bodyStored(response);
   const observation = findObservation(response);

@@ -23,7 +23,7 @@ const lookMs = 100;
 const looksUntilDoubt = 20;
 
 /** The head of a whole answer, as it is kept. */
-export const headSchema = z.object({ headers: z.record(z.string(), z.string()) });
+const headSchema = z.object({ headers: z.record(z.string(), z.string()) });
 
 /** `lost`: nothing was sent, and the owner of the answer is gone. `missing`: there is no such answer. */
 export type Shown = 'shown' | 'lost' | 'missing';

@@ -17,6 +17,8 @@ export const exposedHeaders = [
   'x-sluice-cost-usd',
   'x-sluice-auto-continue',
   'x-sluice-compressed-messages',
+  'x-sluice-answer-id',
+  'x-sluice-replayed',
   'x-sluice-dropped',
 ];
 

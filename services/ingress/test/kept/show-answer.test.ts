@@ -26,7 +26,9 @@ async function show({ found, entries = [], isAlive = true, startingAfter = 0 }: 
             return state && { owner: 'p:1', state: 'running', head: undefined, ...state };
           },
           read: async (_place, after) => {
-            const rest = entries.flat().filter(({ id }) => after === '' || Number.parseInt(id) > Number.parseInt(after));
+            const rest = entries
+              .flat()
+              .filter(({ id }) => after === '' || Number.parseInt(id) > Number.parseInt(after));
             return rest.slice(0, 1);
           },
         },
