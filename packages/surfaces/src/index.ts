@@ -44,3 +44,13 @@ export {
   type TranslatedEmbedding,
   type TranslatedGeminiRequest,
 } from './gemini/index.ts';
+export {
+  type CompletionsAnswer,
+  type CompletionsRequest,
+  completionsRequestSchema,
+  completionsToChat,
+  createCompletionsAnswer,
+  parseCompletionsRequest,
+  toCompletion,
+  type TranslatedCompletionsRequest,
+} from './completions/index.ts';

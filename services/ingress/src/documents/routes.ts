@@ -2,6 +2,7 @@ import { chatMessageSchema, contentPartSchema, toolCallSchema, toolSchema, usage
 import { adminDescriptions } from '../admin/admin-descriptions.ts';
 import { conversationDescriptions } from '../conversations/conversation-descriptions.ts';
 import { chatChunk } from './answer-schemas.ts';
+import { completionsRoutes } from './completions-routes.ts';
 import { documentRoutes } from './document-routes.ts';
 import { healthRoutes } from './health-routes.ts';
 import { inferenceRoutes } from './inference-routes.ts';
@@ -16,6 +17,7 @@ import type { NamedSchema, RouteDescription } from './route-description.ts';
 /** Every route of the document. A module of routes joins by a line here. */
 export const routes: readonly RouteDescription[] = [
   ...inferenceRoutes,
+  ...completionsRoutes,
   ...messagesRoutes,
   ...responsesRoutes,
   ...geminiRouteDescriptions,

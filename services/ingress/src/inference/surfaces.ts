@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { type BodyShape, embeddingsShape, messagesShape, usualShape } from '../middleware/read-json.ts';
 import { type ErrorForm, openAiErrors } from '../middleware/error-form.ts';
 import { chat } from './chat/operation.ts';
+import { completions } from './completions/operation.ts';
 import { embeddings } from './embeddings/operation.ts';
 import { messages, messagesErrors } from './messages/operation.ts';
 import { responses } from './responses/operation.ts';
@@ -23,6 +24,7 @@ export interface Surface {
 /** All surfaces. A new one is a folder with its operation, and a line here. */
 export const surfaces: readonly Surface[] = [
   surface('/chat/completions', usualShape, chat),
+  surface('/completions', usualShape, completions),
   surface('/embeddings', embeddingsShape, embeddings),
   surface('/messages', messagesShape, messages, messagesErrors),
   surface('/responses', usualShape, responses),
