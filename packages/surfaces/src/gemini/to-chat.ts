@@ -91,6 +91,9 @@ const read: ReadonlySet<string> = new Set([
   'responseModalities',
 ]);
 
+const thinkingMembers: ReadonlySet<string> = new Set(['includeThoughts', 'thinkingBudget', 'thinkingLevel']);
+const types: ReadonlySet<string> = new Set(['text/plain', 'application/json']);
+
 function toSettings(config: JsonObject, dropped: Dropped): JsonObject {
   dropped.rest(config, read, 'generationConfig.');
   const settings = Object.entries(same).flatMap(([name, chatName]) => {
@@ -98,14 +101,18 @@ function toSettings(config: JsonObject, dropped: Dropped): JsonObject {
     const isNone = value == null || (Array.isArray(value) && value.length === 0);
     return isNone ? [] : [[chatName, value] as const];
   });
-  const { responseLogprobs, logprobs, responseModalities: modalities } = config;
+  const { responseLogprobs, logprobs, responseModalities: modalities, responseMimeType: type } = config;
+  const thinking = camelMembers(membersOf(config['thinkingConfig']));
+  dropped.rest(thinking, thinkingMembers, 'generationConfig.thinkingConfig.');
+  if (logprobs != null && responseLogprobs !== true) dropped.add('generationConfig.logprobs');
+  if (typeof type === 'string' && !types.has(type)) dropped.add('generationConfig.responseMimeType');
   return {
     ...Object.fromEntries(settings),
     ...(responseLogprobs === true ? { logprobs: true, ...(logprobs == null ? {} : { top_logprobs: logprobs }) } : {}),
     ...(Array.isArray(modalities) && modalities.some((each) => each !== 'TEXT')
       ? { modalities: modalities.map((each) => String(each).toLowerCase()) }
       : {}),
-    ...effortOf(camelMembers(membersOf(config['thinkingConfig']))),
+    ...effortOf(thinking),
     ...formatOf(config),
   };
 }

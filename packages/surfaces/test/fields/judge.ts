@@ -33,20 +33,35 @@ export function judge(dialect: Dialect, { adapter, ...column }: Column, probe: P
   }
   const plain = translate(dialect, withoutField(probe), isNative);
   if (plain instanceof GatewayError) throw new Error(`${nameOf(probe)}, the request to compare with`, { cause: plain });
-  const send = (body: ChatBody, dropUnsupported: boolean): unknown => {
-    const fitted = fitRequest(body, adapter, { model: 'm', dropUnsupported });
-    return fitted.kind === 'unsupported' ? undefined : sent({ adapter, ...column }, fitted.body);
-  };
-  const [before, after] = [send(plain.chat, true), send(asked.chat, true)];
+  const [asks, compared] = [asked.chat, plain.chat];
+  if (isDeepStrictEqual(asks, compared)) return orElse('lost', { dialect, probe, told: added(asked.dropped, plain.dropped) });
+  const fit = (body: ChatBody, dropUnsupported: boolean) => fitRequest(body, adapter, { model: 'm', dropUnsupported });
+  const [most, least] = [fit(asks, true), fit(compared, true)];
+  if (most.kind === 'unsupported') return 'refused';
+  const isNew = fit(asks, false).kind === 'unsupported' && fit(compared, false).kind === 'fits';
+  if (isNew || (least.kind === 'fits' && isDeepStrictEqual(most.body, least.body))) return 'optional';
+  const [after, before] = [most, least].map((fitted) =>
+    fitted.kind === 'fits' ? sent({ adapter, ...column }, fitted.body) : undefined,
+  );
   if (after === undefined) return 'refused';
-  const isOptional = send(asked.chat, false) === undefined;
-  if (isOptional && (send(plain.chat, false) !== undefined || isDeepStrictEqual(before, after))) return 'optional';
-  if (before !== undefined && !isDeepStrictEqual(before, after)) {
-    return has(after, probe) && !has(before, probe) ? 'carried' : 'mapped';
-  }
-  const names = asked.dropped.filter((name) => !plain.dropped.includes(name));
-  if (names.some((name) => isAbout(name, probe))) return 'listed';
-  return Object.hasOwn(dialect.unsent, nameOf(probe)) ? 'unsent' : 'lost';
+  if (!isDeepStrictEqual(before, after)) return has(after, probe) && !has(before, probe) ? 'carried' : 'mapped';
+  if (least.kind === 'fits' && most.dropped.length > least.dropped.length) return 'optional';
+  return orElse('lost', { dialect, probe, told: [] });
+}
+
+const added = (names: readonly string[], others: readonly string[]): readonly string[] =>
+  names.filter((name) => !others.includes(name));
+
+interface Reports {
+  readonly dialect: Dialect;
+  readonly probe: Probe;
+  /** Names in `x-sluice-dropped`. */
+  readonly told: readonly string[];
+}
+
+function orElse(verdict: Verdict, { dialect, probe, told }: Reports): Verdict {
+  if (told.some((name) => isAbout(name, probe))) return 'listed';
+  return Object.hasOwn(dialect.unsent, nameOf(probe)) ? 'unsent' : verdict;
 }
 
 function translate(dialect: Dialect, request: JsonObject, isNative: boolean): Translated | GatewayError {

@@ -119,7 +119,7 @@ const inner: readonly Probe[] = [
   inResult('cache_control', mark),
   inResult('a_member_of_tomorrow', true),
   ofTool('description', 'x'),
-  ofTool('input_schema', schema),
+  { ...ofTool('input_schema', schema), other: tool.input_schema },
   ofTool('strict', true),
   ofTool('cache_control', mark),
   ofTool('defer_loading', true),
