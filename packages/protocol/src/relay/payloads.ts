@@ -120,6 +120,8 @@ export const answeredSchema = z.object({
   attempts: z.number().int().positive(),
   /** Number of extension attempts so far; absent for none. */
   continuations: z.number().int().positive().optional(),
+  /** Names of fields that the upstream did not get, without indices; absent for none, and from an older worker. */
+  dropped: z.array(z.string()).optional(),
   /** The answer has the form of the client's own protocol; absent for a chat answer. */
   native: z.boolean().optional(),
   /** Credential of the attempt; an older worker does not send it. */

@@ -37,6 +37,7 @@ export const anthropic = defineProvider({
       prefill: 'assistant',
       reasoning: true,
       streamUsage: true,
+      hints: new Set(['user', 'safety_identifier', 'cache_control', 'tools.cache_control', 'prompt_cache_breakpoint', 'description']),
     },
     framing: 'sse',
     readsArguments: true,

@@ -2,6 +2,7 @@ import { type ChatBody, isObject, itemsOf, membersOf, respell, type UpstreamFail
 import type { FieldPath, ProviderAdapter } from '../adapter.ts';
 import { findUnboundedArguments } from '../client-json.ts';
 import { clientTextLimits } from '../parse-text.ts';
+import { findUnsent } from './find-unsent.ts';
 import { findUnsupported } from './find-unsupported.ts';
 
 export type Fitted =
@@ -10,6 +11,8 @@ export type Fitted =
       readonly body: ChatBody;
       /** Paths of removed fields, as in `messages[0].content[1]`; at most 20. */
       readonly dropped: readonly string[];
+      /** Names of labels and hints that the provider does not get, without indices: `messages.content.cache_control`. */
+      readonly unsent: readonly string[];
     }
   | { readonly kind: 'unsupported'; readonly failure: UpstreamFailure };
 
@@ -32,7 +35,13 @@ export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: Fi
   const paths = options.dropUnsupported ? found.filter(isEssentialTo(body, found)) : found;
   const [first] = paths;
   if (first === undefined) {
-    return { kind: 'fits', body: withoutPaths(body, found), dropped: found.slice(0, mostNamed).map(formatPath) };
+    const fitted = withoutPaths(body, found);
+    return {
+      kind: 'fits',
+      body: fitted,
+      dropped: found.slice(0, mostNamed).map(formatPath),
+      unsent: findUnsent(fitted, adapter.capabilities),
+    };
   }
   const names = paths.slice(0, mostNamed).map((path) => `"${formatPath(path)}"`);
   const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';

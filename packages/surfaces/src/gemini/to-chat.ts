@@ -1,5 +1,5 @@
 import { type ChatRequest, isObject, type JsonObject, membersOf } from '@sluice/protocol';
-import { checkChat, type FieldNames } from '../check-chat.ts';
+import { checkChat, type FieldNames, toOwnField } from '../check-chat.ts';
 import { createDropped, type Dropped } from '../messages/dropped.ts';
 import { camelMembers, type GeminiRequest } from './request-schema.ts';
 import { toJsonSchema, toTooling } from './tools.ts';
@@ -27,6 +27,10 @@ const names: FieldNames = [
   [/^messages\b.*$/, 'contents'],
   [/^(tools\[\d+\])\.function\.(.*)$/, 'tools[0].functionDeclarations'],
   [/^tools.*$/, 'tools'],
+  [/^tool_choice.*$/, 'toolConfig'],
+  [/^top_k$/, 'generationConfig.topK'],
+  [/^logprobs$/, 'generationConfig.responseLogprobs'],
+  [/^reasoning_effort$/, 'generationConfig.thinkingConfig'],
   [/^temperature$/, 'generationConfig.temperature'],
   [/^top_p$/, 'generationConfig.topP'],
   [/^max_completion_tokens$/, 'generationConfig.maxOutputTokens'],
@@ -47,6 +51,9 @@ const topMembers: ReadonlySet<string> = new Set([
   'toolConfig',
   'generationConfig',
 ]);
+
+/** Returns Google's name for a field of a chat request. */
+export const toGeminiField = (field: string): string => toOwnField(field, names);
 
 /** @throws GatewayError 400 that names the field */
 export function toGeminiChat(request: GeminiRequest, { model, stream, isNative }: GeminiCall): TranslatedGeminiRequest {

@@ -1,5 +1,5 @@
 import { type ChatRequest, GatewayError, type JsonObject } from '@sluice/protocol';
-import { checkChat, type FieldNames } from '../check-chat.ts';
+import { checkChat, type FieldNames, toOwnField } from '../check-chat.ts';
 import { createDropped, type Dropped } from '../messages/dropped.ts';
 import { toMessages } from './items.ts';
 import { type ResponsesRequest, responsesRequestSchema } from './request-schema.ts';
@@ -23,6 +23,9 @@ const names: FieldNames = [
   [/^reasoning_effort$/, 'reasoning.effort'],
   [/^verbosity$/, 'text.verbosity'],
 ];
+
+/** Returns the name of the Responses API for a field of a chat request. */
+export const toResponsesField = (field: string): string => toOwnField(field, names);
 
 /** @throws GatewayError 400 that names the field */
 export function toChat(request: ResponsesRequest): TranslatedRequest {

@@ -31,6 +31,6 @@ export const columns: readonly Column[] = [
   column('bailian, compatible', 'bailian', { options: { mode: 'compatible' } }),
   column('zai', 'zai', { model: 'glm-4.6' }),
   column('zai-web', 'zai-web', { options: { signing_variant: 'none' }, model: 'glm-4.6v' }),
-  column('iflow', 'iflow', {}),
+  column('iflow', 'iflow', { model: 'glm-4.6' }),
   column('ollama', 'ollama', {}),
 ];

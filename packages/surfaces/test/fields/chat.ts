@@ -109,5 +109,11 @@ export const chat: Dialect = {
     ...inner,
   ],
   translate: (request) => ({ chat: parseChatRequest(request), dropped: [] }),
-  unsent: {},
+  fieldName: (field) => field,
+  unsent: {
+    model: 'it chooses the upstream, which gets its own name of the model',
+    stream: 'Coze and chat.z.ai always stream; Sluice collects the answer for a client that wants it whole',
+    stream_options: 'Sluice writes the events of the client',
+    'messages.reasoning_content': 'reasoning goes back only to providers that expect it',
+  },
 };

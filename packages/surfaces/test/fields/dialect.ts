@@ -1,4 +1,4 @@
-import type { ChatBody, GatewayError, JsonObject } from '@sluice/protocol';
+import type { ChatBody, JsonObject } from '@sluice/protocol';
 import type { Probe } from './probe.ts';
 
 /** A client's protocol with all fields of its requests. */
@@ -12,6 +12,8 @@ export interface Dialect {
    * @throws GatewayError 400 that names the field
    */
   translate(request: JsonObject, isNative: boolean): Translated;
+  /** Returns the dialect's name for a field of a chat request. */
+  fieldName(chatField: string): string;
   /** Fields that the gateway itself reads, or that change nothing, each with the reason. */
   readonly unsent: Readonly<Record<string, string>>;
 }
@@ -20,5 +22,3 @@ export interface Translated {
   readonly chat: ChatBody;
   readonly dropped: readonly string[];
 }
-
-export type Outcome = { readonly kind: 'translated'; readonly is: Translated } | { readonly kind: 'refused'; readonly error: GatewayError };

@@ -8,7 +8,7 @@ import type {
   ToolConfig,
 } from '@google/genai';
 import type { JsonObject } from '@sluice/protocol';
-import { parseGeminiRequest, toGeminiChat } from '@sluice/surfaces';
+import { parseGeminiRequest, toGeminiChat, toGeminiField } from '@sluice/surfaces';
 import type { Dialect } from './dialect.ts';
 import type { Probe } from './probe.ts';
 
@@ -191,5 +191,11 @@ export const gemini: Dialect = {
     ...Object.values(ofModel),
   ],
   translate: (request, isNative) => toGeminiChat(parseGeminiRequest(request), { model: 'm', stream: false, isNative }),
-  unsent: {},
+  fieldName: toGeminiField,
+  unsent: {
+    'contents.parts.functionCall.id': 'calls and their results are paired by it',
+    'contents.parts.thoughtSignature': 'it goes back only to Google',
+    'generationConfig.thinkingConfig.includeThoughts': 'Sluice leaves the reasoning out of the answer without it',
+    'toolConfig.functionCallingConfig.mode: NONE': 'the provider gets no tools',
+  },
 };

@@ -45,8 +45,8 @@ export function judge(dialect: Dialect, { adapter, ...column }: Column, probe: P
   );
   if (after === undefined) return 'refused';
   if (!isDeepStrictEqual(before, after)) return has(after, probe) && !has(before, probe) ? 'carried' : 'mapped';
-  if (least.kind === 'fits' && most.dropped.length > least.dropped.length) return 'optional';
-  return orElse('lost', { dialect, probe, told: [] });
+  if (least.kind !== 'fits' || most.dropped.length > least.dropped.length) return 'optional';
+  return orElse('lost', { dialect, probe, told: added(most.unsent, least.unsent).map(dialect.fieldName) });
 }
 
 const added = (names: readonly string[], others: readonly string[]): readonly string[] =>
@@ -78,7 +78,8 @@ function translate(dialect: Dialect, request: JsonObject, isNative: boolean): Tr
 /** Returns whether a reported name is the field itself, a part of it, or the object around it. */
 function isAbout(name: string, { at }: Probe): boolean {
   const [reported, own] = [withoutIndices(name), withoutIndices(at)];
-  return own === reported || own.startsWith(`${reported}.`) || reported.startsWith(`${own}.`);
+  const lastOf = (path: string): string | undefined => path.split('.').at(-1);
+  return lastOf(own) === lastOf(reported) || own.startsWith(`${reported}.`) || reported.startsWith(`${own}.`);
 }
 
 /** Returns everything that the upstream gets for a request. */

@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { JsonObject } from '@sluice/protocol';
-import { parseMessagesRequest, toChatRequest } from '@sluice/surfaces';
+import { parseMessagesRequest, toChatRequest, toMessagesField } from '@sluice/surfaces';
 import type { Dialect } from './dialect.ts';
 import type { Probe } from './probe.ts';
 
@@ -157,5 +157,16 @@ export const messages: Dialect = {
     ...inner,
   ],
   translate: (request, isNative) => toChatRequest(parseMessagesRequest(request), { isNative }),
-  unsent: {},
+  fieldName: toMessagesField,
+  unsent: {
+    model: 'it chooses the upstream, which gets its own name of the model',
+    stream: 'Coze and chat.z.ai always stream; Sluice collects the answer for a client that wants it whole',
+    service_tier: '`standard_only` is the default of providers that have one tier',
+    'service_tier: auto': 'it is the default',
+    'thinking.display: summarized': 'it is the default',
+    'tool_choice: none': 'the provider gets no tools',
+    'messages.content: tool_use.caller': 'it tells who called, in an answer that was given',
+    'messages.content: thinking': 'reasoning goes back only to providers that expect it',
+    'messages.content: redacted_thinking': 'reasoning goes back only to the provider that encrypted it',
+  },
 };

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@sluice/protocol';
-import { parseResponsesRequest, responsesToChat } from '@sluice/surfaces';
+import { parseResponsesRequest, responsesToChat, toResponsesField } from '@sluice/surfaces';
 import type { OpenAI } from 'openai';
 import type { Dialect } from './dialect.ts';
 import type { Probe } from './probe.ts';
@@ -156,5 +156,23 @@ export const responses: Dialect = {
     ...inner,
   ],
   translate: (request) => responsesToChat(parseResponsesRequest(request)),
-  unsent: {},
+  fieldName: toResponsesField,
+  unsent: {
+    model: 'it chooses the upstream, which gets its own name of the model',
+    stream: 'Coze and chat.z.ai always stream; Sluice collects the answer for a client that wants it whole',
+    stream_options: 'Sluice writes the events of the client',
+    conversation: 'Sluice keeps the items of conversations',
+    previous_response_id: 'Sluice keeps the items of responses',
+    store: 'Sluice keeps the response',
+    metadata: 'Sluice keeps it with the response',
+    truncation: 'Sluice leaves out messages itself',
+    'input: message.id': 'it belongs to an answer that was given',
+    'input: message.status': 'it belongs to an answer that was given',
+    'input.content: output_text.annotations': 'they belong to an answer that was given',
+    'input: function_call.caller': 'it tells who called, in an answer that was given',
+    'reasoning.summary': 'reasoning that a provider shows is always part of the response',
+    'reasoning.generate_summary': 'reasoning that a provider shows is always part of the response',
+    'include: reasoning.encrypted_content': 'it is always part of the response',
+    'include: message.input_image.image_url': 'it is always part of an item',
+  },
 };

@@ -45,7 +45,7 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
     requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
-    return answerOrder(needs, { order, accounting, createReply: replyOf(operation, order) }, client);
+    return answerOrder(needs, { order, accounting, createReply: replyOf(operation, order), fieldName: operation.fieldName }, client);
   };
 }
 
@@ -59,12 +59,13 @@ interface Prepared {
   readonly order: Order;
   readonly accounting: RequestAccounting | undefined;
   readonly createReply: (needs: ReplyNeeds) => Reply;
+  readonly fieldName: Operation<never>['fieldName'];
 }
 
 /** @throws GatewayError if the request fails before anything is sent, so that it becomes an HTTP error */
 async function answerOrder(
   needs: InferenceNeeds,
-  { order, accounting, createReply }: Prepared,
+  { order, accounting, createReply, fieldName }: Prepared,
   client: Client,
 ): Promise<void> {
   const { config, metrics, onInternal, now } = needs;
@@ -84,6 +85,7 @@ async function answerOrder(
     setHeaders: () =>
       setAnswerHeaders(response, {
         ...order,
+        fieldName,
         elapsedMs: now() - client.startedAt,
         answered: delivery.answered(),
         end: delivery.end(),

@@ -25,6 +25,8 @@ export interface Operation<Request> {
   readonly shape: (request: Request, bytes: Buffer, entry: ModelEntry, isNative: boolean) => Shaped<Request>;
   /** Estimates the tokens that a request uses. */
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
+  /** Returns the surface's name for a field of a chat request; absent if the names are the same. */
+  readonly fieldName?: (chatField: string) => string;
   /** Set if upstreams of these types answer in the client's own protocol. */
   readonly native?: NativeSurface;
   /** Creates the writer of the answer, for requests that are parsed without `forms`. */

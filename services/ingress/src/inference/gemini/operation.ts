@@ -4,6 +4,7 @@ import {
   parseGeminiRequest,
   toGeminiChat,
   toGeminiError,
+  toGeminiField,
   toGeminiResponse,
 } from '@sluice/surfaces';
 import type { Response } from 'express';
@@ -49,6 +50,7 @@ export const gemini: Operation<GeminiOrder> = {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
     return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped };
   },
+  fieldName: toGeminiField,
   reserve(order, bodyBytes) {
     if (order.kind !== 'translated') throw new Error('the request has not been translated');
     return reserveChat(order.chat, bodyBytes);

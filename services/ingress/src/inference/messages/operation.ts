@@ -8,6 +8,7 @@ import {
   pingEvent,
   toChatRequest,
   toMessage,
+  toMessagesField,
   toMessagesError,
 } from '@sluice/surfaces';
 import type { ErrorForm } from '../../middleware/error-form.ts';
@@ -50,6 +51,7 @@ export const messages: Operation<MessagesOrder> = {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
     return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped };
   },
+  fieldName: toMessagesField,
   reserve(order, bodyBytes) {
     if (order.kind === 'asked') throw new Error('the request has not been translated');
     return reserveChat(order.chat, bodyBytes);

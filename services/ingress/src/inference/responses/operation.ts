@@ -6,6 +6,7 @@ import {
   type ResponsesRequest,
   responsesToChat,
   type ResponseStreamNeeds,
+  toResponsesField,
   toWholeResponse,
 } from '@sluice/surfaces';
 import { heartbeatLine } from '../../sse/heartbeat.ts';
@@ -44,6 +45,7 @@ export const responses: Operation<ResponsesOrder> = {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
     return { ...shape, request: { chat: request, dropped }, droppedFields: dropped };
   },
+  fieldName: toResponsesField,
   reserve: ({ chat }, bodyBytes) => reserveChat(chat, bodyBytes),
   reply() {
     throw new Error('each request brings the forms of its answer');
