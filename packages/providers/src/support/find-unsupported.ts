@@ -37,7 +37,8 @@ function withoutRepeated(paths: FieldPath[]): FieldPath[] {
 function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): FieldPath[] {
   if (parameters === 'any') return [];
   return Object.entries(body).flatMap(([name, value]) => {
-    const isFine = universal.has(name) || labelNames.has(name) || parameters.has(name) || asksForNothing(name, value, body);
+    const isFine =
+      universal.has(name) || labelNames.has(name) || parameters.has(name) || asksForNothing(name, value, body);
     return isFine ? [] : [[name]];
   });
 }

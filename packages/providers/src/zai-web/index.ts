@@ -22,7 +22,6 @@ export const zaiWeb = defineProvider({
       prefill: 'none',
       reasoning: true,
       streamUsage: true,
-      hints: new Set(['cache_control', 'prompt_cache_breakpoint']),
     },
     framing: 'sse-unterminated',
     isStreamOnly: true,

@@ -15,7 +15,12 @@ const { embeddings: _embeddings, ...chat } = createOpenAiAdapter(plainStyle, { e
 const models = createModelLister(plainStyle);
 
 /** Messages and tools pass unchanged. */
-const hints: ReadonlySet<Hint> = new Set(['cache_control', 'tools.cache_control', 'prompt_cache_breakpoint', 'image_url.detail']);
+const hints: ReadonlySet<Hint> = new Set([
+  'cache_control',
+  'tools.cache_control',
+  'prompt_cache_breakpoint',
+  'image_url.detail',
+]);
 
 /** The official API of the GLM models. */
 export const zai = defineProvider({

@@ -20,7 +20,14 @@ const itemMembers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Members of parts by their types. Annotations and probabilities belong to an answer that was given. */
-const textMembers: ReadonlySet<string> = new Set(['type', 'text', 'refusal', 'annotations', 'logprobs', 'prompt_cache_breakpoint']);
+const textMembers: ReadonlySet<string> = new Set([
+  'type',
+  'text',
+  'refusal',
+  'annotations',
+  'logprobs',
+  'prompt_cache_breakpoint',
+]);
 const partMembers: Readonly<Record<string, ReadonlySet<string>>> = {
   input_image: new Set(['type', 'image_url', 'detail', 'prompt_cache_breakpoint']),
   input_audio: new Set(['type', 'input_audio', 'prompt_cache_breakpoint']),

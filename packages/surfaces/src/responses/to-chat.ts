@@ -125,7 +125,14 @@ const formatMembers: ReadonlySet<string> = new Set(['type', 'name', 'schema', 'd
 const streamMembers: ReadonlySet<string> = new Set(['include_obfuscation']);
 
 function addDropped(request: ResponsesRequest, dropped: Dropped): void {
-  const { include, max_tool_calls: mostCalls, reasoning, text, stream_options: streaming, top_logprobs: count } = request;
+  const {
+    include,
+    max_tool_calls: mostCalls,
+    reasoning,
+    text,
+    stream_options: streaming,
+    top_logprobs: count,
+  } = request;
   dropped.rest(request, known, '');
   dropped.rest(reasoning ?? {}, reasoningMembers, 'reasoning.');
   dropped.rest(text ?? {}, textMembers, 'text.');

@@ -7,7 +7,11 @@ type Params = OpenAI.ChatCompletionCreateParams;
 
 const user = { role: 'user', content: 'hello' };
 const plain: JsonObject = { model: 'm', messages: [user] };
-const fn = { name: 'weather', description: 'tells the weather', parameters: { type: 'object', properties: {}, required: [], additionalProperties: false } };
+const fn = {
+  name: 'weather',
+  description: 'tells the weather',
+  parameters: { type: 'object', properties: {}, required: [], additionalProperties: false },
+};
 const other = { type: 'function', function: { ...fn, name: 'time' } };
 const tooled: JsonObject = { ...plain, tools: [{ type: 'function', function: fn }, other] };
 const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
@@ -46,9 +50,18 @@ const values = {
 
 /** Parameters that need others, with those. */
 const dependent = {
-  audio: { at: 'audio', value: { voice: 'alloy', format: 'wav' }, in: { ...plain, modalities: ['text', 'audio'] }, other: { voice: 'echo', format: 'wav' } },
+  audio: {
+    at: 'audio',
+    value: { voice: 'alloy', format: 'wav' },
+    in: { ...plain, modalities: ['text', 'audio'] },
+    other: { voice: 'echo', format: 'wav' },
+  },
   function_call: { at: 'function_call', value: { name: 'weather' }, in: { ...plain, functions: [fn] } },
-  modalities: { at: 'modalities', value: ['text', 'audio'], in: { ...plain, audio: { voice: 'alloy', format: 'wav' } } },
+  modalities: {
+    at: 'modalities',
+    value: ['text', 'audio'],
+    in: { ...plain, audio: { voice: 'alloy', format: 'wav' } },
+  },
   model: { at: 'model', value: 'm', other: 'n', in: plain },
   messages: { at: 'messages[0].content', value: 'hello', other: 'bye', in: plain },
   parallel_tool_calls: { at: 'parallel_tool_calls', value: false, in: tooled },
@@ -59,43 +72,124 @@ const dependent = {
 } satisfies Record<Exclude<keyof Params, keyof typeof values>, Probe>;
 
 const said = (...messages: readonly object[]): JsonObject => ({ ...plain, messages: [user, ...messages, user] });
-const content = (part: object): JsonObject => ({ ...plain, messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }, part] }] });
+const content = (part: object): JsonObject => ({
+  ...plain,
+  messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }, part] }],
+});
 const call = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{}' } };
 const result = { role: 'tool', tool_call_id: 'call_1', content: 'rain' };
 const answered = said({ role: 'assistant', content: 'well', tool_calls: [call] }, result);
 
 function part(type: string, value: object, name = type): Probe {
-  return { at: 'messages[0].content[1]', value: { type, ...value }, in: content({}), name: `messages.content: ${name}` };
+  return {
+    at: 'messages[0].content[1]',
+    value: { type, ...value },
+    in: content({}),
+    name: `messages.content: ${name}`,
+  };
 }
 
 const inner: readonly Probe[] = [
-  { at: 'messages[1]', value: { role: 'developer', content: 'be brief' }, in: said(user), other: user, name: 'messages: developer' },
-  { at: 'messages[1]', value: { role: 'system', content: 'be brief' }, in: said(user), other: user, name: 'messages: system' },
+  {
+    at: 'messages[1]',
+    value: { role: 'developer', content: 'be brief' },
+    in: said(user),
+    other: user,
+    name: 'messages: developer',
+  },
+  {
+    at: 'messages[1]',
+    value: { role: 'system', content: 'be brief' },
+    in: said(user),
+    other: user,
+    name: 'messages: system',
+  },
   { at: 'messages[0].name', value: 'Ann', in: plain },
-  { at: 'messages[1].refusal', value: 'no', in: said({ role: 'assistant', content: 'well' }), name: 'messages.refusal' },
+  {
+    at: 'messages[1].refusal',
+    value: 'no',
+    in: said({ role: 'assistant', content: 'well' }),
+    name: 'messages.refusal',
+  },
   { at: 'messages[1].audio', value: { id: 'a' }, in: said({ role: 'assistant', content: 'well' }) },
-  { at: 'messages[1].function_call', value: { name: 'weather', arguments: '{}' }, in: said({ role: 'assistant', content: 'well' }) },
+  {
+    at: 'messages[1].function_call',
+    value: { name: 'weather', arguments: '{}' },
+    in: said({ role: 'assistant', content: 'well' }),
+  },
   { at: 'messages[1].reasoning_content', value: 'hm', in: answered },
-  { at: 'messages[1].tool_calls', value: [call], in: answered, other: [{ ...call, function: { name: 'weather', arguments: '{"a":1}' } }] },
-  { at: 'messages[1].tool_calls[0]', value: { id: 'call_1', type: 'custom', custom: { name: 'weather', input: 'x' } }, other: call, in: answered, name: 'messages.tool_calls: custom' },
+  {
+    at: 'messages[1].tool_calls',
+    value: [call],
+    in: answered,
+    other: [{ ...call, function: { name: 'weather', arguments: '{"a":1}' } }],
+  },
+  {
+    at: 'messages[1].tool_calls[0]',
+    value: { id: 'call_1', type: 'custom', custom: { name: 'weather', input: 'x' } },
+    other: call,
+    in: answered,
+    name: 'messages.tool_calls: custom',
+  },
   { at: 'messages[2].content', value: 'rain', other: 'sun', in: answered, name: 'messages: tool' },
-  { at: 'messages[1]', value: { role: 'function', name: 'weather', content: 'rain' }, other: user, in: said(user), name: 'messages: function' },
+  {
+    at: 'messages[1]',
+    value: { role: 'function', name: 'weather', content: 'rain' },
+    other: user,
+    in: said(user),
+    name: 'messages: function',
+  },
   part('image_url', { image_url: { url: data } }, 'image_url, data'),
   part('image_url', { image_url: { url: 'https://example.com/a.png' } }, 'image_url, https'),
-  { at: 'messages[0].content[1].image_url.detail', value: 'low', in: content({ type: 'image_url', image_url: { url: data } }) },
+  {
+    at: 'messages[0].content[1].image_url.detail',
+    value: 'low',
+    in: content({ type: 'image_url', image_url: { url: data } }),
+  },
   part('input_audio', { input_audio: { data: 'AAAA', format: 'wav' } }),
   part('file', { file: { file_data: 'data:application/pdf;base64,JVBERi0=', filename: 'a.pdf' } }, 'file, data'),
   part('file', { file: { file_id: 'f' } }, 'file, id'),
-  { at: 'messages[0].content[0].prompt_cache_breakpoint', value: { mode: 'explicit' }, in: content({ type: 'text', text: 'x' }) },
-  { at: 'messages[0].content[0].cache_control', value: { type: 'ephemeral' }, in: content({ type: 'text', text: 'x' }) },
+  {
+    at: 'messages[0].content[0].prompt_cache_breakpoint',
+    value: { mode: 'explicit' },
+    in: content({ type: 'text', text: 'x' }),
+  },
+  {
+    at: 'messages[0].content[0].cache_control',
+    value: { type: 'ephemeral' },
+    in: content({ type: 'text', text: 'x' }),
+  },
   { at: 'tools[0].function.description', value: 'x', in: tooled },
   { at: 'tools[0].function.parameters', value: schema, in: tooled },
   { at: 'tools[0].function.strict', value: true, in: tooled },
-  { at: 'tools[0]', value: { type: 'custom', custom: { name: 'weather' } }, other: { type: 'function', function: fn }, in: tooled, name: 'tools: custom' },
-  { at: 'tool_choice', value: { type: 'function', function: { name: 'weather' } }, in: tooled, name: 'tool_choice: function' },
-  { at: 'tool_choice', value: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'weather' } }] } }, in: tooled, name: 'tool_choice: allowed_tools' },
+  {
+    at: 'tools[0]',
+    value: { type: 'custom', custom: { name: 'weather' } },
+    other: { type: 'function', function: fn },
+    in: tooled,
+    name: 'tools: custom',
+  },
+  {
+    at: 'tool_choice',
+    value: { type: 'function', function: { name: 'weather' } },
+    in: tooled,
+    name: 'tool_choice: function',
+  },
+  {
+    at: 'tool_choice',
+    value: {
+      type: 'allowed_tools',
+      allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'weather' } }] },
+    },
+    in: tooled,
+    name: 'tool_choice: allowed_tools',
+  },
   { at: 'response_format', value: { type: 'json_object' }, in: plain, name: 'response_format: json_object' },
-  { at: 'response_format.json_schema.description', value: 'x', in: { ...plain, response_format: values.response_format } },
+  {
+    at: 'response_format.json_schema.description',
+    value: 'x',
+    in: { ...plain, response_format: values.response_format },
+  },
   { at: 'top_k', value: 5, in: plain },
   { at: 'a_field_of_tomorrow', value: true, in: plain },
 ];

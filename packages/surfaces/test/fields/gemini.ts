@@ -19,7 +19,10 @@ const declared = { name: 'weather', description: 'tells the weather', parameters
 const tooled: JsonObject = { ...plain, tools: [{ functionDeclarations: [declared, { ...declared, name: 'time' }] }] };
 const call = { functionCall: { name: 'weather', args: { a: 1 } } };
 const result = { functionResponse: { name: 'weather', response: { output: 'rain' } } };
-const history: JsonObject = { ...tooled, contents: [user, { role: 'model', parts: [{ text: 'well' }, call] }, { role: 'user', parts: [result] }] };
+const history: JsonObject = {
+  ...tooled,
+  contents: [user, { role: 'model', parts: [{ text: 'well' }, call] }, { role: 'user', parts: [result] }],
+};
 
 /** A value of each setting; the compiler compares the lists with Google's own. */
 const settings = {
@@ -35,7 +38,12 @@ const settings = {
   modelSelectionConfig: { featureSelectionPreference: 'BALANCED' },
   presencePenalty: 0.5,
   responseFormat: [{ text: {} }],
-  responseJsonSchema: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false },
+  responseJsonSchema: {
+    type: 'object',
+    properties: { a: { type: 'string' } },
+    required: ['a'],
+    additionalProperties: false,
+  },
   responseLogprobs: true,
   responseMimeType: 'application/json',
   responseModalities: ['TEXT', 'IMAGE'],
@@ -51,7 +59,10 @@ const settings = {
   translationConfig: { targetLanguageCode: 'de' },
 } satisfies Record<keyof GenerationConfig, unknown>;
 
-const thinking = { includeThoughts: true, thinkingBudget: 9000, thinkingLevel: 'HIGH' } satisfies Record<keyof ThinkingConfig, unknown>;
+const thinking = { includeThoughts: true, thinkingBudget: 9000, thinkingLevel: 'HIGH' } satisfies Record<
+  keyof ThinkingConfig,
+  unknown
+>;
 
 const tools = {
   codeExecution: {},
@@ -114,7 +125,12 @@ const beside = {
 
 const ofModel = {
   functionCall: { at: 'contents[1].parts[1].functionCall.args', value: { a: 1 }, other: { a: 2 }, in: history },
-  functionResponse: { at: 'contents[2].parts[0].functionResponse.response', value: { output: 'rain' }, other: { output: 'sun' }, in: history },
+  functionResponse: {
+    at: 'contents[2].parts[0].functionResponse.response',
+    value: { output: 'rain' },
+    other: { output: 'sun' },
+    in: history,
+  },
   thought: { at: 'contents[1].parts[0].thought', value: true, in: history },
   thoughtSignature: { at: 'contents[1].parts[1].thoughtSignature', value: 'c2ln', in: history },
 } satisfies Record<Exclude<keyof Part, keyof typeof parts | keyof typeof beside>, Probe>;
@@ -129,26 +145,70 @@ const media = (type: string): Probe => ({
 const inner: readonly Probe[] = [
   { at: 'contents[0].parts[0].text', value: 'hello', other: 'bye', in: plain, name: 'contents' },
   { at: 'systemInstruction', value: { parts: [{ text: 'be brief' }] }, in: plain },
-  { at: 'systemInstruction.parts[1]', value: { inlineData: parts.inlineData }, in: { ...plain, systemInstruction: { parts: [{ text: 'be brief' }] } }, name: 'systemInstruction.parts: inlineData' },
+  {
+    at: 'systemInstruction.parts[1]',
+    value: { inlineData: parts.inlineData },
+    in: { ...plain, systemInstruction: { parts: [{ text: 'be brief' }] } },
+    name: 'systemInstruction.parts: inlineData',
+  },
   { at: 'tools', value: [{ functionDeclarations: [declared] }], in: plain },
   media('audio/wav'),
   media('application/pdf'),
   media('video/mp4'),
-  { at: 'contents[0].parts[1]', value: { fileData: { fileUri: 'gs://bucket/a.pdf', mimeType: 'application/pdf' } }, in: plain, name: 'contents.parts: fileData, PDF' },
-  { at: 'contents[0].parts[1].inlineData.displayName', value: 'a.png', in: { contents: [{ ...user, parts: [{ text: 'x' }, { inlineData: parts.inlineData }] }] } },
-  { at: 'contents[0].parts[1]', value: { a_kind_of_tomorrow: {} }, in: plain, name: 'contents.parts: a kind of tomorrow' },
+  {
+    at: 'contents[0].parts[1]',
+    value: { fileData: { fileUri: 'gs://bucket/a.pdf', mimeType: 'application/pdf' } },
+    in: plain,
+    name: 'contents.parts: fileData, PDF',
+  },
+  {
+    at: 'contents[0].parts[1].inlineData.displayName',
+    value: 'a.png',
+    in: { contents: [{ ...user, parts: [{ text: 'x' }, { inlineData: parts.inlineData }] }] },
+  },
+  {
+    at: 'contents[0].parts[1]',
+    value: { a_kind_of_tomorrow: {} },
+    in: plain,
+    name: 'contents.parts: a kind of tomorrow',
+  },
   { at: 'contents[0].parts[0].aMemberOfTomorrow', value: true, in: plain },
-  { at: 'contents[1].parts[0].aMemberOfTomorrow', value: true, in: history, name: 'contents.parts.aMemberOfTomorrow, of the model' },
+  {
+    at: 'contents[1].parts[0].aMemberOfTomorrow',
+    value: true,
+    in: history,
+    name: 'contents.parts.aMemberOfTomorrow, of the model',
+  },
   { at: 'contents[1].parts[1].functionCall.id', value: 'c1', in: history },
   { at: 'contents[1].parts[1].functionCall.partialArgs', value: [{ jsonPath: '$.a' }], in: history },
   { at: 'contents[1].parts[1].functionCall.willContinue', value: true, in: history },
   { at: 'contents[2].parts[0].functionResponse.parts', value: [{ inlineData: parts.inlineData }], in: history },
   { at: 'contents[2].parts[0].functionResponse.scheduling', value: 'SILENT', in: history },
   { at: 'contents[2].parts[0].functionResponse.willContinue', value: true, in: history },
-  { at: 'toolConfig.functionCallingConfig.mode', value: 'NONE', in: tooled, name: 'toolConfig.functionCallingConfig.mode: NONE' },
-  { at: 'toolConfig.functionCallingConfig.mode', value: 'VALIDATED', in: tooled, name: 'toolConfig.functionCallingConfig.mode: VALIDATED' },
-  { at: 'toolConfig.functionCallingConfig.allowedFunctionNames', value: ['weather'], in: { ...tooled, toolConfig: { functionCallingConfig: { mode: 'VALIDATED' } } }, name: 'toolConfig.functionCallingConfig.allowedFunctionNames, with VALIDATED' },
-  { at: 'generationConfig.responseMimeType', value: 'text/x.enum', in: { ...plain, generationConfig: { responseSchema: { type: 'STRING', enum: ['a'] } } }, name: 'generationConfig.responseMimeType: text/x.enum' },
+  {
+    at: 'toolConfig.functionCallingConfig.mode',
+    value: 'NONE',
+    in: tooled,
+    name: 'toolConfig.functionCallingConfig.mode: NONE',
+  },
+  {
+    at: 'toolConfig.functionCallingConfig.mode',
+    value: 'VALIDATED',
+    in: tooled,
+    name: 'toolConfig.functionCallingConfig.mode: VALIDATED',
+  },
+  {
+    at: 'toolConfig.functionCallingConfig.allowedFunctionNames',
+    value: ['weather'],
+    in: { ...tooled, toolConfig: { functionCallingConfig: { mode: 'VALIDATED' } } },
+    name: 'toolConfig.functionCallingConfig.allowedFunctionNames, with VALIDATED',
+  },
+  {
+    at: 'generationConfig.responseMimeType',
+    value: 'text/x.enum',
+    in: { ...plain, generationConfig: { responseSchema: { type: 'STRING', enum: ['a'] } } },
+    name: 'generationConfig.responseMimeType: text/x.enum',
+  },
   { at: 'generationConfig.thinkingConfig.aMemberOfTomorrow', value: 1, in: plain },
   { at: 'generationConfig.aSettingOfTomorrow', value: 1, in: plain },
   { at: 'safetySettings', value: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }], in: plain },
@@ -168,9 +228,16 @@ export const gemini: Dialect = {
   probes: [
     ...inner,
     ...under('generationConfig', settings, plain).map((probe) =>
-      probe.at.endsWith('.logprobs') ? { ...probe, in: { ...plain, generationConfig: { responseLogprobs: true } } } : probe,
+      probe.at.endsWith('.logprobs')
+        ? { ...probe, in: { ...plain, generationConfig: { responseLogprobs: true } } }
+        : probe,
     ),
-    { at: 'generationConfig.logprobs', value: 2, in: plain, name: 'generationConfig.logprobs, without responseLogprobs' },
+    {
+      at: 'generationConfig.logprobs',
+      value: 2,
+      in: plain,
+      name: 'generationConfig.logprobs, without responseLogprobs',
+    },
     ...under('generationConfig.thinkingConfig', thinking, plain),
     ...under('tools[1]', tools, tooled).map((probe) => ({ ...probe, at: probe.at, name: probe.at.replace('[1]', '') })),
     ...under('tools[0].functionDeclarations[0]', declaration, tooled).map((probe) =>

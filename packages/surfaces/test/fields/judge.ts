@@ -34,7 +34,8 @@ export function judge(dialect: Dialect, { adapter, ...column }: Column, probe: P
   const plain = translate(dialect, withoutField(probe), isNative);
   if (plain instanceof GatewayError) throw new Error(`${nameOf(probe)}, the request to compare with`, { cause: plain });
   const [asks, compared] = [asked.chat, plain.chat];
-  if (isDeepStrictEqual(asks, compared)) return orElse('lost', { dialect, probe, told: added(asked.dropped, plain.dropped) });
+  if (isDeepStrictEqual(asks, compared))
+    return orElse('lost', { dialect, probe, told: added(asked.dropped, plain.dropped) });
   const fit = (body: ChatBody, dropUnsupported: boolean) => fitRequest(body, adapter, { model: 'm', dropUnsupported });
   const [most, least] = [fit(asks, true), fit(compared, true)];
   if (most.kind === 'unsupported') return 'refused';
@@ -45,8 +46,10 @@ export function judge(dialect: Dialect, { adapter, ...column }: Column, probe: P
   );
   if (after === undefined) return 'refused';
   if (!isDeepStrictEqual(before, after)) return has(after, probe) && !has(before, probe) ? 'carried' : 'mapped';
-  if (least.kind !== 'fits' || most.dropped.length > least.dropped.length) return 'optional';
-  return orElse('lost', { dialect, probe, told: added(most.unsent, least.unsent).map(dialect.fieldName) });
+  const told = least.kind === 'fits' ? added(most.unsent, least.unsent) : [];
+  // What is left out with `drop_unsupported` may contain the field, as tools contain their choice.
+  const unless = fit(asks, false).kind === 'unsupported' ? 'optional' : 'lost';
+  return orElse(unless, { dialect, probe, told: told.map((name) => dialect.fieldName(name)) });
 }
 
 const added = (names: readonly string[], others: readonly string[]): readonly string[] =>
@@ -99,7 +102,7 @@ function sent({ adapter, baseUrl, model }: Omit<Column, 'title'>, fitted: ChatBo
   const before: unknown[] = [];
   let body = fitted;
   let notes: CallPlan['notes'] = {};
-  for (let next = steps?.next(); next !== undefined; ) {
+  for (let next = steps?.next(); next !== undefined;) {
     if (next.done === true) {
       if (next.value.kind === 'failed') return undefined;
       ({ body = fitted, notes = {} } = next.value);

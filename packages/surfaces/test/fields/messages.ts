@@ -6,7 +6,11 @@ import type { Probe } from './probe.ts';
 
 const user = { role: 'user', content: 'hello' };
 const plain: JsonObject = { model: 'm', max_tokens: 1000, messages: [user] };
-const tool = { name: 'weather', description: 'tells the weather', input_schema: { type: 'object', properties: {}, required: [], additionalProperties: false } };
+const tool = {
+  name: 'weather',
+  description: 'tells the weather',
+  input_schema: { type: 'object', properties: {}, required: [], additionalProperties: false },
+};
 const tooled: JsonObject = { ...plain, tools: [tool, { ...tool, name: 'time' }] };
 const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
 const mark = { type: 'ephemeral' };
@@ -43,7 +47,10 @@ const required = {
   tool_choice: { at: 'tool_choice', value: { type: 'any' }, in: tooled },
 } satisfies Record<Exclude<Parameter, keyof typeof values>, Probe>;
 
-const content = (...blocks: readonly object[]): JsonObject => ({ ...plain, messages: [{ role: 'user', content: [text, ...blocks] }] });
+const content = (...blocks: readonly object[]): JsonObject => ({
+  ...plain,
+  messages: [{ role: 'user', content: [text, ...blocks] }],
+});
 const use = { type: 'tool_use', id: 'call_1', name: 'weather', input: { a: 1 } };
 const result = { type: 'tool_result', tool_use_id: 'call_1', content: 'rain' };
 const answer = (blocks: readonly object[], results: readonly object[] = [result]): JsonObject => ({
@@ -64,7 +71,12 @@ const said = (type: string, value: object): Probe => ({
   name: `messages.content: ${type}`,
 });
 /** A member of a block that every kind of block of these types may have. */
-const member = (name: string, value: unknown, given: object, title = `${String((given as JsonObject)['type'])}.${name}`): Probe => ({
+const member = (
+  name: string,
+  value: unknown,
+  given: object,
+  title = `${String((given as JsonObject)['type'])}.${name}`,
+): Probe => ({
   at: `messages[0].content[1].${name}`,
   value,
   in: content(given),
@@ -74,11 +86,28 @@ const image = { type: 'image', source: png };
 const document = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'x' } };
 const search = { type: 'search_result', source: 'https://example.com', title: 't', content: [text] };
 const ofTool = (name: string, value: unknown): Probe => ({ at: `tools[0].${name}`, value, in: tooled });
-const hosted = (type: string, name: string): Probe => ({ at: 'tools[0]', value: { type, name }, other: tool, in: tooled, name: `tools: ${type}` });
-const inResult = (name: string, value: unknown, title = name): Probe => ({ at: `messages[2].content[0].${name}`, value, in: answer([use]), name: `messages.content: tool_result.${title}` });
+const hosted = (type: string, name: string): Probe => ({
+  at: 'tools[0]',
+  value: { type, name },
+  other: tool,
+  in: tooled,
+  name: `tools: ${type}`,
+});
+const inResult = (name: string, value: unknown, title = name): Probe => ({
+  at: `messages[2].content[0].${name}`,
+  value,
+  in: answer([use]),
+  name: `messages.content: tool_result.${title}`,
+});
 
 const inner: readonly Probe[] = [
-  { at: 'messages[1]', value: { role: 'system', content: 'be brief' }, other: user, in: { ...plain, messages: [user, user, user] }, name: 'messages: system' },
+  {
+    at: 'messages[1]',
+    value: { role: 'system', content: 'be brief' },
+    other: user,
+    in: { ...plain, messages: [user, user, user] },
+    name: 'messages: system',
+  },
   { at: 'system[0].text', value: 'be brief', other: 'be long', in: { ...plain, system: [text] }, name: 'system: text' },
   { at: 'system[0].cache_control', value: mark, in: { ...plain, system: [text] } },
   { at: 'system[0].citations', value: [{ type: 'char_location' }], in: { ...plain, system: [text] } },
@@ -103,9 +132,25 @@ const inner: readonly Probe[] = [
   member('cache_control', mark, search),
   block('container_upload', { file_id: 'f' }),
   block('a_kind_of_tomorrow', { x: 1 }),
-  { at: 'messages[1].content[0].input', value: { a: 1 }, other: { a: 2 }, in: answer([use]), name: 'messages.content: tool_use.input' },
-  { at: 'messages[1].content[0].cache_control', value: mark, in: answer([use]), name: 'messages.content: tool_use.cache_control' },
-  { at: 'messages[1].content[0].caller', value: { type: 'direct' }, in: answer([use]), name: 'messages.content: tool_use.caller' },
+  {
+    at: 'messages[1].content[0].input',
+    value: { a: 1 },
+    other: { a: 2 },
+    in: answer([use]),
+    name: 'messages.content: tool_use.input',
+  },
+  {
+    at: 'messages[1].content[0].cache_control',
+    value: mark,
+    in: answer([use]),
+    name: 'messages.content: tool_use.cache_control',
+  },
+  {
+    at: 'messages[1].content[0].caller',
+    value: { type: 'direct' },
+    in: answer([use]),
+    name: 'messages.content: tool_use.caller',
+  },
   said('thinking', { thinking: 'hm', signature: 'sig' }),
   said('redacted_thinking', { data: 'x' }),
   said('server_tool_use', { id: 's', name: 'web_search', input: {} }),
@@ -136,7 +181,12 @@ const inner: readonly Probe[] = [
   { at: 'thinking', value: { type: 'adaptive' }, in: plain, name: 'thinking: adaptive' },
   { at: 'thinking', value: { type: 'disabled' }, in: plain, name: 'thinking: disabled' },
   { at: 'thinking.display', value: 'omitted', in: { ...plain, thinking: values.thinking } },
-  { at: 'thinking.display', value: 'summarized', in: { ...plain, thinking: values.thinking }, name: 'thinking.display: summarized' },
+  {
+    at: 'thinking.display',
+    value: 'summarized',
+    in: { ...plain, thinking: values.thinking },
+    name: 'thinking.display: summarized',
+  },
   { at: 'output_config.format', value: { type: 'json_schema', schema }, in: plain },
   { at: 'output_config.task_budget', value: { type: 'tokens', total: 9 }, in: plain },
   { at: 'output_format', value: { type: 'json_schema', schema }, in: plain },

@@ -36,8 +36,7 @@ export function leafOf({ at }: Probe): string | undefined {
 export const withField = ({ at, value, in: rest }: Probe): JsonObject => put(rest, stepsOf(at), value) as JsonObject;
 
 /** Returns the request with the field's other value, or without the field. */
-export const withoutField = ({ at, other, in: rest }: Probe): JsonObject =>
-  put(rest, stepsOf(at), other) as JsonObject;
+export const withoutField = ({ at, other, in: rest }: Probe): JsonObject => put(rest, stepsOf(at), other) as JsonObject;
 
 /** Returns a copy with a value at a place; undefined removes the place. */
 function put(value: unknown, [step, ...rest]: readonly Step[], given: unknown): unknown {

@@ -7,7 +7,12 @@ import type { Probe } from './probe.ts';
 const user = { type: 'message', role: 'user', content: 'hello' };
 const plain: JsonObject = { model: 'm', input: [user] };
 const schema = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false };
-const tool = { type: 'function', name: 'weather', parameters: { type: 'object', properties: {}, required: [], additionalProperties: false }, strict: null };
+const tool = {
+  type: 'function',
+  name: 'weather',
+  parameters: { type: 'object', properties: {}, required: [], additionalProperties: false },
+  strict: null,
+};
 const tooled: JsonObject = { ...plain, tools: [tool, { ...tool, name: 'time' }] };
 const data = 'data:image/png;base64,iVBORw0KGgo=';
 
@@ -79,19 +84,42 @@ const inPart = (name: string, value: unknown, given: JsonObject): Probe => ({
   name: `input.content: ${String(given['type'])}.${name}`,
 });
 const ofTool = (name: string, value: unknown): Probe => ({ at: `tools[0].${name}`, value, in: tooled });
-const hosted = (type: string, value: object = {}): Probe => ({ at: 'tools[0]', value: { type, ...value }, other: tool, in: tooled, name: `tools: ${type}` });
+const hosted = (type: string, value: object = {}): Probe => ({
+  at: 'tools[0]',
+  value: { type, ...value },
+  other: tool,
+  in: tooled,
+  name: `tools: ${type}`,
+});
 const assistant = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'well' }] };
 const namespace = { type: 'namespace', name: 'n', description: 'd', tools: [{ ...tool, name: 'inner' }] };
 const custom = { type: 'custom', name: 'c', description: 'd' };
 
 const inner: readonly Probe[] = [
-  { at: 'input[1]', value: { type: 'message', role: 'developer', content: 'be brief' }, other: user, in: { ...plain, input: [user, user] }, name: 'input: developer' },
-  { at: 'input[1]', value: assistant, other: user, in: { ...plain, input: [user, user, user] }, name: 'input: assistant' },
+  {
+    at: 'input[1]',
+    value: { type: 'message', role: 'developer', content: 'be brief' },
+    other: user,
+    in: { ...plain, input: [user, user] },
+    name: 'input: developer',
+  },
+  {
+    at: 'input[1]',
+    value: assistant,
+    other: user,
+    in: { ...plain, input: [user, user, user] },
+    name: 'input: assistant',
+  },
   member('phase', 'commentary', assistant),
   member('status', 'completed', assistant),
   member('id', 'msg_1', assistant),
   member('a_member_of_tomorrow', true, assistant),
-  { at: 'input[1].content[0].annotations', value: [{ type: 'url_citation', url: 'https://example.com', title: 't', start_index: 0, end_index: 1 }], in: items(assistant), name: 'input.content: output_text.annotations' },
+  {
+    at: 'input[1].content[0].annotations',
+    value: [{ type: 'url_citation', url: 'https://example.com', title: 't', start_index: 0, end_index: 1 }],
+    in: items(assistant),
+    name: 'input.content: output_text.annotations',
+  },
   part('input_text', { text: 'x' }),
   part('refusal', { refusal: 'no' }),
   part('input_image', { image_url: data }, 'input_image, data'),
@@ -105,14 +133,47 @@ const inner: readonly Probe[] = [
   inPart('detail', 'low', { type: 'input_file', file_data: 'data:application/pdf;base64,JVBERi0=', filename: 'a.pdf' }),
   inPart('prompt_cache_breakpoint', { mode: 'explicit' }, { type: 'input_text', text: 'x' }),
   inPart('a_member_of_tomorrow', true, { type: 'input_text', text: 'x' }),
-  { at: 'input[1].arguments', value: '{"a":1}', other: '{"a":2}', in: items(call, output), name: 'input: function_call.arguments' },
+  {
+    at: 'input[1].arguments',
+    value: '{"a":1}',
+    other: '{"a":2}',
+    in: items(call, output),
+    name: 'input: function_call.arguments',
+  },
   member('namespace', 'n', call),
   member('caller', { type: 'direct' }, call),
-  { at: 'input[2].output', value: 'rain', other: 'sun', in: items(call, output), name: 'input: function_call_output.output' },
-  { at: 'input[2].a_member_of_tomorrow', value: true, in: items(call, output), name: 'input: function_call_output.a_member_of_tomorrow' },
-  { at: 'input[1]', value: { type: 'custom_tool_call', call_id: 'call_1', name: 'c', input: 'x' }, other: call, in: { ...items(call, output), tools: [custom] }, name: 'input: custom_tool_call' },
+  {
+    at: 'input[2].output',
+    value: 'rain',
+    other: 'sun',
+    in: items(call, output),
+    name: 'input: function_call_output.output',
+  },
+  {
+    at: 'input[2].a_member_of_tomorrow',
+    value: true,
+    in: items(call, output),
+    name: 'input: function_call_output.a_member_of_tomorrow',
+  },
+  {
+    at: 'input[1]',
+    value: { type: 'custom_tool_call', call_id: 'call_1', name: 'c', input: 'x' },
+    other: call,
+    in: { ...items(call, output), tools: [custom] },
+    name: 'input: custom_tool_call',
+  },
   item('reasoning', { id: 'rs_1', summary: [{ type: 'summary_text', text: 'hm' }] }),
-  { at: 'input[1]', value: { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'foreign' }, in: items({}, assistant, user), name: 'input: reasoning, of another server' },
+  {
+    at: 'input[1]',
+    value: {
+      type: 'reasoning',
+      id: 'rs_1',
+      summary: [{ type: 'summary_text', text: 'hm' }],
+      encrypted_content: 'foreign',
+    },
+    in: items({}, assistant, user),
+    name: 'input: reasoning, of another server',
+  },
   item('item_reference', { id: 'msg_1' }),
   item('web_search_call', { id: 'ws_1', status: 'completed' }),
   item('compaction', { encrypted_content: 'x' }),
@@ -124,12 +185,38 @@ const inner: readonly Probe[] = [
   ofTool('defer_loading', true),
   ofTool('a_member_of_tomorrow', true),
   { at: 'tools[0]', value: custom, other: tool, in: tooled, name: 'tools: custom' },
-  { at: 'tools[0].format', value: { type: 'grammar', syntax: 'regex', definition: 'a+' }, in: { ...plain, tools: [custom] }, name: 'tools: custom.format' },
+  {
+    at: 'tools[0].format',
+    value: { type: 'grammar', syntax: 'regex', definition: 'a+' },
+    in: { ...plain, tools: [custom] },
+    name: 'tools: custom.format',
+  },
   { at: 'tools[0]', value: namespace, other: tool, in: tooled, name: 'tools: namespace' },
-  { at: 'tools[0].description', value: 'd', in: { ...plain, tools: [{ ...namespace, description: undefined }] }, name: 'tools: namespace.description' },
-  ...['web_search', 'file_search', 'code_interpreter', 'image_generation', 'mcp', 'computer_use_preview', 'local_shell', 'shell', 'apply_patch', 'tool_search'].map((type) => hosted(type)),
+  {
+    at: 'tools[0].description',
+    value: 'd',
+    in: { ...plain, tools: [{ ...namespace, description: undefined }] },
+    name: 'tools: namespace.description',
+  },
+  ...[
+    'web_search',
+    'file_search',
+    'code_interpreter',
+    'image_generation',
+    'mcp',
+    'computer_use_preview',
+    'local_shell',
+    'shell',
+    'apply_patch',
+    'tool_search',
+  ].map((type) => hosted(type)),
   { at: 'tool_choice', value: { type: 'function', name: 'weather' }, in: tooled, name: 'tool_choice: function' },
-  { at: 'tool_choice', value: { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'weather' }] }, in: tooled, name: 'tool_choice: allowed_tools' },
+  {
+    at: 'tool_choice',
+    value: { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'weather' }] },
+    in: tooled,
+    name: 'tool_choice: allowed_tools',
+  },
   { at: 'tool_choice', value: { type: 'web_search_preview' }, in: tooled, name: 'tool_choice: web_search_preview' },
   { at: 'reasoning.summary', value: 'detailed', in: plain },
   { at: 'reasoning.generate_summary', value: 'detailed', in: plain },
@@ -140,7 +227,12 @@ const inner: readonly Probe[] = [
   { at: 'text.a_member_of_tomorrow', value: 'x', in: plain },
   { at: 'include', value: ['reasoning.encrypted_content'], in: plain, name: 'include: reasoning.encrypted_content' },
   { at: 'include', value: ['message.output_text.logprobs'], in: plain, name: 'include: message.output_text.logprobs' },
-  { at: 'include', value: ['message.input_image.image_url'], in: plain, name: 'include: message.input_image.image_url' },
+  {
+    at: 'include',
+    value: ['message.input_image.image_url'],
+    in: plain,
+    name: 'include: message.input_image.image_url',
+  },
   { at: 'top_logprobs', value: 2, in: plain, name: 'top_logprobs, without include' },
   { at: 'presence_penalty', value: 0.5, in: plain },
   { at: 'frequency_penalty', value: 0.5, in: plain },

@@ -45,7 +45,11 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
     requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
-    return answerOrder(needs, { order, accounting, createReply: replyOf(operation, order), fieldName: operation.fieldName }, client);
+    return answerOrder(
+      needs,
+      { order, accounting, createReply: replyOf(operation, order), fieldName: operation.fieldName },
+      client,
+    );
   };
 }
 
