@@ -208,7 +208,7 @@ describe('a field that Coze can not serve', () => {
     ['messages[1]', { messages: [user, { role: 'assistant', content: 'b' }] }],
   ])('is refused with its name: %s', (param, body) => {
     expect(fit(body)).toMatchObject({ kind: 'unsupported', failure: { kind: 'unsupported', param } });
-    expect(fit(body, true)).toMatchObject({ kind: 'fits', dropped: [param] });
+    expect(fit(body, true)).toMatchObject({ kind: 'fits', dropped: [param], unsent: [] });
   });
 
   it('includes function calls', verifies('003-37'), () => {
@@ -218,11 +218,21 @@ describe('a field that Coze can not serve', () => {
       failure: { param: 'tools', message: 'The model "m" does not support "tools", "tool_choice".' },
     });
     expect(fit({ tools, tool_choice: 'none' })).toMatchObject({ kind: 'fits' });
-    expect(fit({ tools }, true)).toMatchObject({ kind: 'fits', body: { messages: [user] }, dropped: ['tools'] });
+    expect(fit({ tools }, true)).toMatchObject({
+      kind: 'fits',
+      body: { messages: [user] },
+      dropped: ['tools'],
+      unsent: [],
+    });
   });
 
   it('is not part of a plain request', () => {
     const body = { user: 'u', metadata: { a: 'b' }, temperature: null, stream: true, custom_variables: { a: 'b' } };
-    expect(fit(body)).toEqual({ kind: 'fits', body: { model: 'm', messages: [user], ...body }, dropped: [] });
+    expect(fit(body)).toEqual({
+      kind: 'fits',
+      body: { model: 'm', messages: [user], ...body },
+      dropped: [],
+      unsent: [],
+    });
   });
 });

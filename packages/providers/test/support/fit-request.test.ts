@@ -27,7 +27,7 @@ describe('a request to a provider that can do less than OpenAI', () => {
     ['tools that must not be called', { tools: [{ type: 'function' }], tool_choice: 'none' }],
     ['texts', user(text)],
   ])('may contain %s', (_what, body) => {
-    expect(fit(body, adapterThat({}))).toEqual({ kind: 'fits', body, dropped: [] });
+    expect(fit(body, adapterThat({}))).toEqual({ kind: 'fits', body, dropped: [], unsent: [] });
   });
 
   it.each<[object, string]>([
@@ -82,6 +82,7 @@ describe('a request to a provider that can do less than OpenAI', () => {
       kind: 'fits',
       body: { temperature: 1, messages: [messages[0], { role: 'user', content: [text] }] },
       dropped: ['seed', 'messages[1].content[0]', 'messages[1].content[2]'],
+      unsent: [],
     });
   });
 

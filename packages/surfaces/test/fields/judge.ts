@@ -109,7 +109,7 @@ function sent({ adapter, baseUrl, model }: Omit<Column, 'title'>, fitted: ChatBo
       break;
     }
     before.push(next.value);
-    next = steps?.next({ head: { status: 200, headers: {} }, text: '{"id":"created"}' });
+    next = steps?.next({ head: { status: 200, headers: {}, receivedAt: 0 }, text: '{"id":"created"}' });
   }
   const { url, headers, body: text } = adapter.toUpstream(body, { ...plan, notes });
   return { before, url, headers, body: typeof text === 'string' ? (JSON.parse(text) as unknown) : text };

@@ -22,6 +22,7 @@ const values = {
   background: true,
   context_management: [{ type: 'compaction' }],
   conversation: 'conv_1',
+  image: {},
   include: ['file_search_call.results'],
   instructions: 'be brief',
   max_output_tokens: 100,

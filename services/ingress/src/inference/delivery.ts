@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Answered, type End, GatewayError } from '@sluice/protocol';
 import type { ExchangeListener, FailureFacts } from './exchange/exchange.ts';
+import { nameFields } from './name-fields.ts';
 import type { Observation } from './observe/observe.ts';
 import type { Reply } from './reply/reply.ts';
 import type { Consumption, Ending } from './settle.ts';
@@ -33,13 +34,16 @@ export interface DeliveryNeeds {
   readonly response: Pick<ServerResponse, 'headersSent' | 'setHeader'>;
   readonly observation: Observation;
   readonly reply: Reply;
+  /** Returns the surface's name for a field of a chat request; absent if the names are the same. */
+  readonly fieldName?: ((chatField: string) => string) | undefined;
   /** Returns the time at which a worker sent the frame that is being handled, in ms since 1970; undefined without one. */
   readonly sentAt: () => number | undefined;
   /** Called with an unexpected error, for the log. */
   readonly onInternal: (error: unknown) => void;
 }
 
-export function createDelivery({ response, observation, reply, sentAt, onInternal }: DeliveryNeeds): Delivery {
+export function createDelivery(needs: DeliveryNeeds): Delivery {
+  const { response, observation, reply, fieldName, sentAt, onInternal } = needs;
   const { promise: replied, resolve: done, reject } = Promise.withResolvers<void>();
   // An error can come while the request is still being submitted, before any caller awaits this promise.
   replied.catch(() => undefined);
@@ -48,7 +52,8 @@ export function createDelivery({ response, observation, reply, sentAt, onInterna
   let complete: { readonly end: End; readonly attempts: number } | undefined;
 
   /** Ends the answer even if the reply throws: by an error event, a status, or a broken connection. */
-  function onError(error: GatewayError, { attempts, failure }: Pick<FailureFacts, 'attempts' | 'failure'>): void {
+  function onError(failed: GatewayError, { attempts, failure }: Pick<FailureFacts, 'attempts' | 'failure'>): void {
+    const error = nameFields(failed, fieldName);
     let isTold = false;
     try {
       isTold = reply.onError(error);

@@ -10,7 +10,7 @@ import { type CostBounds } from './accounting/money.ts';
 import { requirePrice } from './accounting/require-price.ts';
 import { admitOrder } from './admit-order.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
-import { createDelivery } from './delivery.ts';
+import { createDelivery, type Delivery } from './delivery.ts';
 import type { FailureFacts } from './exchange/exchange.ts';
 import type { OpenExchanges } from './exchange/open-exchanges.ts';
 import { toExchangeRequest } from './exchange-request.ts';
@@ -45,11 +45,7 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
     requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
-    return answerOrder(
-      needs,
-      { order, accounting, createReply: replyOf(operation, order), fieldName: operation.fieldName },
-      client,
-    );
+    return answerOrder(needs, { order, accounting, createReply: replyOf(operation, order) }, client);
   };
 }
 
@@ -63,13 +59,12 @@ interface Prepared {
   readonly order: Order;
   readonly accounting: RequestAccounting | undefined;
   readonly createReply: (needs: ReplyNeeds) => Reply;
-  readonly fieldName: Operation<never>['fieldName'];
 }
 
 /** @throws GatewayError if the request fails before anything is sent, so that it becomes an HTTP error */
 async function answerOrder(
   needs: InferenceNeeds,
-  { order, accounting, createReply, fieldName }: Prepared,
+  { order, accounting, createReply }: Prepared,
   client: Client,
 ): Promise<void> {
   const { config, metrics, onInternal, now } = needs;
@@ -86,14 +81,7 @@ async function answerOrder(
     thinking: order.thinking,
     promptTokens: order.reservation.prompt,
     server: config.server,
-    setHeaders: () =>
-      setAnswerHeaders(response, {
-        ...order,
-        fieldName,
-        elapsedMs: now() - client.startedAt,
-        answered: delivery.answered(),
-        end: delivery.end(),
-      }),
+    setHeaders: () => tellSource(order, client, { delivery, elapsedMs: now() - client.startedAt }),
     costOf: wantsCost(response) ? () => delivery.end()?.costMicros ?? 0 : undefined,
     copies: findBodyCopies(response),
     kept,
@@ -106,7 +94,14 @@ async function answerOrder(
     now,
   });
   const reply = findContinuation(response)?.keep(written, order.stream) ?? written;
-  const delivery = createDelivery({ response, observation, reply, sentAt: () => exchange.sentAt(), onInternal });
+  const delivery = createDelivery({
+    response,
+    observation,
+    reply,
+    fieldName: order.fieldName,
+    sentAt: () => exchange.sentAt(),
+    onInternal,
+  });
   const exchange = needs.exchanges.begin(
     toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
     delivery.listener,
@@ -151,6 +146,16 @@ async function answerOrder(
     signal.removeEventListener('abort', onClientLeft);
     if (order.stream) metrics.streamClosed();
   }
+}
+
+interface Source {
+  readonly delivery: Pick<Delivery, 'answered' | 'end'>;
+  /** Time since the request arrived. */
+  readonly elapsedMs: number;
+}
+
+function tellSource(order: Order, { response }: Pick<Client, 'response'>, { delivery, elapsedMs }: Source): void {
+  setAnswerHeaders(response, { ...order, elapsedMs, answered: delivery.answered(), end: delivery.end() });
 }
 
 /** End of a request whose error no step has reported. */

@@ -26,6 +26,8 @@ export interface Order extends Shape {
   readonly native: NativeRequest | undefined;
   /** Forms of the answer; undefined for a chat answer. */
   readonly forms: AnswerForms | undefined;
+  /** Returns the surface's name for a field of a chat request; absent if the names are the same. */
+  readonly fieldName?: ((chatField: string) => string) | undefined;
 }
 
 /**
@@ -64,6 +66,7 @@ export function prepareOrder<Request>(
     reservation: operation.reserve(shaped, body.length),
     native,
     forms,
+    fieldName: operation.fieldName,
   };
 }
 

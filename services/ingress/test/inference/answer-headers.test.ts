@@ -71,6 +71,11 @@ describe('the header with the fields that an upstream did not get', () => {
     ['the upstream gets a translated request', { answered, native: undefined }, 'a, b'],
     ['no attempt was reported, and every target gets a translated request', { answered: undefined }, 'a, b'],
     ['another target than the native one answers', { answered, native }, 'a, b'],
+    [
+      'the worker tells further ones',
+      { answered: { ...answered, dropped: ['user', 'b', 'ü'] }, fieldName: (name: string) => `x.${name}` },
+      'a, b, x.user, x.b',
+    ],
     ["the upstream gets the client's own request", { answered: { ...answered, native: true }, native }, undefined],
     ['no attempt was reported', { answered: undefined, native }, undefined],
   ])('where %s', (_what, facts, expected) => {

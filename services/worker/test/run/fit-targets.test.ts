@@ -13,9 +13,9 @@ const without = (
   over: Partial<Target> = {},
 ): Target => targetWith({ adapter: { ...providers.openai.create({}), findUnsupported: () => paths }, ...over });
 
-function fit(targets: readonly Target[]) {
+function fit(targets: readonly Target[], given: object = body) {
   const attributes: SpanAttributes[] = [];
-  const run = claimedRunWith({ body });
+  const run = claimedRunWith({ body: { ...given } });
   const set = (given: SpanAttributes | (() => SpanAttributes)): void =>
     void attributes.push(typeof given === 'function' ? given() : given);
   return { ...fitTargets(targets, { ...run, span: { ...run.span, set } }), attributes };
@@ -43,9 +43,18 @@ describe('a request', () => {
 
   it('loses the field at a target that drops what it lacks, and the span names that field', () => {
     const target = without([['seed']], { dropsUnsupported: true });
-    const { bodies, misfit, attributes } = fit([target]);
+    const { bodies, dropped, misfit, attributes } = fit([target]);
     expect(bodies.get(target)).toEqual({ top_p: 0.5 });
+    expect(dropped.get(target)).toEqual(['seed']);
     expect(misfit).toBeUndefined();
     expect(attributes).toEqual([{ 'sluice.dropped_parameters': ['seed'] }]);
+  });
+
+  it('tells the labels that a target does not get, and the names of fields without indices', () => {
+    const target = without([['messages', 0, 'content', 1]], { dropsUnsupported: true });
+    const adapter = { ...target.adapter, capabilities: { ...target.adapter.capabilities, hints: new Set<never>() } };
+    const messages = [{ role: 'user', content: [{ type: 'text', text: 'x' }, { type: 'file' }] }];
+    const strict = { ...target, adapter };
+    expect(fit([strict], { user: 'u', messages }).dropped.get(strict)).toEqual(['messages.content', 'user']);
   });
 });
