@@ -94,14 +94,8 @@ async function answerOrder(
     now,
   });
   const reply = findContinuation(response)?.keep(written, order.stream) ?? written;
-  const delivery = createDelivery({
-    response,
-    observation,
-    reply,
-    fieldName: order.fieldName,
-    sentAt: () => exchange.sentAt(),
-    onInternal,
-  });
+  const sentAt = (): number | undefined => exchange.sentAt();
+  const delivery = createDelivery({ response, observation, reply, fieldName: order.fieldName, sentAt, onInternal });
   const exchange = needs.exchanges.begin(
     toExchangeRequest({ config, ingressId: needs.ingressId, order, client, admitted, carrier: send.carrier() }),
     delivery.listener,

@@ -36,6 +36,6 @@ describe('a server without tools', () => {
 
   it('gets a request without tools unchanged', () => {
     const body = { messages: [], tools: [], tool_choice: 'auto' };
-    expect(fit(body, false)).toEqual({ kind: 'fits', body, dropped: [] });
+    expect(fit(body, false)).toEqual({ kind: 'fits', body, dropped: [], unsent: [] });
   });
 });
