@@ -1,6 +1,6 @@
 import type { OpenAI } from 'openai';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Sluice, startSluice } from './sluice.ts';
+import { apiKey, type Sluice, startSluice } from './sluice.ts';
 
 let sluice: Sluice;
 beforeAll(async () => {
@@ -32,6 +32,7 @@ beforeAll(async () => {
 });
 beforeEach(() => sluice.simulator.reset());
 
+const hi = [{ role: 'user' as const, content: 'hi' }];
 type Params = Partial<OpenAI.ChatCompletionCreateParamsNonStreaming>;
 const ask = (model: string, fields: Params) =>
   sluice.client().chat.completions.create({ model, messages: [{ role: 'user', content: 'hi' }], ...fields });
@@ -57,10 +58,26 @@ describe('a field that a provider does not support', () => {
   });
 
   it('is left out where the configuration says so', async () => {
-    const { choices } = await ask('lenient', { ...tools, seed: 7 });
-    expect(choices[0]?.finish_reason).toBe('stop');
+    const { data, response } = await sluice
+      .client()
+      .chat.completions.create({ model: 'lenient', messages: hi, ...tools, seed: 7, prompt_cache_key: 'k' })
+      .withResponse();
+    expect(data.choices[0]?.finish_reason).toBe('stop');
+    expect(response.headers.get('x-sluice-dropped')).toBe('tools, seed, prompt_cache_key');
     const [call] = await sluice.simulator.calls();
     expect(call?.body).not.toMatch(/tools|seed/);
+  });
+
+  it('has the name that it has in the API of the client', async () => {
+    const answer = await fetch(`${sluice.url()}/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify({ model: 'bot', max_tokens: 9, messages: hi, stop_sequences: ['x'] }),
+    });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      error: { message: expect.stringContaining('does not support "max_tokens", "stop_sequences"') as unknown },
+    });
   });
 
   it('goes to another target that supports it', async () => {

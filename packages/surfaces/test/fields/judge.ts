@@ -47,7 +47,7 @@ export function judge(dialect: Dialect, { adapter, ...column }: Column, probe: P
   if (after === undefined) return 'refused';
   if (!isDeepStrictEqual(before, after)) return has(after, probe) && !has(before, probe) ? 'carried' : 'mapped';
   const told = least.kind === 'fits' ? added(most.unsent, least.unsent) : [];
-  // What is left out with `drop_unsupported` may contain the field, as tools contain their choice.
+  // A field around this one may be left out with `drop_unsupported`, as tools are with their choice.
   const unless = fit(asks, false).kind === 'unsupported' ? 'optional' : 'lost';
   return orElse(unless, { dialect, probe, told: told.map((name) => dialect.fieldName(name)) });
 }
