@@ -1,7 +1,7 @@
 import { GatewayError, isObject, itemsOf, type JsonObject, membersOf, writeLossless } from '@sluice/protocol';
 import { type CarriedReasoning, readCarrier } from './reasoning-carrier.ts';
 import type { ResponsesRequest } from './request-schema.ts';
-import { type BridgedTool, customInput } from './tools.ts';
+import { type BridgedTool, customInput, searchTool } from './tools.ts';
 
 /** An assistant message that is being put together from several items. */
 interface Turn {
@@ -50,6 +50,14 @@ export function toMessages(
         if (carried !== undefined) answer().reasoning.push(carried);
         return;
       }
+      case 'additional_tools':
+        // Its tools are those of the request: see `tools.ts`.
+        return;
+      case 'tool_search_call':
+        return void answer().calls.push(toSearch(item, param));
+      case 'tool_search_output':
+        endTurn();
+        return void messages.push(toFound(item, param));
       case 'function_call':
       case 'custom_tool_call':
         return void answer().calls.push(toCall(item, bridged, param));
@@ -187,6 +195,20 @@ function toCall(item: JsonObject, bridged: ReadonlyMap<string, BridgedTool>, par
     type: 'function',
     function: { name: flat ?? name, arguments: typeof text === 'string' ? text : '{}' },
   };
+}
+
+function toSearch({ call_id: id, arguments: query }: JsonObject, param: string): JsonObject {
+  if (typeof id !== 'string') throw incomplete(param, 'call_id');
+  const text = typeof query === 'string' ? query : writeLossless(query ?? {});
+  return { id, type: 'function', function: { name: searchTool, arguments: text } };
+}
+
+/** The model reads which tools were found; the request declares them. */
+function toFound({ call_id: id, tools }: JsonObject, param: string): JsonObject {
+  if (typeof id !== 'string') throw incomplete(param, 'call_id');
+  const found = itemsOf(tools).map(membersOf);
+  const names = found.map(({ name, description }) => ({ name, ...(description == null ? {} : { description }) }));
+  return { role: 'tool', tool_call_id: id, content: writeLossless({ tools: names }) };
 }
 
 function toResult({ call_id: id, output }: JsonObject, param: string): JsonObject {
