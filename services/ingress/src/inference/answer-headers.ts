@@ -13,7 +13,7 @@ export function setShapeHeaders(
   if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 }
 
-export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFields'> {
+export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFields' | 'hints'> {
   readonly stream: boolean;
   /** The request in the client's own protocol, if a target may get it. */
   readonly native?: object | undefined;
@@ -28,14 +28,15 @@ export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFi
 /** Sets the headers that report the source of an answer. They are sent with the status line. */
 export function setAnswerHeaders(
   response: ServerResponse,
-  { stream, elapsedMs, answered, end, maxContinuations, droppedFields = [], native }: AnswerFacts,
+  { stream, elapsedMs, answered, end, maxContinuations, droppedFields = [], hints = {}, native }: AnswerFacts,
 ): void {
   response.setHeader('openai-processing-ms', Math.round(elapsedMs));
   // The cost of a stream is unknown when its headers are sent.
   if (!stream && end !== undefined) response.setHeader('x-sluice-cost-usd', toDollars(end.costMicros ?? 0));
   // An upstream that speaks the client's own protocol gets all fields; before an attempt it is unknown which one answers.
   const isTranslated = native === undefined || (answered !== undefined && answered.native !== true);
-  if (droppedFields.length > 0 && isTranslated) response.setHeader('x-sluice-dropped', droppedFields.join(', '));
+  const lost = [...droppedFields, ...(answered?.dropped ?? []).map((name) => hints[name] ?? name)];
+  if (lost.length > 0 && isTranslated) response.setHeader('x-sluice-dropped', lost.join(', '));
   if (answered === undefined) return;
   response.setHeader('x-sluice-upstream', answered.upstream);
   response.setHeader('x-sluice-attempts', answered.attempts);

@@ -28,6 +28,7 @@ export function toExchangeRequest(admittedOrder: AdmittedOrder): ExchangeRequest
       model: order.model,
       stream: order.stream,
       operation: order.operation,
+      ...(order.hints === undefined ? {} : { hints: Object.keys(order.hints) }),
       ...(order.thinking === 'raw' ? { keepsThinkingMarkup: true } : {}),
       state: firstRetryState,
       ...carrier,

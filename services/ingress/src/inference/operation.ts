@@ -60,6 +60,8 @@ export interface Shape {
   readonly maxContinuations: number;
   /** Names of the client's fields that the body lacks; absent for none. */
   readonly droppedFields?: readonly string[];
+  /** The client's names of parameters that a target may leave out rather than refuse the request, by their names in the body. */
+  readonly hints?: Readonly<Record<string, string>>;
 }
 
 export interface Shaped<Request> extends Shape {

@@ -71,10 +71,15 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
     return delivered ?? (job.stream || !isContinuable(body) ? undefined : collectedIn(collection));
   }
 
-  function wayOf({ target, credentialId }: Candidate, onAnswer: () => void, isNative: boolean): ClientWay {
+  function wayOf({ target, credentialId, fitted }: Candidate, onAnswer: () => void, isNative: boolean): ClientWay {
     return {
       onAnswer(prompt) {
-        const answered = { ...answeredBy(target, credentialId, tally), ...(isNative ? { native: true } : {}) };
+        const dropped = isNative ? [] : droppedHints(job.hints, body, fitted);
+        const answered = {
+          ...answeredBy(target, credentialId, tally),
+          ...(isNative ? { native: true } : {}),
+          ...(dropped.length === 0 ? {} : { dropped }),
+        };
         publisher.send('answered', prompt === undefined ? answered : { ...answered, prompt });
         if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
         onAnswer();
@@ -177,6 +182,10 @@ function withAcceptedReasoning(body: ChatBody, target: Target, { withoutThinking
 /** The form of prefill that the target takes; `none` if it takes none. */
 const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle | 'none' =>
   withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
+
+/** Returns the hints of a request that its target does not get. */
+const droppedHints = (hints: readonly string[] = [], body: ChatBody, fitted: ChatBody): string[] =>
+  hints.filter((name) => body[name] != null && fitted[name] == null);
 
 /** The message to the ingress: the target that answers, and the number of calls so far. */
 const answeredBy = ({ upstream, model }: Target, credential: string, tally: Tally): Answered => ({

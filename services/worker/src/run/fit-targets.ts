@@ -22,7 +22,11 @@ export function fitTargets(targets: readonly Target[], claimedRun: ClaimedRun): 
       bodies.set(target, claimedRun.body);
       continue;
     }
-    const fitted = fitRequest(body, target.adapter, { model: job.model, dropUnsupported: target.dropsUnsupported });
+    const fitted = fitRequest(body, target.adapter, {
+      model: job.model,
+      dropUnsupported: target.dropsUnsupported,
+      hints: job.hints,
+    });
     if (fitted.kind === 'unsupported') misfit ??= fitted.failure;
     else bodies.set(target, fitted.body);
     if (fitted.kind === 'fits' && fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));

@@ -20,6 +20,8 @@ export type GeminiOrder =
   | { readonly kind: 'asked'; readonly model: string; readonly stream: boolean }
   | { readonly kind: 'translated'; readonly chat: ChatRequest };
 
+const hints = { reasoning_effort: 'generationConfig.thinkingConfig', seed: 'generationConfig.seed' };
+
 export const geminiErrors: ErrorForm = toGeminiError;
 
 /** `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`: Google's Gemini API. */
@@ -47,7 +49,7 @@ export const gemini: Operation<GeminiOrder> = {
     const asked = parseGeminiRequest(parseLossless(bytes.toString('utf8')));
     const { chat, dropped } = toGeminiChat(asked, { ...order, isNative });
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped };
+    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, hints };
   },
   reserve(order, bodyBytes) {
     if (order.kind !== 'translated') throw new Error('the request has not been translated');

@@ -25,6 +25,8 @@ export type MessagesOrder =
   | { readonly kind: 'asked'; readonly request: MessagesRequest }
   | { readonly kind: 'translated'; readonly chat: ChatRequest };
 
+const hints = { reasoning_effort: 'thinking', top_k: 'top_k', service_tier: 'service_tier' };
+
 export const messagesErrors: ErrorForm = toMessagesError;
 
 /** `POST /v1/messages`: Anthropic's Messages API. */
@@ -48,7 +50,7 @@ export const messages: Operation<MessagesOrder> = {
     const asked = parseLossless(bytes.toString('utf8')) as MessagesRequest;
     const { chat, dropped } = toChatRequest(asked, { isNative });
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped };
+    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, hints };
   },
   reserve(order, bodyBytes) {
     if (order.kind === 'asked') throw new Error('the request has not been translated');

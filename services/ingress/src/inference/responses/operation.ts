@@ -42,13 +42,15 @@ export const responses: Operation<ResponsesOrder> = {
   },
   shape({ chat, dropped }, _bytes, entry) {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { chat: request, dropped }, droppedFields: dropped };
+    return { ...shape, request: { chat: request, dropped }, droppedFields: dropped, hints };
   },
   reserve: ({ chat }, bodyBytes) => reserveChat(chat, bodyBytes),
   reply() {
     throw new Error('each request brings the forms of its answer');
   },
 };
+
+const hints = { verbosity: 'text.verbosity', reasoning_effort: 'reasoning.effort', service_tier: 'service_tier' };
 
 /** Characters that hide the length of a piece: pieces look alike in steps of this many. */
 const padding = 16;
