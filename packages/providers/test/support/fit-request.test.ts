@@ -123,9 +123,9 @@ describe('hints', () => {
   it('are removed where the provider can not serve them, and the rest is refused as before', () => {
     const options = { model: 'm', dropUnsupported: false };
     const { verbosity: _hint, ...rest } = body;
-    expect(fitRequest({ ...rest, verbosity: 'low' } as never, adapter, options)).toMatchObject({ kind: 'unsupported' });
+    expect(fitRequest({ ...rest, verbosity: 'low' }, adapter, options)).toMatchObject({ kind: 'unsupported' });
     const { seed: _seed, ...plain } = body;
-    const fitted = fitRequest(plain as never, adapter, { ...options, hints: ['verbosity'] });
+    const fitted = fitRequest(plain, adapter, { ...options, hints: ['verbosity'] });
     expect(fitted).toMatchObject({ kind: 'fits', dropped: ['verbosity'] });
     expect(fitted.kind === 'fits' && 'verbosity' in fitted.body).toBe(false);
   });
