@@ -22,7 +22,7 @@ export const chatJobSchema = z.object({
   /** Keeps the reasoning inside the answer's text, with the provider's own markup. Default: false. */
   keepsThinkingMarkup: z.boolean().optional(),
   /** Parameters of a translated request that a target may leave out rather than refuse the request. */
-  hints: z.array(z.string()).optional(),
+  mayDrop: z.array(z.string()).optional(),
   state: retryStateSchema,
   /** Deadline, in ms since 1970 on the Redis clock. Jobs of older replicas lack it. */
   deadlineAt: z.number().int().optional(),

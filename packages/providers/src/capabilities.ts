@@ -23,4 +23,27 @@ export interface Capabilities {
   readonly reasoning: boolean;
   /** Set if the provider also reports token counts in streams. */
   readonly streamUsage: boolean;
+  /** Labels and hints that the provider gets; absent for none. */
+  readonly hints?: ReadonlySet<Hint>;
 }
+
+/** Parameters that name or tag a request and do not affect the answer. */
+export const labels = ['user', 'safety_identifier', 'prompt_cache_key', 'prompt_cache_retention', 'metadata'] as const;
+
+/** Something in a request that asks for nothing: a label, a mark for a cache, the size of an image, a description. */
+export type Hint =
+  | (typeof labels)[number]
+  | 'cache_control'
+  | 'tools.cache_control'
+  | 'prompt_cache_breakpoint'
+  | 'image_url.detail'
+  | 'description';
+
+export const allHints: ReadonlySet<Hint> = new Set<Hint>([
+  ...labels,
+  'cache_control',
+  'tools.cache_control',
+  'prompt_cache_breakpoint',
+  'image_url.detail',
+  'description',
+]);

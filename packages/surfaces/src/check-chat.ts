@@ -15,8 +15,13 @@ export function checkChat(chat: JsonObject, names: FieldNames): ChatRequest {
   }
 }
 
+/** Returns the surface's name for a field of a chat request: `user` is `metadata.user_id`. */
+export function toOwnField(field: string, names: FieldNames): string {
+  const [pattern, name] = names.find(([known]) => known.test(field)) ?? [];
+  return pattern === undefined || name === undefined ? field : field.replace(pattern, name);
+}
+
 function renamed({ code, message }: GatewayError, param: string, names: FieldNames): GatewayError {
-  const [pattern, name] = names.find(([known]) => known.test(param)) ?? [];
-  const own = pattern === undefined || name === undefined ? param : param.replace(pattern, name);
+  const own = toOwnField(param, names);
   return new GatewayError(code, { param: own, message: message.replaceAll(`'${param}'`, `'${own}'`) });
 }

@@ -12,6 +12,7 @@ export {
   pingEvent,
   toChatRequest,
   toMessage,
+  toMessagesField,
   toMessagesError,
   toPrompt,
   type TranslatedRequest,
@@ -26,6 +27,7 @@ export {
   type ResponseStream,
   type ResponseStreamNeeds,
   toResponse,
+  toResponsesField,
   toWholeResponse,
   type TranslatedResponsesRequest,
 } from './responses/index.ts';
@@ -40,6 +42,7 @@ export {
   toGeminiChat,
   toGeminiEmbeddings,
   toGeminiError,
+  toGeminiField,
   toGeminiResponse,
   type TranslatedEmbedding,
   type TranslatedGeminiRequest,

@@ -120,10 +120,10 @@ export const answeredSchema = z.object({
   attempts: z.number().int().positive(),
   /** Number of extension attempts so far; absent for none. */
   continuations: z.number().int().positive().optional(),
+  /** Names of fields that the upstream did not get, without indices; absent for none, and from an older worker. */
+  dropped: z.array(z.string()).optional(),
   /** The answer has the form of the client's own protocol; absent for a chat answer. */
   native: z.boolean().optional(),
-  /** Hints of the request that the target did not get; absent for none. */
-  dropped: z.array(z.string()).optional(),
   /** Credential of the attempt; an older worker does not send it. */
   credential: z.string().optional(),
   /** Tokens of the prompt, told by the provider or estimated; absent without a database. */

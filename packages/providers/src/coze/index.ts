@@ -17,6 +17,7 @@ const capabilities: Capabilities = {
   prefill: 'none',
   reasoning: true,
   streamUsage: true,
+  hints: new Set(['user', 'safety_identifier', 'metadata']),
 };
 
 /** Bots of Coze, in its cloud or in a self-hosted Coze Studio, by their v3 chat. */

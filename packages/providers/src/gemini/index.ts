@@ -23,6 +23,7 @@ export const gemini = defineProvider({
       prefill: 'none',
       reasoning: true,
       streamUsage: true,
+      hints: new Set(['description']),
     },
     // Errors within a stream are bare JSON.
     framing: 'sse-unterminated',

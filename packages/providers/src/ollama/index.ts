@@ -33,6 +33,7 @@ export const ollama = defineProvider({
         prefill: 'none',
         reasoning: true,
         streamUsage: true,
+        hints: new Set(['tools.cache_control']),
       },
       framing: 'ndjson',
       readsArguments: true,

@@ -106,6 +106,10 @@ function rulesOf({ plan, style, isOpenAi = openAiPlace.test(plan.baseUrl), callI
   };
 }
 
+/** Returns whether the server at this address gets only what its document has. */
+export const isStrictPlace = (baseUrl: string): boolean =>
+  openAiPlace.test(baseUrl) || refusesMarks(baseUrl) || isMistral({ baseUrl, model: '' });
+
 const openAiPlace = /^https?:\/\/(?:[\w-]+\.)*(?:api\.openai\.com|openai\.azure\.com)(?:[:/]|$)/i;
 
 /** Joins texts; content with other parts remains a list. */

@@ -18,9 +18,10 @@ export const openai = defineProvider({
  * requests send ids of this form. A mapped id is never refused, so that a later refusal belongs to a provider call that
  * was already under way.
  */
-function createLearningAdapter(style: RequestStyle): ProviderAdapter {
+function createLearningAdapter(style: RequestStyle, baseUrl: string | undefined): ProviderAdapter {
   let callIds: CallIdRule | undefined;
   return createOpenAiAdapter(style, {
+    baseUrl,
     callIds: () => callIds,
     errors: {
       toFailure(head, bodyText) {

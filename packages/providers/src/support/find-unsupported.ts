@@ -1,18 +1,11 @@
 import { type ChatBody, isObject, itemsOf, membersOf } from '@sluice/protocol';
 import type { FieldPath, ProviderAdapter } from '../adapter.ts';
-import type { Capabilities } from '../capabilities.ts';
+import { type Capabilities, labels } from '../capabilities.ts';
 
 /** Parameters that every provider supports or the adapter handles. */
 const universal: ReadonlySet<string> = new Set(['model', 'messages', 'input', 'stream', 'stream_options']);
 
-/** Parameters that name or tag a request and do not affect the answer. */
-const labels: ReadonlySet<string> = new Set([
-  'user',
-  'safety_identifier',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'metadata',
-]);
+const labelNames: ReadonlySet<string> = new Set(labels);
 
 /** Values that equal the default behaviour. */
 const neutral: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
@@ -44,7 +37,8 @@ function withoutRepeated(paths: FieldPath[]): FieldPath[] {
 function unsupportedParameters(body: ChatBody, { parameters }: Capabilities): FieldPath[] {
   if (parameters === 'any') return [];
   return Object.entries(body).flatMap(([name, value]) => {
-    const isFine = universal.has(name) || labels.has(name) || parameters.has(name) || asksForNothing(name, value, body);
+    const isFine =
+      universal.has(name) || labelNames.has(name) || parameters.has(name) || asksForNothing(name, value, body);
     return isFine ? [] : [[name]];
   });
 }

@@ -2,6 +2,7 @@ import { type ChatBody, isObject, itemsOf, membersOf, respell, type UpstreamFail
 import type { FieldPath, ProviderAdapter } from '../adapter.ts';
 import { findUnboundedArguments } from '../client-json.ts';
 import { clientTextLimits } from '../parse-text.ts';
+import { findUnsent } from './find-unsent.ts';
 import { findUnsupported } from './find-unsupported.ts';
 
 export type Fitted =
@@ -10,6 +11,8 @@ export type Fitted =
       readonly body: ChatBody;
       /** Paths of removed fields, as in `messages[0].content[1]`; at most 20. */
       readonly dropped: readonly string[];
+      /** Names of labels and hints that the provider does not get, without indices: `messages.content.cache_control`. */
+      readonly unsent: readonly string[];
     }
   | { readonly kind: 'unsupported'; readonly failure: UpstreamFailure };
 
@@ -19,7 +22,7 @@ export interface FitOptions {
   /** Remove what the provider can't serve instead of refusing the request. */
   readonly dropUnsupported: boolean;
   /** Parameters that are always removed where the provider can't serve them. */
-  readonly hints?: readonly string[] | undefined;
+  readonly mayDrop?: readonly string[] | undefined;
 }
 
 /** Maximum number of unsupported fields that are named; a request may have a million. */
@@ -31,12 +34,18 @@ export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: Fi
   if (unbounded !== undefined) return { kind: 'unsupported', failure: outOfBounds(unbounded) };
   const found = findUnsupported(body, adapter);
   // A part whose removal would leave an empty request is never dropped.
-  const { dropUnsupported, hints = [] } = options;
-  const asked = found.filter((path) => path.length > 1 || !hints.includes(String(path[0])));
+  const { dropUnsupported, mayDrop = [] } = options;
+  const asked = found.filter((path) => path.length > 1 || !mayDrop.includes(String(path[0])));
   const paths = dropUnsupported ? asked.filter(isEssentialTo(body, asked)) : asked;
   const [first] = paths;
   if (first === undefined) {
-    return { kind: 'fits', body: withoutPaths(body, found), dropped: found.slice(0, mostNamed).map(formatPath) };
+    const fitted = withoutPaths(body, found);
+    return {
+      kind: 'fits',
+      body: fitted,
+      dropped: found.slice(0, mostNamed).map(formatPath),
+      unsent: findUnsent(fitted, adapter.capabilities),
+    };
   }
   const names = paths.slice(0, mostNamed).map((path) => `"${formatPath(path)}"`);
   const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : '';

@@ -1,4 +1,5 @@
 import type { ProviderAdapter } from '../adapter.ts';
+import type { Hint } from '../capabilities.ts';
 import { createOpenAiAdapter } from '../openai-protocol/adapter.ts';
 import { createModelLister } from '../openai-protocol/list-models.ts';
 import { plainStyle } from '../openai-protocol/options.ts';
@@ -13,6 +14,14 @@ const errors = { toFailure };
 const { embeddings: _embeddings, ...chat } = createOpenAiAdapter(plainStyle, { errors });
 const models = createModelLister(plainStyle);
 
+/** Messages and tools pass unchanged. */
+const hints: ReadonlySet<Hint> = new Set([
+  'cache_control',
+  'tools.cache_control',
+  'prompt_cache_breakpoint',
+  'image_url.detail',
+]);
+
 /** The official API of the GLM models. */
 export const zai = defineProvider({
   ...zaiEntry,
@@ -21,7 +30,7 @@ export const zai = defineProvider({
     return {
       ...chat,
       type: 'zai',
-      capabilities: { ...chat.capabilities, parameters, media: [] },
+      capabilities: { ...chat.capabilities, parameters, media: [], hints },
       findUnsupported,
       toUpstream: (body, plan) => toUpstream(body, plan, request),
       models: {

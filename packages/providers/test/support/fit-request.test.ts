@@ -116,7 +116,7 @@ describe('a request to a provider that can do less than OpenAI', () => {
   });
 });
 
-describe('hints', () => {
+describe('parameters that may be left out', () => {
   const adapter = providers.zai.create({});
   const body = { model: 'm', messages: [{ role: 'user' as const, content: 'x' }], verbosity: 'low', seed: 1 };
 
@@ -125,7 +125,7 @@ describe('hints', () => {
     const { verbosity: _hint, ...rest } = body;
     expect(fitRequest({ ...rest, verbosity: 'low' }, adapter, options)).toMatchObject({ kind: 'unsupported' });
     const { seed: _seed, ...plain } = body;
-    const fitted = fitRequest(plain, adapter, { ...options, hints: ['verbosity'] });
+    const fitted = fitRequest(plain, adapter, { ...options, mayDrop: ['verbosity'] });
     expect(fitted).toMatchObject({ kind: 'fits', dropped: ['verbosity'] });
     expect(fitted.kind === 'fits' && 'verbosity' in fitted.body).toBe(false);
   });

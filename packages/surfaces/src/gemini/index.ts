@@ -2,4 +2,4 @@ export { createGeminiAnswer, type GeminiAnswer, toGeminiResponse } from './answe
 export { toEmbeddings, toGeminiEmbeddings, type TranslatedEmbedding } from './embeddings.ts';
 export { type GeminiError, toGeminiError } from './errors.ts';
 export { type GeminiRequest, parseGeminiRequest } from './request-schema.ts';
-export { type GeminiCall, toGeminiChat, type TranslatedGeminiRequest } from './to-chat.ts';
+export { type GeminiCall, toGeminiChat, toGeminiField, type TranslatedGeminiRequest } from './to-chat.ts';

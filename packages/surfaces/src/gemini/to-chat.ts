@@ -1,5 +1,5 @@
 import { type ChatRequest, isObject, type JsonObject, membersOf } from '@sluice/protocol';
-import { checkChat, type FieldNames } from '../check-chat.ts';
+import { checkChat, type FieldNames, toOwnField } from '../check-chat.ts';
 import { createDropped, type Dropped } from '../messages/dropped.ts';
 import { camelMembers, type GeminiRequest } from './request-schema.ts';
 import { toJsonSchema, toTooling } from './tools.ts';
@@ -27,6 +27,10 @@ const names: FieldNames = [
   [/^messages\b.*$/, 'contents'],
   [/^(tools\[\d+\])\.function\.(.*)$/, 'tools[0].functionDeclarations'],
   [/^tools.*$/, 'tools'],
+  [/^tool_choice.*$/, 'toolConfig'],
+  [/^top_k$/, 'generationConfig.topK'],
+  [/^logprobs$/, 'generationConfig.responseLogprobs'],
+  [/^reasoning_effort$/, 'generationConfig.thinkingConfig'],
   [/^temperature$/, 'generationConfig.temperature'],
   [/^top_p$/, 'generationConfig.topP'],
   [/^max_completion_tokens$/, 'generationConfig.maxOutputTokens'],
@@ -47,6 +51,9 @@ const topMembers: ReadonlySet<string> = new Set([
   'toolConfig',
   'generationConfig',
 ]);
+
+/** Returns Google's name for a field of a chat request. */
+export const toGeminiField = (field: string): string => toOwnField(field, names);
 
 /** @throws GatewayError 400 that names the field */
 export function toGeminiChat(request: GeminiRequest, { model, stream, isNative }: GeminiCall): TranslatedGeminiRequest {
@@ -90,6 +97,9 @@ const read: ReadonlySet<string> = new Set([
   'responseModalities',
 ]);
 
+const thinkingMembers: ReadonlySet<string> = new Set(['includeThoughts', 'thinkingBudget', 'thinkingLevel']);
+const types: ReadonlySet<string> = new Set(['text/plain', 'application/json']);
+
 function toSettings(config: JsonObject, dropped: Dropped): JsonObject {
   dropped.rest(config, read, 'generationConfig.');
   const settings = Object.entries(same).flatMap(([name, chatName]) => {
@@ -97,14 +107,18 @@ function toSettings(config: JsonObject, dropped: Dropped): JsonObject {
     const isNone = value == null || (Array.isArray(value) && value.length === 0);
     return isNone ? [] : [[chatName, value] as const];
   });
-  const { responseLogprobs, logprobs, responseModalities: modalities } = config;
+  const { responseLogprobs, logprobs, responseModalities: modalities, responseMimeType: type } = config;
+  const thinking = camelMembers(membersOf(config['thinkingConfig']));
+  dropped.rest(thinking, thinkingMembers, 'generationConfig.thinkingConfig.');
+  if (logprobs != null && responseLogprobs !== true) dropped.add('generationConfig.logprobs');
+  if (typeof type === 'string' && !types.has(type)) dropped.add('generationConfig.responseMimeType');
   return {
     ...Object.fromEntries(settings),
     ...(responseLogprobs === true ? { logprobs: true, ...(logprobs == null ? {} : { top_logprobs: logprobs }) } : {}),
     ...(Array.isArray(modalities) && modalities.some((each) => each !== 'TEXT')
       ? { modalities: modalities.map((each) => String(each).toLowerCase()) }
       : {}),
-    ...effortOf(camelMembers(membersOf(config['thinkingConfig']))),
+    ...effortOf(thinking),
     ...formatOf(config),
   };
 }

@@ -10,17 +10,29 @@ export function toTooling({ tools, toolConfig }: GeminiRequest, translation: Tra
   const functions = itemsOf(tools).flatMap((tool, at) =>
     toFunctions(camelMembers(membersOf(tool)), `tools[${at}]`, translation),
   );
-  const { mode, allowedFunctionNames } = camelMembers(
-    membersOf(camelMembers(membersOf(toolConfig))['functionCallingConfig']),
-  );
+  const { mode, allowedFunctionNames } = callingOf(toolConfig, translation);
   if (functions.length === 0) return {};
   const names = new Set(itemsOf(allowedFunctionNames));
   const allowed =
-    mode === 'ANY' && names.size > 0
+    (mode === 'ANY' || mode === 'VALIDATED') && names.size > 0
       ? functions.filter((each) => names.has(membersOf(each['function'])['name']))
       : functions;
   return { tools: allowed, ...choiceOf(mode) };
 }
+
+const callingMembers: ReadonlySet<string> = new Set(['mode', 'allowedFunctionNames']);
+
+/** Returns the choice among the functions. `VALIDATED` is `AUTO` here: no chat request asks for the check of its calls. */
+function callingOf(toolConfig: unknown, { dropped }: Translation): JsonObject {
+  const config = camelMembers(membersOf(toolConfig));
+  dropped.rest(config, new Set(['functionCallingConfig']), 'toolConfig.');
+  const calling = camelMembers(membersOf(config['functionCallingConfig']));
+  dropped.rest(calling, callingMembers, 'toolConfig.functionCallingConfig.');
+  if (calling['mode'] === 'VALIDATED') dropped.add('toolConfig.functionCallingConfig.mode');
+  return calling;
+}
+
+const declarationMembers: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'parametersJsonSchema']);
 
 function choiceOf(mode: unknown): JsonObject {
   if (mode === 'ANY') return { tool_choice: 'required' };
@@ -30,7 +42,7 @@ function choiceOf(mode: unknown): JsonObject {
 function toFunctions(tool: JsonObject, path: string, { isNative, dropped }: Translation): readonly JsonObject[] {
   const { functionDeclarations: declared, ...others } = tool;
   const [hosted] = Object.keys(others);
-  if (hosted !== undefined && isNative) dropped.add(`tools.${hosted}`);
+  if (isNative) dropped.rest(others, new Set(), 'tools.');
   if (hosted !== undefined && !isNative) {
     throw new GatewayError('unsupported_tool', {
       param: `${path}.${hosted.slice(0, 64)}`,
@@ -38,7 +50,9 @@ function toFunctions(tool: JsonObject, path: string, { isNative, dropped }: Tran
     });
   }
   return itemsOf(declared).map((each) => {
-    const { name, description, parameters, parametersJsonSchema: schema } = camelMembers(membersOf(each));
+    const declaration = camelMembers(membersOf(each));
+    dropped.rest(declaration, declarationMembers, 'tools.functionDeclarations.');
+    const { name, description, parameters, parametersJsonSchema: schema } = declaration;
     const given = schema ?? (isObject(parameters) ? toJsonSchema(parameters) : undefined);
     return {
       type: 'function',

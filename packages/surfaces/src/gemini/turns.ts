@@ -20,12 +20,13 @@ export function toMessages(
 ): readonly JsonObject[] {
   const calls: Call[] = [];
   const media: ReadMedia = (part, path) => readMedia(part, path, translation);
-  const system = textsOf(systemInstruction);
+  const system = textsOf(systemInstruction, translation);
   const messages: JsonObject[] = system === '' ? [] : [{ role: 'system', content: system }];
   contents.forEach((content, at) => {
     const { role, parts } = content;
+    translation.dropped.rest(content, contentMembers, 'contents.');
     const placed = itemsOf(parts).map((part, partAt) => ({
-      part: camelMembers(membersOf(part)),
+      part: partOf(part, translation),
       path: `contents[${at}].parts[${partAt}]`,
     }));
     if (role === 'model') messages.push(...toAnswer(placed, calls, media));
@@ -47,12 +48,41 @@ interface PlacedPart {
 }
 
 /** The text of an instruction: a content, its parts, or a text. */
-function textsOf(value: unknown): string {
+function textsOf(value: unknown, { isNative, dropped }: Translation): string {
   if (typeof value === 'string') return value;
   const parts = isObject(value) ? itemsOf(value['parts']) : itemsOf(value);
   return parts
-    .flatMap((part) => (typeof membersOf(part)['text'] === 'string' ? [String(membersOf(part)['text'])] : []))
+    .flatMap((part, at) => {
+      const { text } = membersOf(part);
+      if (typeof text === 'string') return [text];
+      if (!isNative) throw onlyGoogle(membersOf(part), `systemInstruction.parts[${at}]`);
+      dropped.add('systemInstruction.parts');
+      return [];
+    })
     .join('\n');
+}
+
+const contentMembers: ReadonlySet<string> = new Set(['role', 'parts']);
+/** Kinds of parts, and the members that are read beside them. */
+const partMembers: ReadonlySet<string> = new Set([
+  'text',
+  'thought',
+  'thoughtSignature',
+  'functionCall',
+  'functionResponse',
+  'inlineData',
+  'fileData',
+]);
+const callMembers: ReadonlySet<string> = new Set(['id', 'name', 'args']);
+const responseMembers: ReadonlySet<string> = new Set(['id', 'name', 'response', 'parts']);
+
+/** Returns a part, and lists its members that no chat message can carry. */
+function partOf(given: unknown, { dropped }: Translation): JsonObject {
+  const part = camelMembers(membersOf(given));
+  dropped.rest(part, partMembers, 'contents.parts.');
+  dropped.rest(membersOf(part['functionCall']), callMembers, 'contents.parts.functionCall.');
+  dropped.rest(membersOf(part['functionResponse']), responseMembers, 'contents.parts.functionResponse.');
+  return part;
 }
 
 function toAnswer(placed: readonly PlacedPart[], calls: Call[], media: ReadMedia): readonly JsonObject[] {
@@ -151,10 +181,10 @@ type ReadMedia = (part: JsonObject, path: string) => readonly JsonObject[];
 function readMedia(part: JsonObject, path: string, { isNative, dropped }: Translation): readonly JsonObject[] {
   try {
     if (part['inlineData'] === undefined && part['fileData'] === undefined) throw onlyGoogle(part, path);
-    return [toMediaPart(part, path)];
+    return [toMediaPart(part, path, dropped)];
   } catch (error) {
     if (!isNative) throw error;
-    dropped.add('contents.parts');
+    if (part['inlineData'] !== undefined || part['fileData'] !== undefined) dropped.add('contents.parts');
     return [];
   }
 }

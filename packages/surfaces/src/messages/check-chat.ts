@@ -1,8 +1,10 @@
 import type { ChatRequest, JsonObject } from '@sluice/protocol';
-import { checkChat as check, type FieldNames } from '../check-chat.ts';
+import { checkChat as check, type FieldNames, toOwnField } from '../check-chat.ts';
 
 const names: FieldNames = [
   [/^messages\[.*$/, 'messages'],
+  [/^messages(?:\.tool_calls)?\.cache_control$/, 'messages.content.cache_control'],
+  [/^messages\.content\.image_url\.detail$/, 'messages.content'],
   [/^(tools\[\d+\])\.function\.parameters.*$/, '$1.input_schema'],
   [/^(tools\[\d+\])\.function\.(.*)$/, '$1.$2'],
   [/^response_format.*$/, 'output_config.format'],
@@ -17,3 +19,6 @@ const names: FieldNames = [
  * @throws GatewayError 400 that names the field of the client's request
  */
 export const checkChat = (chat: JsonObject): ChatRequest => check(chat, names);
+
+/** Returns Anthropic's name for a field of a chat request. */
+export const toMessagesField = (field: string): string => toOwnField(field, names);

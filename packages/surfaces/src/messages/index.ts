@@ -10,3 +10,4 @@ export { type MessagesError, toMessagesError } from './errors.ts';
 export { toMessage } from './whole.ts';
 export { createMessageStream, type MessageStream, type MessageStreamNeeds } from './stream.ts';
 export { pingEvent } from './stream-events.ts';
+export { toMessagesField } from './check-chat.ts';

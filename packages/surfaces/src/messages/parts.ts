@@ -33,6 +33,7 @@ export function toParts({ block, path }: Placed<Block | ResultBlock>, translatio
       return [{ type: 'text', text: block.text, ...marked(block) }];
     case 'image': {
       const { source } = block;
+      translation.dropped.rest(block, imageMembers, 'messages.content.');
       if (source.type === 'base64') return [toImage(dataUrl(source), block)];
       if (source.type === 'url') return [toImage(source.url, block)];
       return foreign({ block, path: `${path}.source` }, translation, 'an image from this kind of source');
@@ -40,6 +41,7 @@ export function toParts({ block, path }: Placed<Block | ResultBlock>, translatio
     case 'document':
       return toDocument({ block, path }, translation);
     case 'search_result': {
+      translation.dropped.rest(block, searchMembers, 'messages.content.');
       const texts = block.content.map(({ text }) => text);
       return [{ type: 'text', text: [block.title, block.source, ...texts].join('\n'), ...marked(block) }];
     }
@@ -53,6 +55,8 @@ export function toParts({ block, path }: Placed<Block | ResultBlock>, translatio
 }
 
 const textMembers: ReadonlySet<string> = new Set(['type', 'text', 'cache_control']);
+const imageMembers: ReadonlySet<string> = new Set(['type', 'source', 'cache_control']);
+const searchMembers: ReadonlySet<string> = new Set(['type', 'source', 'title', 'content', 'cache_control']);
 
 /** Refuses a block, or keeps it for upstreams of Anthropic: see {@link Translation}. */
 function foreign({ block, path }: Placed<object>, { isNative }: Translation, what: string): readonly Part[] {

@@ -35,8 +35,9 @@ const topMembers: ReadonlySet<string> = new Set([
 export function toSettings(request: MessagesRequest, translation: Translation): JsonObject {
   const { dropped, isNative } = translation;
   const { mcp_servers: servers }: JsonObject = request;
-  if (!isNative && Array.isArray(servers) && servers.length > 0) {
-    throw onlyAnthropic('mcp_servers', 'a tool server that Anthropic calls');
+  if (Array.isArray(servers) && servers.length > 0) {
+    if (!isNative) throw onlyAnthropic('mcp_servers', 'a tool server that Anthropic calls');
+    dropped.add('mcp_servers');
   }
   dropped.rest(request, topMembers, '');
   const { max_tokens: limit, stream, temperature, top_k: topK, top_p: topP, service_tier: tier } = request;

@@ -65,13 +65,13 @@ function toTool(tool: Tool, path: string, { isNative, dropped }: Translation): J
 
 type Choice = NonNullable<MessagesRequest['tool_choice']>;
 
-function toChoice(choice: Choice, tools: readonly Tool[], { isNative }: Translation): JsonObject {
-  const chosen = toChosen(choice, tools, isNative);
+function toChoice(choice: Choice, tools: readonly Tool[], translation: Translation): JsonObject {
+  const chosen = toChosen(choice, tools, translation);
   const isSerial = 'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use === true;
   return { ...chosen, ...(isSerial ? { parallel_tool_calls: false } : {}) };
 }
 
-function toChosen(choice: Choice, tools: readonly Tool[], isNative: boolean): JsonObject {
+function toChosen(choice: Choice, tools: readonly Tool[], { isNative, dropped }: Translation): JsonObject {
   switch (choice.type) {
     case 'auto':
       return {};
@@ -86,7 +86,8 @@ function toChosen(choice: Choice, tools: readonly Tool[], isNative: boolean): Js
       }
       return { tool_choice: { type: 'function', function: { name: choice.name } } };
     default:
-      if (isNative) return {};
-      throw wrongValue('tool_choice.type', "supported values are 'auto', 'any', 'tool' and 'none'.");
+      if (!isNative) throw wrongValue('tool_choice.type', "supported values are 'auto', 'any', 'tool' and 'none'.");
+      dropped.add('tool_choice');
+      return {};
   }
 }

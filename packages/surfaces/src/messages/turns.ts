@@ -80,6 +80,7 @@ interface Result {
  */
 function toResult(block: ToolResultBlock, path: string, translation: Translation): Result {
   const { tool_use_id: id, content, is_error: isError } = block;
+  translation.dropped.rest(block, resultMembers, 'messages.content.');
   const parts =
     typeof content === 'string'
       ? [{ type: 'text', text: content } as Part]
@@ -93,6 +94,8 @@ function toResult(block: ToolResultBlock, path: string, translation: Translation
     media: media.length === 0 ? [] : [{ type: 'text', text: `From the result of the call ${id}:` }, ...media],
   };
 }
+
+const resultMembers: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control']);
 
 /** Joins texts, of which many servers accept only one in a result; texts with a mark stay apart. */
 function joined(parts: readonly Part[]): string | Part[] {

@@ -1,7 +1,38 @@
 import { GatewayError, isObject, itemsOf, type JsonObject, membersOf, writeLossless } from '@sluice/protocol';
+import type { Dropped } from '../messages/dropped.ts';
 import { type CarriedReasoning, readCarrier } from './reasoning-carrier.ts';
 import type { ResponsesRequest } from './request-schema.ts';
-import { type BridgedTool, customInput, searchTool } from './tools.ts';
+import { type BridgedTool, customInput, inNamespace, searchTool } from './tools.ts';
+
+interface Translation {
+  readonly bridged: ReadonlyMap<string, BridgedTool>;
+  readonly dropped: Dropped;
+}
+
+/** Members of items that clients send back as they came; they change nothing. */
+const notes: readonly string[] = ['type', 'id', 'status', 'caller', 'created_by'];
+const itemMembers: Readonly<Record<string, readonly string[]>> = {
+  message: ['role', 'content'],
+  function_call: ['call_id', 'name', 'namespace', 'arguments'],
+  custom_tool_call: ['call_id', 'name', 'namespace', 'input'],
+  function_call_output: ['call_id', 'output'],
+  custom_tool_call_output: ['call_id', 'output'],
+};
+
+/** Members of parts by their types. Annotations and probabilities belong to an answer that was given. */
+const textMembers: ReadonlySet<string> = new Set([
+  'type',
+  'text',
+  'refusal',
+  'annotations',
+  'logprobs',
+  'prompt_cache_breakpoint',
+]);
+const partMembers: Readonly<Record<string, ReadonlySet<string>>> = {
+  input_image: new Set(['type', 'image_url', 'detail', 'prompt_cache_breakpoint']),
+  input_audio: new Set(['type', 'input_audio', 'prompt_cache_breakpoint']),
+  input_file: new Set(['type', 'file_data', 'file_id', 'filename', 'prompt_cache_breakpoint']),
+};
 
 /** An assistant message that is being put together from several items. */
 interface Turn {
@@ -16,7 +47,7 @@ interface Turn {
  */
 export function toMessages(
   { input, instructions }: Pick<ResponsesRequest, 'input' | 'instructions'>,
-  bridged: ReadonlyMap<string, BridgedTool>,
+  { bridged, dropped }: Translation,
 ): readonly JsonObject[] {
   const messages: JsonObject[] = [];
   let turn: Turn | undefined;
@@ -32,22 +63,26 @@ export function toMessages(
 
   function add(item: JsonObject, param: string): void {
     const { type = 'message' } = item;
+    if (typeof type === 'string' && Object.hasOwn(itemMembers, type)) {
+      dropped.rest(item, new Set([...notes, ...(itemMembers[type] ?? [])]), 'input.');
+    }
     switch (type) {
       case 'message': {
         if (item['role'] === 'assistant') {
           // A text after calls begins another message: the results of the calls follow the calls at once.
           if ((turn?.calls.length ?? 0) > 0) endTurn();
-          answer().content.push(...contentOf(item['content'], `${param}.content`));
+          answer().content.push(...contentOf(item['content'], `${param}.content`, dropped));
           return;
         }
         endTurn();
-        messages.push(toMessage(item, param));
+        messages.push(toMessage(item, param, dropped));
         return;
       }
       case 'reasoning': {
         if ((turn?.calls.length ?? 0) + (turn?.content.length ?? 0) > 0 && !isCarrier(item)) endTurn();
         const carried = readCarrier(item['encrypted_content']);
         if (carried !== undefined) answer().reasoning.push(carried);
+        else dropped.add('input.reasoning');
         return;
       }
       case 'additional_tools':
@@ -64,7 +99,7 @@ export function toMessages(
       case 'function_call_output':
       case 'custom_tool_call_output':
         endTurn();
-        return void messages.push(toResult(item, param));
+        return void messages.push(toResult(item, param, dropped));
       default:
         throw new GatewayError('invalid_value', {
           param: `${param}.type`,
@@ -113,7 +148,7 @@ const withExtra = (call: JsonObject, extras: JsonObject): JsonObject => {
 /** Models without the role `developer` know `system`, which means the same everywhere. */
 const roles: Readonly<Record<string, string>> = { user: 'user', system: 'system', developer: 'system' };
 
-function toMessage({ role, content }: JsonObject, param: string): JsonObject {
+function toMessage({ role, content }: JsonObject, param: string, dropped: Dropped): JsonObject {
   const known = typeof role === 'string' && Object.hasOwn(roles, role) ? roles[role] : undefined;
   if (known === undefined) {
     throw new GatewayError('invalid_value', {
@@ -121,10 +156,13 @@ function toMessage({ role, content }: JsonObject, param: string): JsonObject {
       message: `Invalid value for '${param}.role': supported are 'user', 'assistant', 'system' and 'developer'.`,
     });
   }
-  return { role: known, content: typeof content === 'string' ? content : contentOf(content, `${param}.content`) };
+  return {
+    role: known,
+    content: typeof content === 'string' ? content : contentOf(content, `${param}.content`, dropped),
+  };
 }
 
-function contentOf(content: unknown, param: string): JsonObject[] {
+function contentOf(content: unknown, param: string, dropped: Dropped): JsonObject[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (!Array.isArray(content)) {
     throw new GatewayError('invalid_type', {
@@ -132,7 +170,13 @@ function contentOf(content: unknown, param: string): JsonObject[] {
       message: `Invalid type for '${param}': expected one of a string or array of objects.`,
     });
   }
-  return content.map((part, at) => toPart(membersOf(part), `${param}[${at}]`));
+  return content.map((given, at) => {
+    const part = membersOf(given);
+    const { prompt_cache_breakpoint: mark } = part;
+    const converted = toPart(part, `${param}[${at}]`);
+    dropped.rest(part, partMembers[String(part['type'])] ?? textMembers, 'input.content.');
+    return isObject(mark) ? { ...converted, prompt_cache_breakpoint: mark } : converted;
+  });
 }
 
 function toPart(part: JsonObject, param: string): JsonObject {
@@ -193,7 +237,7 @@ function toCall(item: JsonObject, bridged: ReadonlyMap<string, BridgedTool>, par
   return {
     id,
     type: 'function',
-    function: { name: flat ?? name, arguments: typeof text === 'string' ? text : '{}' },
+    function: { name: flat ?? inNamespace(name, namespace), arguments: typeof text === 'string' ? text : '{}' },
   };
 }
 
@@ -211,9 +255,9 @@ function toFound({ call_id: id, tools }: JsonObject, param: string): JsonObject 
   return { role: 'tool', tool_call_id: id, content: writeLossless({ tools: names }) };
 }
 
-function toResult({ call_id: id, output }: JsonObject, param: string): JsonObject {
+function toResult({ call_id: id, output }: JsonObject, param: string, dropped: Dropped): JsonObject {
   if (typeof id !== 'string') throw incomplete(param, 'call_id');
-  const content = typeof output === 'string' ? output : contentOf(output, `${param}.output`);
+  const content = typeof output === 'string' ? output : contentOf(output, `${param}.output`, dropped);
   return { role: 'tool', tool_call_id: id, content: content.length === 0 ? '' : content };
 }
 

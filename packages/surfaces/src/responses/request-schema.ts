@@ -92,7 +92,3 @@ export function parseResponsesRequest(body: unknown): ResponsesRequest {
   }
   return body as ResponsesRequest;
 }
-
-/** Returns the names of the parameters that no part of the gateway reads. */
-export const unknownParameters = (request: ResponsesRequest): readonly string[] =>
-  Object.keys(request).filter((name) => !Object.hasOwn(responsesRequestSchema.shape, name));

@@ -1,7 +1,8 @@
 import { type ChatRequest, GatewayError, type JsonObject } from '@sluice/protocol';
-import { checkChat, type FieldNames } from '../check-chat.ts';
+import { checkChat, type FieldNames, toOwnField } from '../check-chat.ts';
+import { createDropped, type Dropped } from '../messages/dropped.ts';
 import { toMessages } from './items.ts';
-import { type ResponsesRequest, unknownParameters } from './request-schema.ts';
+import { type ResponsesRequest, responsesRequestSchema } from './request-schema.ts';
 import { type BridgedTool, toTooling } from './tools.ts';
 
 /** A request as a chat request, and what the answer to it needs. */
@@ -23,13 +24,17 @@ const names: FieldNames = [
   [/^verbosity$/, 'text.verbosity'],
 ];
 
+/** Returns the name of the Responses API for a field of a chat request. */
+export const toResponsesField = (field: string): string => toOwnField(field, names);
+
 /** @throws GatewayError 400 that names the field */
 export function toChat(request: ResponsesRequest): TranslatedRequest {
-  const { tools, choice, bridged } = toTooling(request);
+  const dropped = createDropped();
+  const { tools, choice, bridged } = toTooling(request, dropped);
   const isStream = request.stream === true;
   const chat = {
     model: request.model,
-    messages: toMessages(request, bridged),
+    messages: toMessages(request, { bridged, dropped }),
     ...(tools.length === 0 ? {} : { tools }),
     ...(choice === undefined || (tools.length === 0 && choice !== 'none') ? {} : { tool_choice: choice }),
     ...(request.parallel_tool_calls == null || tools.length === 0
@@ -43,7 +48,8 @@ export function toChat(request: ResponsesRequest): TranslatedRequest {
     ...logprobsOf(request),
     ...(isStream ? { stream: true, stream_options: { include_usage: true } } : {}),
   };
-  return { chat: checkChat(chat, names), bridged, dropped: droppedOf(request) };
+  addDropped(request, dropped);
+  return { chat: checkChat(chat, names), bridged, dropped: dropped.names() };
 }
 
 /** Parameters with the same name and meaning in a chat request. */
@@ -111,9 +117,29 @@ const served: ReadonlySet<string> = new Set([
   'message.input_image.image_url',
 ]);
 
-function droppedOf(request: ResponsesRequest): readonly string[] {
-  const includes = (request.include ?? []).filter((value) => !served.has(value)).map((value) => `include.${value}`);
+const known: ReadonlySet<string> = new Set(Object.keys(responsesRequestSchema.shape));
+/** Reasoning that a provider shows is always part of the answer. */
+const reasoningMembers: ReadonlySet<string> = new Set(['effort', 'summary', 'generate_summary']);
+const textMembers: ReadonlySet<string> = new Set(['format', 'verbosity']);
+const formatMembers: ReadonlySet<string> = new Set(['type', 'name', 'schema', 'description', 'strict']);
+const streamMembers: ReadonlySet<string> = new Set(['include_obfuscation']);
+
+function addDropped(request: ResponsesRequest, dropped: Dropped): void {
+  const {
+    include,
+    max_tool_calls: mostCalls,
+    reasoning,
+    text,
+    stream_options: streaming,
+    top_logprobs: count,
+  } = request;
+  dropped.rest(request, known, '');
+  dropped.rest(reasoning ?? {}, reasoningMembers, 'reasoning.');
+  dropped.rest(text ?? {}, textMembers, 'text.');
+  dropped.rest(text?.format ?? {}, formatMembers, 'text.format.');
+  dropped.rest(streaming ?? {}, streamMembers, 'stream_options.');
+  for (const value of include ?? []) if (!served.has(value)) dropped.add(`include.${value}`);
   // Calls of tools that run at a provider are refused, so none can be counted.
-  const isCounted = request.max_tool_calls == null ? [] : ['max_tool_calls'];
-  return [...unknownParameters(request), ...includes, ...isCounted];
+  if (mostCalls != null) dropped.add('max_tool_calls');
+  if (count != null && count > 0 && include?.includes(wantsLogprobs) !== true) dropped.add('top_logprobs');
 }

@@ -1,4 +1,5 @@
 import { GatewayError, isObject, itemsOf, type JsonObject, membersOf } from '@sluice/protocol';
+import type { Dropped } from '../messages/dropped.ts';
 import type { ResponsesRequest } from './request-schema.ts';
 
 /** A tool of the client behind a function that the model may call. */
@@ -25,12 +26,20 @@ export const searchTool = 'tool_search';
 
 const longestName = 64;
 
+/** Members that the function of a tool carries. */
+const members: Readonly<Record<BridgedTool['kind'], ReadonlySet<string>>> = {
+  function: new Set(['type', 'name', 'description', 'parameters', 'strict']),
+  custom: new Set(['type', 'name', 'description', 'format']),
+  search: new Set(['type', 'execution', 'description', 'parameters']),
+};
+const namespaceMembers: ReadonlySet<string> = new Set(['type', 'name', 'tools']);
+
 /**
  * Makes functions of all tools: custom tools become functions with one text, namespaces become parts of the names. Tools that
  * run at a provider are refused, because no chat request can name them.
  * @throws GatewayError `unsupported_tool`, or 400 for a tool without a name
  */
-export function toTooling({ tools, tool_choice: choice, input }: ResponsesRequest): Tooling {
+export function toTooling({ tools, tool_choice: choice, input }: ResponsesRequest, dropped: Dropped): Tooling {
   const bridged = new Map<string, BridgedTool>();
   const functions: JsonObject[] = [];
 
@@ -48,6 +57,7 @@ export function toTooling({ tools, tool_choice: choice, input }: ResponsesReques
         message: `Missing required parameter: '${param}.name'.`,
       });
     }
+    dropped.rest(tool, members[type], 'tools.');
     // A search may find a tool that the request has already.
     if ([...bridged.values()].some((known) => known.name === name && known.namespace === namespace)) return;
     const flat = flatName(name, namespace, bridged);
@@ -63,6 +73,7 @@ export function toTooling({ tools, tool_choice: choice, input }: ResponsesReques
       const tool = membersOf(given);
       if (tool['type'] !== 'namespace') return add(tool, `${path}[${at}]`);
       const name = typeof tool['name'] === 'string' ? tool['name'] : '';
+      dropped.rest(tool, namespaceMembers, 'tools.');
       itemsOf(tool['tools']).forEach((inner, innerAt) =>
         add(membersOf(inner), `${path}[${at}].tools[${innerAt}]`, name),
       );
@@ -85,13 +96,17 @@ const unsupportedTool = (type: unknown, param: string): GatewayError =>
 
 /** Returns a name of a function that no other tool has: letters, digits, `_` and `-`, at most 64 characters. */
 function flatName(name: string, namespace: string | undefined, taken: ReadonlyMap<string, unknown>): string {
-  const whole = (namespace === undefined ? name : `${namespace}__${name}`).replaceAll(/[^\w-]/g, '_');
+  const whole = inNamespace(name, namespace);
   for (let number = 1; ; number++) {
     const end = number === 1 ? '' : `_${number}`;
     const flat = whole.slice(0, longestName - end.length) + end;
     if (!taken.has(flat)) return flat;
   }
 }
+
+/** Returns the name of a function for a tool in a namespace. */
+export const inNamespace = (name: string, namespace: unknown): string =>
+  (typeof namespace === 'string' ? `${namespace}__${name}` : name).replaceAll(/[^\w-]/g, '_');
 
 function toFunction({ description, parameters, strict }: JsonObject, name: string): JsonObject {
   return {

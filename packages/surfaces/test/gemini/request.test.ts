@@ -149,7 +149,7 @@ describe("a request of Gemini's API", () => {
     };
     expect(translate(body, { isNative: true }).dropped).toEqual([
       'safetySettings',
-      'contents.parts',
+      'contents.parts.executableCode',
       'tools.googleSearch',
       'generationConfig.speechConfig',
     ]);

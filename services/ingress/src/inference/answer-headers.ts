@@ -13,10 +13,12 @@ export function setShapeHeaders(
   if (stream && maxContinuations > 0) response.setHeader('x-sluice-auto-continue', maxContinuations);
 }
 
-export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFields' | 'hints'> {
+export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFields'> {
   readonly stream: boolean;
   /** The request in the client's own protocol, if a target may get it. */
   readonly native?: object | undefined;
+  /** Returns the surface's name for a field of a chat request; absent if the names are the same. */
+  readonly fieldName?: ((chatField: string) => string) | undefined;
   /** Time since the request arrived. */
   readonly elapsedMs: number;
   /** The worker's report on the latest attempt; undefined before the first one. */
@@ -28,17 +30,22 @@ export interface AnswerFacts extends Pick<Shape, 'maxContinuations' | 'droppedFi
 /** Sets the headers that report the source of an answer. They are sent with the status line. */
 export function setAnswerHeaders(
   response: ServerResponse,
-  { stream, elapsedMs, answered, end, maxContinuations, droppedFields = [], hints = {}, native }: AnswerFacts,
+  { stream, elapsedMs, answered, end, maxContinuations, droppedFields = [], fieldName = same, native }: AnswerFacts,
 ): void {
   response.setHeader('openai-processing-ms', Math.round(elapsedMs));
   // The cost of a stream is unknown when its headers are sent.
   if (!stream && end !== undefined) response.setHeader('x-sluice-cost-usd', toDollars(end.costMicros ?? 0));
   // An upstream that speaks the client's own protocol gets all fields; before an attempt it is unknown which one answers.
   const isTranslated = native === undefined || (answered !== undefined && answered.native !== true);
-  const lost = [...droppedFields, ...(answered?.dropped ?? []).map((name) => hints[name] ?? name)];
-  if (lost.length > 0 && isTranslated) response.setHeader('x-sluice-dropped', lost.join(', '));
+  const dropped = new Set([...droppedFields, ...(answered?.dropped ?? []).map(fieldName)]);
+  if (dropped.size > 0 && isTranslated) response.setHeader('x-sluice-dropped', [...dropped].filter(isToken).join(', '));
   if (answered === undefined) return;
   response.setHeader('x-sluice-upstream', answered.upstream);
   response.setHeader('x-sluice-attempts', answered.attempts);
   if (!stream && maxContinuations > 0) response.setHeader('x-sluice-continuations', answered.continuations ?? 0);
 }
+
+const same = (name: string): string => name;
+
+/** Clients choose the names of fields, and a header takes no others. */
+const isToken = (name: string): boolean => /^[\w.-]+$/.test(name);

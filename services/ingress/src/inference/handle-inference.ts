@@ -10,7 +10,7 @@ import { type CostBounds } from './accounting/money.ts';
 import { requirePrice } from './accounting/require-price.ts';
 import { admitOrder } from './admit-order.ts';
 import { setAnswerHeaders } from './answer-headers.ts';
-import { createDelivery } from './delivery.ts';
+import { createDelivery, type Delivery } from './delivery.ts';
 import type { FailureFacts } from './exchange/exchange.ts';
 import type { OpenExchanges } from './exchange/open-exchanges.ts';
 import { toExchangeRequest } from './exchange-request.ts';
@@ -45,7 +45,11 @@ export function handleInference<Request>(needs: InferenceNeeds, operation: Opera
     const order = prepareOrder(needs.config, operation, takeJson(request), client);
     requirePrice(needs.config, costBounds, order, client.principal);
     const accounting = openAccounting({ isRecorded, costBounds, now }, order, client, request.headers);
-    return answerOrder(needs, { order, accounting, createReply: replyOf(operation, order) }, client);
+    return answerOrder(
+      needs,
+      { order, accounting, createReply: replyOf(operation, order), fieldName: operation.fieldName },
+      client,
+    );
   };
 }
 
@@ -59,12 +63,13 @@ interface Prepared {
   readonly order: Order;
   readonly accounting: RequestAccounting | undefined;
   readonly createReply: (needs: ReplyNeeds) => Reply;
+  readonly fieldName: Operation<never>['fieldName'];
 }
 
 /** @throws GatewayError if the request fails before anything is sent, so that it becomes an HTTP error */
 async function answerOrder(
   needs: InferenceNeeds,
-  { order, accounting, createReply }: Prepared,
+  { order, accounting, createReply, fieldName }: Prepared,
   client: Client,
 ): Promise<void> {
   const { config, metrics, onInternal, now } = needs;
@@ -84,6 +89,7 @@ async function answerOrder(
     setHeaders: () =>
       setAnswerHeaders(response, {
         ...order,
+        fieldName,
         elapsedMs: now() - client.startedAt,
         answered: delivery.answered(),
         end: delivery.end(),
@@ -106,17 +112,8 @@ async function answerOrder(
     delivery.listener,
   );
   // The lease lasts until no worker works on the request, which can be after its client has left.
-  function settleWith(facts: FailureFacts): void {
-    const costMicros = settle({
-      lease: admitted.lease,
-      reservation: order.reservation,
-      consumption: delivery.consumption(facts),
-      accounting,
-      ending: delivery.ending() ?? lostInQueue,
-      course: () => ({ ...courseOf(observation), ...servedBy(delivery.answered()) }),
-    });
-    metrics.keySpent(client.principal.name, costMicros);
-  }
+  const settleWith = (facts: FailureFacts): void =>
+    metrics.keySpent(client.principal.name, settleOrder({ order, accounting, client, admitted, delivery }, facts));
   // The error of a request that could not be queued comes right after its end.
   void exchange.ended.then((facts) => void (delivery.ending() ? settleWith(facts) : setImmediate(settleWith, facts)));
   const onClientLeft = (): void => {
@@ -146,6 +143,25 @@ async function answerOrder(
     if (order.stream) metrics.streamClosed();
   }
 }
+
+interface SettledOrder {
+  readonly order: Order;
+  readonly accounting: RequestAccounting | undefined;
+  readonly client: Client;
+  readonly admitted: Awaited<ReturnType<typeof admitOrder>>;
+  readonly delivery: Delivery;
+}
+
+/** Settles a request that no worker works on any more. Returns its cost in micro-dollars. */
+const settleOrder = ({ order, accounting, client, admitted, delivery }: SettledOrder, facts: FailureFacts): number =>
+  settle({
+    lease: admitted.lease,
+    reservation: order.reservation,
+    consumption: delivery.consumption(facts),
+    accounting,
+    ending: delivery.ending() ?? lostInQueue,
+    course: () => ({ ...courseOf(client.observation), ...servedBy(delivery.answered()) }),
+  });
 
 /** End of a request whose error no step has reported. */
 const lostInQueue = { outcome: 'error', status: 500, code: 'internal_error' } as const;

@@ -25,6 +25,8 @@ export interface Operation<Request> {
   readonly shape: (request: Request, bytes: Buffer, entry: ModelEntry, isNative: boolean) => Shaped<Request>;
   /** Estimates the tokens that a request uses. */
   readonly reserve: (request: Request, bodyBytes: number) => Reservation;
+  /** Returns the surface's name for a field of a chat request; absent if the names are the same. */
+  readonly fieldName?: (chatField: string) => string;
   /** Set if upstreams of these types answer in the client's own protocol. */
   readonly native?: NativeSurface;
   /** Creates the writer of the answer, for requests that are parsed without `forms`. */
@@ -60,8 +62,8 @@ export interface Shape {
   readonly maxContinuations: number;
   /** Names of the client's fields that the body lacks; absent for none. */
   readonly droppedFields?: readonly string[];
-  /** The client's names of parameters that a target may leave out rather than refuse the request, by their names in the body. */
-  readonly hints?: Readonly<Record<string, string>>;
+  /** Parameters of the body that a target may leave out rather than refuse the request. */
+  readonly mayDrop?: readonly string[];
 }
 
 export interface Shaped<Request> extends Shape {

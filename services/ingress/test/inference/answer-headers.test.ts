@@ -94,7 +94,7 @@ describe('the header with the fields that an upstream did not get', () => {
       elapsedMs: 1,
       maxContinuations: 0,
       droppedFields: ['metadata'],
-      hints: { verbosity: 'text.verbosity' },
+      fieldName: (name) => `text.${name}`,
       answered: { upstream: 'u', model: 'm', attempts: 1, dropped: ['verbosity'] },
       end: undefined,
     });

@@ -71,15 +71,10 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
     return delivered ?? (job.stream || !isContinuable(body) ? undefined : collectedIn(collection));
   }
 
-  function wayOf({ target, credentialId, fitted }: Candidate, onAnswer: () => void, isNative: boolean): ClientWay {
+  function wayOf(candidate: Candidate, onAnswer: () => void, isNative: boolean): ClientWay {
     return {
       onAnswer(prompt) {
-        const dropped = isNative ? [] : droppedHints(job.hints, body, fitted);
-        const answered = {
-          ...answeredBy(target, credentialId, tally),
-          ...(isNative ? { native: true } : {}),
-          ...(dropped.length === 0 ? {} : { dropped }),
-        };
+        const answered = { ...answeredBy(candidate, tally), ...(isNative ? { native: true } : {}) };
         publisher.send('answered', prompt === undefined ? answered : { ...answered, prompt });
         if (tally.extensions === 0) claimedRun.span.event(firstChunkEvent);
         onAnswer();
@@ -123,7 +118,7 @@ export function createAnswer(claimedRun: ClaimedRun, tally: Tally, mayExtend: bo
       const asked = withAnswerSoFar(candidate.fitted, soFar?.content ?? '', style);
       const sink = sinkOf(candidate, onAnswer);
       // Sent before the call: if this worker dies, the next worker learns that the answer was extended.
-      publisher.send('answered', answeredBy(candidate.target, candidate.credentialId, tally));
+      publisher.send('answered', answeredBy(candidate, tally));
       const resumed =
         job.stream && soFar !== undefined ? resumeFrom(createResumedAnswer(soFar, 'continue'), sink) : sink;
       return { body: asked, sink: resumed, isPrefilled: style !== 'none' };
@@ -183,15 +178,12 @@ function withAcceptedReasoning(body: ChatBody, target: Target, { withoutThinking
 const styleOf = (target: Target, { withoutPrefill }: RetryState): PrefillStyle | 'none' =>
   withoutPrefill.includes(targetName(target)) ? 'none' : target.prefill;
 
-/** Returns the hints of a request that its target does not get. */
-const droppedHints = (hints: readonly string[] = [], body: ChatBody, fitted: ChatBody): string[] =>
-  hints.filter((name) => body[name] != null && fitted[name] == null);
-
 /** The message to the ingress: the target that answers, and the number of calls so far. */
-const answeredBy = ({ upstream, model }: Target, credential: string, tally: Tally): Answered => ({
-  upstream,
-  model,
-  credential,
+const answeredBy = ({ target, credentialId, dropped }: Candidate, tally: Tally): Answered => ({
+  upstream: target.upstream,
+  model: target.model,
+  credential: credentialId,
+  ...(dropped === undefined ? {} : { dropped: [...dropped] }),
   attempts: tally.calls(),
   ...(tally.extensions > 0 ? { continuations: tally.extensions } : {}),
 });

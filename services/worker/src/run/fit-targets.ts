@@ -8,6 +8,8 @@ import { nativeOf } from './native.ts';
 interface Fit {
   /** The request as each target can serve it; targets that can't serve it are absent. */
   readonly bodies: ReadonlyMap<Target, ChatBody>;
+  /** Names of the fields that each target does not get, without indices; targets that get all are absent. */
+  readonly dropped: ReadonlyMap<Target, readonly string[]>;
   readonly misfit: UpstreamFailure | undefined;
 }
 
@@ -15,6 +17,7 @@ interface Fit {
 export function fitTargets(targets: readonly Target[], claimedRun: ClaimedRun): Fit {
   const { body, job, span } = claimedRun;
   const bodies = new Map<Target, ChatBody>();
+  const dropped = new Map<Target, readonly string[]>();
   let misfit: UpstreamFailure | undefined;
   for (const target of targets) {
     // The provider itself decides on a request in its own protocol.
@@ -25,11 +28,18 @@ export function fitTargets(targets: readonly Target[], claimedRun: ClaimedRun): 
     const fitted = fitRequest(body, target.adapter, {
       model: job.model,
       dropUnsupported: target.dropsUnsupported,
-      hints: job.hints,
+      mayDrop: job.mayDrop,
     });
-    if (fitted.kind === 'unsupported') misfit ??= fitted.failure;
-    else bodies.set(target, fitted.body);
-    if (fitted.kind === 'fits' && fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));
+    if (fitted.kind === 'unsupported') {
+      misfit ??= fitted.failure;
+      continue;
+    }
+    bodies.set(target, fitted.body);
+    if (fitted.dropped.length > 0) span.set(droppedParametersAttribute(fitted.dropped));
+    const names = new Set([...fitted.dropped.map(withoutIndices), ...fitted.unsent]);
+    if (names.size > 0) dropped.set(target, [...names]);
   }
-  return { bodies, misfit };
+  return { bodies, dropped, misfit };
 }
+
+const withoutIndices = (path: string): string => path.replaceAll(/\[\d+\]/g, '');

@@ -32,7 +32,7 @@ export async function nextAttempt(needs: RunNeeds, progress: RunProgress): Promi
 async function extend(
   needs: RunNeeds,
   progress: RunProgress,
-  { candidate: { target, fitted } }: NonNullable<RunProgress['extended']>,
+  { candidate: { target, fitted, dropped } }: NonNullable<RunProgress['extended']>,
 ): Promise<Next> {
   const { claimedRun, tally, answer, state } = progress;
   if (tally.extensions >= target.maxContinuations) return none;
@@ -42,7 +42,7 @@ async function extend(
   // Without Redis no credential can be chosen; the answer so far is delivered without an extension.
   const choice = await needs.health.choose(ref, offer.ids, claimedRun.job).catch(needs.onError).finally(offer.close);
   if (choice?.kind !== 'go') return none;
-  const candidate: Candidate = { target, fitted, ...choice };
+  const candidate: Candidate = { target, fitted, dropped, ...choice };
   const number = tally.extend();
   const opening = answer.extend(candidate, progress.state, () => onAnswer(needs, progress, candidate));
   return { kind: 'attempt', attempt: { candidate, number, opening } };

@@ -22,6 +22,8 @@ export interface Candidate {
   readonly hasFailures: boolean;
   /** The request as this target can serve it. */
   readonly fitted: ChatBody;
+  /** Names of fields that this target does not get, without indices; absent for none. */
+  readonly dropped?: readonly string[] | undefined;
 }
 
 /** The next step of a plan. `wait`: a preferred target is available soon, so that no fallback is called. */
@@ -80,7 +82,7 @@ export function createPlan({ health, policy, logger, random, now }: PlanNeeds, f
   const { job } = facts.claimedRun;
   const willing = facts.targets.filter((target) => !job.state.refusedBy.includes(targetName(target)));
   const planned = planTargets(willing, random);
-  const { bodies, misfit } = fitTargets(planned, facts.claimedRun);
+  const { bodies, dropped, misfit } = fitTargets(planned, facts.claimedRun);
   const noted = new Map<Target, NotedStanding>();
   const note = (target: Target, standing: Standing): void => void noted.set(target, { standing, at: now() });
   for (const target of planned) if (!bodies.has(target)) note(target, { kind: 'refused' });
@@ -122,7 +124,7 @@ export function createPlan({ health, policy, logger, random, now }: PlanNeeds, f
         const delayMs = waitBefore(target, state);
         if (delayMs !== undefined) return { kind: 'wait', delayMs };
         const found = await choose(health, { job, target, fitted: bodies.get(target), state });
-        if ('target' in found) return { kind: 'call', candidate: found };
+        if ('target' in found) return { kind: 'call', candidate: { ...found, dropped: dropped.get(target) } };
         note(target, found);
         logPassedOver(logger, facts.claimedRun, { target, standing: found });
       }

@@ -4,6 +4,7 @@ import {
   parseGeminiRequest,
   toGeminiChat,
   toGeminiError,
+  toGeminiField,
   toGeminiResponse,
 } from '@sluice/surfaces';
 import type { Response } from 'express';
@@ -20,7 +21,8 @@ export type GeminiOrder =
   | { readonly kind: 'asked'; readonly model: string; readonly stream: boolean }
   | { readonly kind: 'translated'; readonly chat: ChatRequest };
 
-const hints = { reasoning_effort: 'generationConfig.thinkingConfig', seed: 'generationConfig.seed' };
+/** Flavours of an answer, which clients send without being asked. */
+const mayDrop = ['reasoning_effort', 'seed'];
 
 export const geminiErrors: ErrorForm = toGeminiError;
 
@@ -49,8 +51,9 @@ export const gemini: Operation<GeminiOrder> = {
     const asked = parseGeminiRequest(parseLossless(bytes.toString('utf8')));
     const { chat, dropped } = toGeminiChat(asked, { ...order, isNative });
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, hints };
+    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, mayDrop };
   },
+  fieldName: toGeminiField,
   reserve(order, bodyBytes) {
     if (order.kind !== 'translated') throw new Error('the request has not been translated');
     return reserveChat(order.chat, bodyBytes);

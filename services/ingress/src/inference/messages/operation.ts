@@ -8,6 +8,7 @@ import {
   pingEvent,
   toChatRequest,
   toMessage,
+  toMessagesField,
   toMessagesError,
 } from '@sluice/surfaces';
 import type { ErrorForm } from '../../middleware/error-form.ts';
@@ -25,7 +26,8 @@ export type MessagesOrder =
   | { readonly kind: 'asked'; readonly request: MessagesRequest }
   | { readonly kind: 'translated'; readonly chat: ChatRequest };
 
-const hints = { reasoning_effort: 'thinking', top_k: 'top_k', service_tier: 'service_tier' };
+/** Flavours of an answer, which clients send without being asked. */
+const mayDrop = ['reasoning_effort', 'top_k', 'service_tier'];
 
 export const messagesErrors: ErrorForm = toMessagesError;
 
@@ -50,8 +52,9 @@ export const messages: Operation<MessagesOrder> = {
     const asked = parseLossless(bytes.toString('utf8')) as MessagesRequest;
     const { chat, dropped } = toChatRequest(asked, { isNative });
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, hints };
+    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, mayDrop };
   },
+  fieldName: toMessagesField,
   reserve(order, bodyBytes) {
     if (order.kind === 'asked') throw new Error('the request has not been translated');
     return reserveChat(order.chat, bodyBytes);

@@ -6,6 +6,7 @@ import {
   type ResponsesRequest,
   responsesToChat,
   type ResponseStreamNeeds,
+  toResponsesField,
   toWholeResponse,
 } from '@sluice/surfaces';
 import { heartbeatLine } from '../../sse/heartbeat.ts';
@@ -42,15 +43,17 @@ export const responses: Operation<ResponsesOrder> = {
   },
   shape({ chat, dropped }, _bytes, entry) {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { chat: request, dropped }, droppedFields: dropped, hints };
+    return { ...shape, request: { chat: request, dropped }, droppedFields: dropped, mayDrop };
   },
+  fieldName: toResponsesField,
   reserve: ({ chat }, bodyBytes) => reserveChat(chat, bodyBytes),
   reply() {
     throw new Error('each request brings the forms of its answer');
   },
 };
 
-const hints = { verbosity: 'text.verbosity', reasoning_effort: 'reasoning.effort', service_tier: 'service_tier' };
+/** Flavours of an answer, which clients send without being asked. */
+const mayDrop = ['verbosity', 'reasoning_effort', 'service_tier'];
 
 /** Characters that hide the length of a piece: pieces look alike in steps of this many. */
 const padding = 16;
