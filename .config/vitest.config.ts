@@ -37,9 +37,10 @@ const timing = [
 const waiting = { maxWorkers: 4, sequence: { groupOrder: 3 } };
 
 /**
- * Nine projects. `unit` touches nothing outside its process, `redis` uses a real Redis, `postgres` a real PostgreSQL and
+ * Ten projects. `unit` touches nothing outside its process, `redis` uses a real Redis, `postgres` a real PostgreSQL and
  * Redis, `e2e` real processes; `timing` has those files that measure durations. `npm run test:faults` runs `faults`, which hurts the processes, and `load`,
- * which wears them out; both take minutes. `npm run soak` runs `soak`, which takes half an hour. `npm run test:deploy` runs
+ * which wears them out; both take minutes. `npm run soak` runs `soak`, which takes half an hour. `npm run test:agents` runs `agents`, coding agents of
+ * others that it installs. `npm run test:deploy` runs
  * `deploy`, which proves images, compose file and chart with the real tools; not every machine has them.
  */
 export default defineConfig({
@@ -68,7 +69,7 @@ export default defineConfig({
           testTimeout: 30_000,
           provide: { isMeasuringCoverage: process.argv.some((argument) => argument.startsWith('--coverage')) },
           include: ['{packages,services}/*/test/**/*.test.ts'],
-          exclude: [...exclude, '**/*.{redis,postgres,e2e,faults,load,soak,deploy}.test.ts'],
+          exclude: [...exclude, '**/*.{redis,postgres,e2e,faults,load,soak,agents,deploy}.test.ts'],
         },
       },
       {
@@ -152,6 +153,15 @@ export default defineConfig({
           ...hurting,
           name: 'soak',
           include: ['packages/e2e/test/faults/*.soak.test.ts'],
+        },
+      },
+      {
+        ...shared,
+        test: {
+          ...hurting,
+          name: 'agents',
+          include: ['packages/e2e/test/agents/*.agents.test.ts'],
+          fileParallelism: false,
         },
       },
       {

@@ -57,7 +57,7 @@ const idOf = ({ headers }: Response): string => headers.get('x-sluice-answer-id'
 function saidIn(sse: string): string {
   const chunks = sse
     .split('\n')
-    .flatMap((line) => (/^data: \{/.test(line) ? [JSON.parse(line.slice(6)) as Chunk] : []));
+    .flatMap((line) => (line.startsWith('data: {') ? [JSON.parse(line.slice(6)) as Chunk] : []));
   return chunks.map(({ choices }) => choices[0]?.delta?.content ?? '').join('');
 }
 interface Chunk {
@@ -106,7 +106,7 @@ describe('a stream that can be attached to', () => {
     const first = await ask({ model: 'demo-t40-i30', headers: resume });
     const viewer = attach(idOf(first)).then((answer) => answer.text());
     await first.body?.getReader().read();
-    await sluice.fleet.workers[0]?.kill('SIGKILL');
+    sluice.fleet.workers[0]?.kill('SIGKILL');
     expect(saidIn(await viewer)).toBe(tokensOf('x', 40));
   });
 });

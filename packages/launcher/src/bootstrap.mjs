@@ -22,6 +22,7 @@ const launcherCommands = [
   'test',
   'coverage',
   'test:faults',
+  'test:agents',
   'test:deploy',
   'soak',
   'audit',

@@ -29,7 +29,16 @@ const terminal = openTerminal(env);
 if (env['SLUICE_SUPERVISED'] === '1') process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 /** Tests and benches must not depend on a person's own configuration. */
-const commandsWithoutEnvFile = ['bench', 'test', 'coverage', 'test:faults', 'test:deploy', 'soak', 'audit'];
+const commandsWithoutEnvFile = [
+  'bench',
+  'test',
+  'coverage',
+  'test:faults',
+  'test:agents',
+  'test:deploy',
+  'soak',
+  'audit',
+];
 
 async function run([command = '', ...rest]: readonly string[]): Promise<number> {
   const before = { ...env };
@@ -72,6 +81,9 @@ async function run([command = '', ...rest]: readonly string[]): Promise<number> 
     case 'audit':
       await serversAtHand();
       return await audit(root, env, rest);
+    case 'test:agents':
+      await serversAtHand();
+      return await runTests(root, { projects: ['agents'], rest });
     case 'test:deploy':
       return await runTests(root, { projects: ['deploy'], rest });
     case 'test:faults':

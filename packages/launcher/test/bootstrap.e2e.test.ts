@@ -130,7 +130,7 @@ describe('the set-up', () => {
     const { code, output } = await run(['launch']);
     expect(code).toBe(1);
     expect(output).toContain(
-      'Unknown command "launch". There are: start, setup, test, coverage, test:faults, test:deploy, soak, audit, bench, login, cooldowns, keys, doctor, ingress, worker, simulator, migrate.',
+      'Unknown command "launch". There are: start, setup, test, coverage, test:faults, test:agents, test:deploy, soak, audit, bench, login, cooldowns, keys, doctor, ingress, worker, simulator, migrate.',
     );
   });
 });

@@ -21,6 +21,8 @@ export const chatJobSchema = z.object({
   operation: z.enum(['chat', 'embeddings']).default('chat'),
   /** Keeps the reasoning inside the answer's text, with the provider's own markup. Default: false. */
   keepsThinkingMarkup: z.boolean().optional(),
+  /** Parameters of a translated request that a target may leave out rather than refuse the request. */
+  mayDrop: z.array(z.string()).optional(),
   state: retryStateSchema,
   /** Deadline, in ms since 1970 on the Redis clock. Jobs of older replicas lack it. */
   deadlineAt: z.number().int().optional(),

@@ -21,6 +21,8 @@ export interface FitOptions {
   readonly model: string;
   /** Remove what the provider can't serve instead of refusing the request. */
   readonly dropUnsupported: boolean;
+  /** Parameters that are always removed where the provider can't serve them. */
+  readonly mayDrop?: readonly string[] | undefined;
 }
 
 /** Maximum number of unsupported fields that are named; a request may have a million. */
@@ -32,7 +34,9 @@ export function fitRequest(body: ChatBody, adapter: ProviderAdapter, options: Fi
   if (unbounded !== undefined) return { kind: 'unsupported', failure: outOfBounds(unbounded) };
   const found = findUnsupported(body, adapter);
   // A part whose removal would leave an empty request is never dropped.
-  const paths = options.dropUnsupported ? found.filter(isEssentialTo(body, found)) : found;
+  const { dropUnsupported, mayDrop = [] } = options;
+  const asked = found.filter((path) => path.length > 1 || !mayDrop.includes(String(path[0])));
+  const paths = dropUnsupported ? asked.filter(isEssentialTo(body, asked)) : asked;
   const [first] = paths;
   if (first === undefined) {
     const fitted = withoutPaths(body, found);

@@ -116,3 +116,18 @@ describe('a request to a provider that can do less than OpenAI', () => {
     expect(fit({ temperature: 3 }, adapter)).toMatchObject({ failure: { param: 'temperature' } });
   });
 });
+
+describe('parameters that may be left out', () => {
+  const adapter = providers.zai.create({});
+  const body = { model: 'm', messages: [{ role: 'user' as const, content: 'x' }], verbosity: 'low', seed: 1 };
+
+  it('are removed where the provider can not serve them, and the rest is refused as before', () => {
+    const options = { model: 'm', dropUnsupported: false };
+    const { verbosity: _hint, ...rest } = body;
+    expect(fitRequest({ ...rest, verbosity: 'low' }, adapter, options)).toMatchObject({ kind: 'unsupported' });
+    const { seed: _seed, ...plain } = body;
+    const fitted = fitRequest(plain, adapter, { ...options, mayDrop: ['verbosity'] });
+    expect(fitted).toMatchObject({ kind: 'fits', dropped: ['verbosity'] });
+    expect(fitted.kind === 'fits' && 'verbosity' in fitted.body).toBe(false);
+  });
+});

@@ -1,6 +1,7 @@
 import { hashConversation } from '../faults/conversations.ts';
 import { type Directive, splitSuffix } from '../faults/directives.ts';
 import type { Failure } from '../server/provider.ts';
+import { type PlayedTurn, turnOf } from './play.ts';
 import { invalidRequest } from './errors.ts';
 
 /** Parts of a chat completion request on which an answer depends. */
@@ -25,6 +26,8 @@ export interface ChatRequest {
   /** Functions that the model must call, in order of preference; empty if it must answer with text. */
   readonly functions: readonly FunctionTool[];
   readonly mayCallInParallel: boolean;
+  /** The turn of a play that the conversation names. */
+  readonly turn: PlayedTurn | undefined;
   /** Schema of the requested JSON; undefined if text is requested. */
   readonly jsonSchema: Fields | undefined;
 }
@@ -80,9 +83,13 @@ export function readChatRequest(body: string): ChatRequest | Failure {
     rid: /\brid=([A-Za-z0-9-]+)/.exec(lastUserText(question))?.[1],
     functions: isToolResult(messages.at(-1)) ? [] : functionsToCall(fields),
     mayCallInParallel: fields.parallel_tool_calls !== false,
+    turn: turnOf(messages, toolNames(fields)),
     jsonSchema: jsonSchemaOf(fields.response_format),
   };
 }
+
+const toolNames = ({ tools }: Fields): readonly string[] =>
+  Array.isArray(tools) ? tools.flatMap((tool) => functionOf(tool)?.name ?? []) : [];
 
 /** Returns the allowed functions, if one is to be called. */
 function functionsToCall({ tools, tool_choice: choice }: Fields): FunctionTool[] {

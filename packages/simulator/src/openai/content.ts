@@ -53,13 +53,19 @@ function restOf(full: Content, soFar: string): Content {
 }
 
 function fullContentOf(request: ChatRequest, behaviour: Behaviour): Content {
-  const { functions, jsonSchema, rid, conversation } = request;
+  const { functions, jsonSchema, rid, conversation, turn } = request;
+  if (turn !== undefined) return turn.calls.length > 0 ? callsContent(turn.calls) : wordsContent(turn.text);
   if (functions.length > 0) return callsContent(callsOf(request, behaviour.hasParallelCalls));
   if (jsonSchema === undefined) {
     return textContent(behaviour.tokens, createTokenText({ rid, seed: seedOf(conversation), behaviour }));
   }
   const pieces = cutJson(JSON.stringify(sampleJson(jsonSchema, 'lorem ipsum')));
   return textContent(pieces.length, (_, seq) => pieces[seq] ?? '');
+}
+
+function wordsContent(text: string): Content {
+  const words = text.match(/\S+\s*/g) ?? [];
+  return textContent(words.length, (_, seq) => words[seq] ?? '');
 }
 
 function textContent(tokens: number, textOf: (choice: number, seq: number) => string): Content {

@@ -79,7 +79,6 @@ export function toGeminiChat(request: GeminiRequest, { model, stream, isNative }
 const same: Readonly<Record<string, string>> = {
   temperature: 'temperature',
   topP: 'top_p',
-  topK: 'top_k',
   maxOutputTokens: 'max_completion_tokens',
   stopSequences: 'stop',
   seed: 'seed',

@@ -2,7 +2,7 @@ import { GatewayError, isObject, itemsOf, type JsonObject, membersOf, writeLossl
 import type { Dropped } from '../messages/dropped.ts';
 import { type CarriedReasoning, readCarrier } from './reasoning-carrier.ts';
 import type { ResponsesRequest } from './request-schema.ts';
-import { type BridgedTool, customInput, inNamespace } from './tools.ts';
+import { type BridgedTool, customInput, inNamespace, searchTool } from './tools.ts';
 
 interface Translation {
   readonly bridged: ReadonlyMap<string, BridgedTool>;
@@ -85,6 +85,14 @@ export function toMessages(
         else dropped.add('input.reasoning');
         return;
       }
+      case 'additional_tools':
+        // Its tools are those of the request: see `tools.ts`.
+        return;
+      case 'tool_search_call':
+        return void answer().calls.push(toSearch(item, param));
+      case 'tool_search_output':
+        endTurn();
+        return void messages.push(toFound(item, param));
       case 'function_call':
       case 'custom_tool_call':
         return void answer().calls.push(toCall(item, bridged, param));
@@ -231,6 +239,20 @@ function toCall(item: JsonObject, bridged: ReadonlyMap<string, BridgedTool>, par
     type: 'function',
     function: { name: flat ?? inNamespace(name, namespace), arguments: typeof text === 'string' ? text : '{}' },
   };
+}
+
+function toSearch({ call_id: id, arguments: query }: JsonObject, param: string): JsonObject {
+  if (typeof id !== 'string') throw incomplete(param, 'call_id');
+  const text = typeof query === 'string' ? query : writeLossless(query ?? {});
+  return { id, type: 'function', function: { name: searchTool, arguments: text } };
+}
+
+/** The model reads which tools were found; the request declares them. */
+function toFound({ call_id: id, tools }: JsonObject, param: string): JsonObject {
+  if (typeof id !== 'string') throw incomplete(param, 'call_id');
+  const found = itemsOf(tools).map(membersOf);
+  const names = found.map(({ name, description }) => ({ name, ...(description == null ? {} : { description }) }));
+  return { role: 'tool', tool_call_id: id, content: writeLossless({ tools: names }) };
 }
 
 function toResult({ call_id: id, output }: JsonObject, param: string, dropped: Dropped): JsonObject {

@@ -4,7 +4,7 @@ import type { ResponsesRequest } from './request-schema.ts';
 
 /** A tool of the client behind a function that the model may call. */
 export interface BridgedTool {
-  readonly kind: 'function' | 'custom';
+  readonly kind: 'function' | 'custom' | 'search';
   readonly name: string;
   /** Namespace of the tool. */
   readonly namespace?: string;
@@ -21,12 +21,16 @@ export interface Tooling {
 /** The member of a bridged call that has the text of a custom tool. */
 export const customInput = 'input';
 
+/** Name of the function for a search of tools that the client makes. */
+export const searchTool = 'tool_search';
+
 const longestName = 64;
 
 /** Members that the function of a tool carries. */
 const members: Readonly<Record<BridgedTool['kind'], ReadonlySet<string>>> = {
   function: new Set(['type', 'name', 'description', 'parameters', 'strict']),
   custom: new Set(['type', 'name', 'description', 'format']),
+  search: new Set(['type', 'execution', 'description', 'parameters']),
 };
 const namespaceMembers: ReadonlySet<string> = new Set(['type', 'name', 'tools']);
 
@@ -35,12 +39,16 @@ const namespaceMembers: ReadonlySet<string> = new Set(['type', 'name', 'tools'])
  * run at a provider are refused, because no chat request can name them.
  * @throws GatewayError `unsupported_tool`, or 400 for a tool without a name
  */
-export function toTooling({ tools, tool_choice: choice }: ResponsesRequest, dropped: Dropped): Tooling {
+export function toTooling({ tools, tool_choice: choice, input }: ResponsesRequest, dropped: Dropped): Tooling {
   const bridged = new Map<string, BridgedTool>();
   const functions: JsonObject[] = [];
 
   function add(tool: JsonObject, param: string, namespace?: string): void {
     const { type } = tool;
+    if (type === 'tool_search' && tool['execution'] === 'client') {
+      bridged.set(searchTool, { kind: 'search', name: searchTool });
+      return void functions.push({ type: 'function', function: toFunction(tool, searchTool) });
+    }
     if (type !== 'function' && type !== 'custom') throw unsupportedTool(type, param);
     const { name } = tool;
     if (typeof name !== 'string' || name === '') {
@@ -50,6 +58,8 @@ export function toTooling({ tools, tool_choice: choice }: ResponsesRequest, drop
       });
     }
     dropped.rest(tool, members[type], 'tools.');
+    // A search may find a tool that the request has already.
+    if ([...bridged.values()].some((known) => known.name === name && known.namespace === namespace)) return;
     const flat = flatName(name, namespace, bridged);
     bridged.set(flat, { kind: type, name, ...(namespace === undefined ? {} : { namespace }) });
     functions.push({
@@ -58,12 +68,22 @@ export function toTooling({ tools, tool_choice: choice }: ResponsesRequest, drop
     });
   }
 
-  itemsOf(tools).forEach((given, at) => {
-    const tool = membersOf(given);
-    if (tool['type'] !== 'namespace') return add(tool, `tools[${at}]`);
-    const name = typeof tool['name'] === 'string' ? tool['name'] : '';
-    dropped.rest(tool, namespaceMembers, 'tools.');
-    itemsOf(tool['tools']).forEach((inner, innerAt) => add(membersOf(inner), `tools[${at}].tools[${innerAt}]`, name));
+  function addAll(list: unknown, path: string): void {
+    itemsOf(list).forEach((given, at) => {
+      const tool = membersOf(given);
+      if (tool['type'] !== 'namespace') return add(tool, `${path}[${at}]`);
+      const name = typeof tool['name'] === 'string' ? tool['name'] : '';
+      dropped.rest(tool, namespaceMembers, 'tools.');
+      itemsOf(tool['tools']).forEach((inner, innerAt) =>
+        add(membersOf(inner), `${path}[${at}].tools[${innerAt}]`, name),
+      );
+    });
+  }
+
+  addAll(tools, 'tools');
+  itemsOf(input).forEach((item, at) => {
+    const { type, tools: more } = membersOf(item);
+    if (type === 'tool_search_output' || type === 'additional_tools') addAll(more, `input[${at}].tools`);
   });
   return { ...chosen(choice, functions, bridged), bridged };
 }
@@ -71,7 +91,7 @@ export function toTooling({ tools, tool_choice: choice }: ResponsesRequest, drop
 const unsupportedTool = (type: unknown, param: string): GatewayError =>
   new GatewayError('unsupported_tool', {
     param: `${param}.type`,
-    message: `The tool '${String(type).slice(0, longestName)}' runs at its provider alone, and no upstream of this model has it. Supported are 'function', 'custom' and 'namespace'.`,
+    message: `The tool '${String(type).slice(0, longestName)}' runs at its provider alone, and no upstream of this model has it. Supported are 'function', 'custom', 'namespace', and 'tool_search' of the client. Codex leaves its web search out with web_search = "disabled" in its configuration.`,
   });
 
 /** Returns a name of a function that no other tool has: letters, digits, `_` and `-`, at most 64 characters. */

@@ -103,7 +103,6 @@ describe("a request of Gemini's API", () => {
       tool_choice: 'required',
       temperature: 0.5,
       top_p: 0.9,
-      top_k: 4,
       max_completion_tokens: 9,
       stop: ['x'],
       seed: 3,

@@ -107,6 +107,8 @@ const kinds: Readonly<Record<string, RegExp>> = {
   message: /^response\.(?:content_part|output_text|refusal)\./,
   reasoning: /^response\.reasoning_summary_(?:part|text)\./,
   function_call: /^response\.function_call_arguments\./,
+  // No event tells the pieces of a search.
+  tool_search_call: /^$/,
   custom_tool_call: /^response\.custom_tool_call_input\./,
 };
 

@@ -95,6 +95,24 @@ describe('a request of the Responses API', () => {
     expect(chat.tool_choice).toBe('required');
   });
 
+  it('declares the tools that a search of the client has found', () => {
+    const search = { type: 'tool_search', execution: 'client', parameters: { type: 'object' } };
+    const found = [{ type: 'function', name: 'late', description: 'd' }];
+    const chat = chatOf({
+      tools: [search],
+      input: [
+        { role: 'user', content: 'q' },
+        { type: 'tool_search_call', call_id: 'c', execution: 'client', arguments: { query: 'x' } },
+        { type: 'tool_search_output', call_id: 'c', execution: 'client', tools: found },
+      ],
+    });
+    expect(chat.tools).toMatchObject([{ function: { name: 'tool_search' } }, { function: { name: 'late' } }]);
+    expect(chat.messages.slice(1)).toMatchObject([
+      { role: 'assistant', tool_calls: [{ id: 'c', function: { name: 'tool_search', arguments: '{"query":"x"}' } }] },
+      { role: 'tool', tool_call_id: 'c', content: '{"tools":[{"name":"late","description":"d"}]}' },
+    ]);
+  });
+
   it('describes the grammar of a custom tool (report 15)', () => {
     const format = { type: 'grammar', syntax: 'lark', definition: 'start: "x"' };
     const [tool] =

@@ -106,6 +106,19 @@ describe('a streamed response', () => {
     expect(response.output).toMatchObject([{ type: 'function_call', namespace: 'crm', name: 'find' }]);
   });
 
+  it('lets the client search for tools', () => {
+    const search = { type: 'tool_search', execution: 'client', description: 'd', parameters: { type: 'object' } };
+    const { response } = readStream(
+      translate(
+        [call(0, { id: 'c', function: { name: 'tool_search', arguments: '{"query":"x"}' } }), finish('tool_calls')],
+        { tools: [search] },
+      ),
+    );
+    expect(response.output).toMatchObject([
+      { type: 'tool_search_call', execution: 'client', call_id: 'c', arguments: { query: 'x' }, status: 'completed' },
+    ]);
+  });
+
   it('keeps calls apart whose pieces come in turns, or that have the same number', () => {
     const turns = [
       call(0, { id: 'a', function: { name: 'f', arguments: '{' } }),

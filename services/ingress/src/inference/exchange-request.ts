@@ -28,6 +28,7 @@ export function toExchangeRequest(admittedOrder: AdmittedOrder): ExchangeRequest
       model: order.model,
       stream: order.stream,
       operation: order.operation,
+      ...(order.mayDrop === undefined ? {} : { mayDrop: [...order.mayDrop] }),
       ...(order.thinking === 'raw' ? { keepsThinkingMarkup: true } : {}),
       state: firstRetryState,
       ...carrier,

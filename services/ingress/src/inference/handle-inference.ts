@@ -101,17 +101,8 @@ async function answerOrder(
     delivery.listener,
   );
   // The lease lasts until no worker works on the request, which can be after its client has left.
-  function settleWith(facts: FailureFacts): void {
-    const costMicros = settle({
-      lease: admitted.lease,
-      reservation: order.reservation,
-      consumption: delivery.consumption(facts),
-      accounting,
-      ending: delivery.ending() ?? lostInQueue,
-      course: () => ({ ...courseOf(observation), ...servedBy(delivery.answered()) }),
-    });
-    metrics.keySpent(client.principal.name, costMicros);
-  }
+  const settleWith = (facts: FailureFacts): void =>
+    metrics.keySpent(client.principal.name, settleOrder({ order, accounting, client, admitted, delivery }, facts));
   // The error of a request that could not be queued comes right after its end.
   void exchange.ended.then((facts) => void (delivery.ending() ? settleWith(facts) : setImmediate(settleWith, facts)));
   const onClientLeft = (): void => {
@@ -151,6 +142,25 @@ interface Source {
 function tellSource(order: Order, { response }: Pick<Client, 'response'>, { delivery, elapsedMs }: Source): void {
   setAnswerHeaders(response, { ...order, elapsedMs, answered: delivery.answered(), end: delivery.end() });
 }
+
+interface SettledOrder {
+  readonly order: Order;
+  readonly accounting: RequestAccounting | undefined;
+  readonly client: Client;
+  readonly admitted: Awaited<ReturnType<typeof admitOrder>>;
+  readonly delivery: Delivery;
+}
+
+/** Settles a request that no worker works on any more. Returns its cost in micro-dollars. */
+const settleOrder = ({ order, accounting, client, admitted, delivery }: SettledOrder, facts: FailureFacts): number =>
+  settle({
+    lease: admitted.lease,
+    reservation: order.reservation,
+    consumption: delivery.consumption(facts),
+    accounting,
+    ending: delivery.ending() ?? lostInQueue,
+    course: () => ({ ...courseOf(client.observation), ...servedBy(delivery.answered()) }),
+  });
 
 /** End of a request whose error no step has reported. */
 const lostInQueue = { outcome: 'error', status: 500, code: 'internal_error' } as const;

@@ -62,6 +62,8 @@ export interface Shape {
   readonly maxContinuations: number;
   /** Names of the client's fields that the body lacks; absent for none. */
   readonly droppedFields?: readonly string[];
+  /** Parameters of the body that a target may leave out rather than refuse the request. */
+  readonly mayDrop?: readonly string[];
 }
 
 export interface Shaped<Request> extends Shape {

@@ -91,4 +91,18 @@ describe('the header with the fields that an upstream did not get', () => {
     });
     expect(Reflect.get(headers, 'x-sluice-dropped')).toBe(expected);
   });
+
+  it('lists the hints that the target did not get, by the names of the client', () => {
+    const { headers, response } = fakeResponse();
+    setAnswerHeaders(response, {
+      stream: true,
+      elapsedMs: 1,
+      maxContinuations: 0,
+      droppedFields: ['metadata'],
+      fieldName: (name) => `text.${name}`,
+      answered: { upstream: 'u', model: 'm', attempts: 1, dropped: ['verbosity'] },
+      end: undefined,
+    });
+    expect(Reflect.get(headers, 'x-sluice-dropped')).toBe('metadata, text.verbosity');
+  });
 });

@@ -25,7 +25,11 @@ export function fitTargets(targets: readonly Target[], claimedRun: ClaimedRun): 
       bodies.set(target, claimedRun.body);
       continue;
     }
-    const fitted = fitRequest(body, target.adapter, { model: job.model, dropUnsupported: target.dropsUnsupported });
+    const fitted = fitRequest(body, target.adapter, {
+      model: job.model,
+      dropUnsupported: target.dropsUnsupported,
+      mayDrop: job.mayDrop,
+    });
     if (fitted.kind === 'unsupported') {
       misfit ??= fitted.failure;
       continue;

@@ -130,23 +130,32 @@ export function openCall({ writer, id, index, obfuscate }: ItemNeeds, { callId, 
   const named = { call_id: callId, name, ...(namespace === undefined ? {} : { namespace }) };
   const place = { item_id: id, output_index: index };
   let text = '';
+  const search = (): JsonObject => ({
+    id,
+    type: 'tool_search_call',
+    execution: 'client',
+    call_id: callId,
+    arguments: parse(text) ?? {},
+  });
   const item = (status: string): JsonObject =>
-    kind === 'function'
-      ? { id, type: 'function_call', status, arguments: status === 'in_progress' ? '' : text, ...named }
-      : { id, type: 'custom_tool_call', status, input: status === 'in_progress' ? '' : inputOf(text), ...named };
+    kind === 'search'
+      ? { ...search(), status }
+      : kind === 'function'
+        ? { id, type: 'function_call', status, arguments: status === 'in_progress' ? '' : text, ...named }
+        : { id, type: 'custom_tool_call', status, input: status === 'in_progress' ? '' : inputOf(text), ...named };
   writer.event('response.output_item.added', { output_index: index, item: item('in_progress') });
   return {
     kind: 'call',
     add(piece) {
       text += piece;
-      if (kind === 'custom' || piece === '') return;
+      if (kind !== 'function' || piece === '') return;
       writer.event('response.function_call_arguments.delta', { ...place, delta: piece, ...hidden(obfuscate, piece) });
     },
     isWhole: () => parse(text) !== undefined,
     close(status) {
       if (kind === 'function') {
         writer.event('response.function_call_arguments.done', { ...place, name, arguments: text });
-      } else {
+      } else if (kind === 'custom') {
         const input = inputOf(text);
         if (input !== '') {
           writer.event('response.custom_tool_call_input.delta', {

@@ -26,6 +26,8 @@ export interface RunningCallsNeeds {
   readonly onBegin: () => void;
 }
 
+const prefixes = { function: 'fc', custom: 'ctc', search: 'tsc' } as const;
+
 interface RunningCall {
   readonly index: number;
   /** Undefined until its name has arrived. */
@@ -49,7 +51,7 @@ export function createRunningCalls({ bridged, newId, place, onItem, onBegin }: R
     const callId = call.id ?? newId('call');
     carry(call.extra === undefined ? {} : { [callId]: call.extra });
     const tool = bridged.get(call.name) ?? { kind: 'function', name: call.name };
-    const needs = place(tool.kind === 'function' ? 'fc' : 'ctc');
+    const needs = place(prefixes[tool.kind]);
     const item = { open: openCall(needs, { callId, tool }), at: needs.index };
     item.open.add(call.early);
     call.item = item;

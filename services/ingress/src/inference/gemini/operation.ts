@@ -21,6 +21,9 @@ export type GeminiOrder =
   | { readonly kind: 'asked'; readonly model: string; readonly stream: boolean }
   | { readonly kind: 'translated'; readonly chat: ChatRequest };
 
+/** Flavours of an answer, which clients send without being asked. */
+const mayDrop = ['reasoning_effort', 'seed'];
+
 export const geminiErrors: ErrorForm = toGeminiError;
 
 /** `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`: Google's Gemini API. */
@@ -48,7 +51,7 @@ export const gemini: Operation<GeminiOrder> = {
     const asked = parseGeminiRequest(parseLossless(bytes.toString('utf8')));
     const { chat, dropped } = toGeminiChat(asked, { ...order, isNative });
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped };
+    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, mayDrop };
   },
   fieldName: toGeminiField,
   reserve(order, bodyBytes) {

@@ -26,6 +26,9 @@ export type MessagesOrder =
   | { readonly kind: 'asked'; readonly request: MessagesRequest }
   | { readonly kind: 'translated'; readonly chat: ChatRequest };
 
+/** Flavours of an answer, which clients send without being asked. */
+const mayDrop = ['reasoning_effort', 'top_k', 'service_tier'];
+
 export const messagesErrors: ErrorForm = toMessagesError;
 
 /** `POST /v1/messages`: Anthropic's Messages API. */
@@ -49,7 +52,7 @@ export const messages: Operation<MessagesOrder> = {
     const asked = parseLossless(bytes.toString('utf8')) as MessagesRequest;
     const { chat, dropped } = toChatRequest(asked, { isNative });
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped };
+    return { ...shape, request: { kind: 'translated', chat: request }, droppedFields: dropped, mayDrop };
   },
   fieldName: toMessagesField,
   reserve(order, bodyBytes) {

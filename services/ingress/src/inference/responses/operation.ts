@@ -43,7 +43,7 @@ export const responses: Operation<ResponsesOrder> = {
   },
   shape({ chat, dropped }, _bytes, entry) {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
-    return { ...shape, request: { chat: request, dropped }, droppedFields: dropped };
+    return { ...shape, request: { chat: request, dropped }, droppedFields: dropped, mayDrop };
   },
   fieldName: toResponsesField,
   reserve: ({ chat }, bodyBytes) => reserveChat(chat, bodyBytes),
@@ -51,6 +51,9 @@ export const responses: Operation<ResponsesOrder> = {
     throw new Error('each request brings the forms of its answer');
   },
 };
+
+/** Flavours of an answer, which clients send without being asked. */
+const mayDrop = ['verbosity', 'reasoning_effort', 'service_tier'];
 
 /** Characters that hide the length of a piece: pieces look alike in steps of this many. */
 const padding = 16;
