@@ -1,5 +1,3 @@
-import type { ToolCall } from './tool-calls.ts';
-
 type Fields = Readonly<Record<string, unknown>>;
 
 /** One turn of a play: calls of tools that the request declares, or a text. */
@@ -8,9 +6,16 @@ interface Turn {
   readonly text?: string;
 }
 
+/** A call in the form of a whole answer. */
+interface PlayedCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
 /** The turn that a request asks for. */
 export interface PlayedTurn {
-  readonly calls: readonly ToolCall[];
+  readonly calls: readonly PlayedCall[];
   readonly text: string;
 }
 

@@ -17,6 +17,8 @@ const itemMembers: Readonly<Record<string, readonly string[]>> = {
   custom_tool_call: ['call_id', 'name', 'namespace', 'input'],
   function_call_output: ['call_id', 'output'],
   custom_tool_call_output: ['call_id', 'output'],
+  tool_search_call: ['call_id', 'execution', 'arguments'],
+  tool_search_output: ['call_id', 'execution', 'tools'],
 };
 
 /** Members of parts by their types. Annotations and probabilities belong to an answer that was given. */

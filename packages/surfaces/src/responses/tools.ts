@@ -46,6 +46,7 @@ export function toTooling({ tools, tool_choice: choice, input }: ResponsesReques
   function add(tool: JsonObject, param: string, namespace?: string): void {
     const { type } = tool;
     if (type === 'tool_search' && tool['execution'] === 'client') {
+      dropped.rest(tool, members.search, 'tools.');
       bridged.set(searchTool, { kind: 'search', name: searchTool });
       return void functions.push({ type: 'function', function: toFunction(tool, searchTool) });
     }

@@ -96,7 +96,47 @@ const assistant = { type: 'message', role: 'assistant', content: [{ type: 'outpu
 const namespace = { type: 'namespace', name: 'n', description: 'd', tools: [{ ...tool, name: 'inner' }] };
 const custom = { type: 'custom', name: 'c', description: 'd' };
 
+const search = { type: 'tool_search', execution: 'client', parameters: { type: 'object', properties: {} } };
+const searched: JsonObject = {
+  ...plain,
+  tools: [search],
+  input: [
+    user,
+    { type: 'tool_search_call', call_id: 'c', execution: 'client', arguments: { query: 'x' } },
+    { type: 'tool_search_output', call_id: 'c', execution: 'client', tools: [{ ...tool, name: 'late' }] },
+  ],
+};
+
 const inner: readonly Probe[] = [
+  { at: 'tools[0]', value: search, other: tool, in: tooled, name: 'tools: tool_search of the client' },
+  { at: 'tools[0].description', value: 'd', in: searched, name: 'tools: tool_search.description' },
+  { at: 'tools[0].a_member_of_tomorrow', value: true, in: searched, name: 'tools: tool_search.a_member_of_tomorrow' },
+  {
+    at: 'input[1].arguments',
+    value: { query: 'x' },
+    other: { query: 'y' },
+    in: searched,
+    name: 'input: tool_search_call.arguments',
+  },
+  {
+    at: 'input[1].a_member_of_tomorrow',
+    value: true,
+    in: searched,
+    name: 'input: tool_search_call.a_member_of_tomorrow',
+  },
+  {
+    at: 'input[2].tools[0].name',
+    value: 'late',
+    other: 'later',
+    in: searched,
+    name: 'input: tool_search_output.tools',
+  },
+  {
+    at: 'input[2].a_member_of_tomorrow',
+    value: true,
+    in: searched,
+    name: 'input: tool_search_output.a_member_of_tomorrow',
+  },
   {
     at: 'input[1]',
     value: { type: 'message', role: 'developer', content: 'be brief' },

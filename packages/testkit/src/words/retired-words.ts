@@ -50,14 +50,14 @@ export const formerNameFiles =
  * searched for these words.
  */
 const protocolFolders =
-  /^packages\/(?:providers|simulator)\/|packages\/surfaces\/(?:src|test)\/gemini\/|packages\/surfaces\/test\/fields\/gemini|docs\/dropped-fields|packages\/answers\/(?:src|test)\/resume\/native-events|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/(?:configuration|gemini)/;
+  /^packages\/(?:providers|simulator)\/|packages\/surfaces\/(?:src|test)\/(?:gemini|fields)\/|packages\/answers\/(?:src|test)\/resume\/native-events|packages\/e2e\/test\/(?:bailian|gemini|clients-translated)|docs\/providers\/(?:bailian|gemini)|docs\/(?:configuration|gemini|dropped-fields)/;
 
 /**
  * Names of others: protocols of providers, commands of Redis, fields of libraries. They are taken out of a text before
  * it is searched.
  */
 const foreignNames =
-  /code_?[eE]xecution(?:Result|_20\d+)?|thought_?[sS]ignatures?|thought-signatures|thoughts_?[tT]oken_?[cC]ount|include_?[tT]houghts|has_thoughts|skip_thought_signature_validator|[A-Z_]*THOUGHT[A-Z_]*|hash ?[sS]lots?|ADDSLOTSRANGE|slotsRefreshTimeout|nslots|cluster_slots_ok|mcp_tool_execution_error|tool_execution\w*|Thought for \d|cluster\|slots|stop-writes-on-bgsave-error|Failed to refresh slots|slots cache|options\??\.?\S*thoughts|2026-11-21-rescue\.md|npm run rests|`thoughts?`|"Go on …"|\^\(continue\|go on\)|'Go on\.'/g;
+  /thought_?[sS]ignatures?|thought-signatures|thoughts_?[tT]oken_?[cC]ount|include_?[tT]houghts|has_thoughts|skip_thought_signature_validator|[A-Z_]*THOUGHT[A-Z_]*|hash ?[sS]lots?|ADDSLOTSRANGE|slotsRefreshTimeout|nslots|cluster_slots_ok|mcp_tool_execution_error|tool_execution\w*|Thought for \d|cluster\|slots|stop-writes-on-bgsave-error|Failed to refresh slots|slots cache|options\??\.?\S*thoughts|2026-11-21-rescue\.md|npm run rests|`thoughts?`|code_?[eE]xecution\w*|`[\w.]*execution[\w.]*`|'execution'|\bexecution(?=: '|: "client)|"Go on …"|\^\(continue\|go on\)|'Go on\.'/g;
 
 /** The text as the patterns search it: without the names of others, and with each name split into its words. */
 function splitNames(text: string): string {
