@@ -55,5 +55,6 @@ export {
   createCompletionsAnswer,
   parseCompletionsRequest,
   toCompletion,
+  toCompletionsField,
   type TranslatedCompletionsRequest,
 } from './completions/index.ts';

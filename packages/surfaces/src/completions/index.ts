@@ -4,5 +4,6 @@ export {
   completionsRequestSchema,
   completionsToChat,
   parseCompletionsRequest,
+  toCompletionsField,
   type TranslatedCompletionsRequest,
 } from './request.ts';

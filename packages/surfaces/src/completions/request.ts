@@ -13,7 +13,7 @@ import {
   text,
 } from '@sluice/protocol';
 import { z } from 'zod';
-import { checkChat, type FieldNames } from '../check-chat.ts';
+import { checkChat, type FieldNames, toOwnField } from '../check-chat.ts';
 import { createDropped } from '../messages/dropped.ts';
 
 /**
@@ -65,6 +65,9 @@ const names: FieldNames = [
   [/^messages.*$/, 'prompt'],
   [/^top_logprobs$/, 'logprobs'],
 ];
+
+/** Returns the older API's name for a field of a chat request. */
+export const toCompletionsField = (field: string): string => toOwnField(field, names);
 
 /** Parameters with the same name and meaning in a chat request. */
 const same = [

@@ -1,5 +1,6 @@
 import { columns } from './adapters.ts';
 import { chat } from './chat.ts';
+import { completions } from './completions.ts';
 import type { Dialect } from './dialect.ts';
 import { gemini } from './gemini.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -7,7 +8,7 @@ import { messages } from './messages.ts';
 import { nameOf } from './probe.ts';
 import { responses } from './responses.ts';
 
-export const dialects: readonly Dialect[] = [chat, messages, responses, gemini];
+export const dialects: readonly Dialect[] = [chat, messages, responses, gemini, completions];
 
 export const pageFile = new URL('../../../../docs/dropped-fields.md', import.meta.url);
 

@@ -1,5 +1,11 @@
 import { type ChatRequest, writeLossless } from '@sluice/protocol';
-import { completionsToChat, createCompletionsAnswer, parseCompletionsRequest, toCompletion } from '@sluice/surfaces';
+import {
+  completionsToChat,
+  createCompletionsAnswer,
+  parseCompletionsRequest,
+  toCompletion,
+  toCompletionsField,
+} from '@sluice/surfaces';
 import { reserveChat } from '../chat/reserve.ts';
 import { shapeChat } from '../chat/shape.ts';
 import type { Operation } from '../operation.ts';
@@ -39,6 +45,7 @@ export const completions: Operation<CompletionsOrder> = {
     const { request, ...shape } = shapeChat(chat, Buffer.from(writeLossless(chat)), entry);
     return { ...shape, request: { chat: request, dropped }, droppedFields: dropped };
   },
+  fieldName: toCompletionsField,
   reserve: ({ chat }, bodyBytes) => reserveChat(chat, bodyBytes),
   reply() {
     throw new Error('each request brings the forms of its answer');
