@@ -40,6 +40,7 @@ export async function showAnswer({ kept, isAlive }: ShowAnswerNeeds, shown: Show
   let after = '';
   let quiet = 0;
   let owner: string | undefined;
+  let isWhole = false;
   while (!response.destroyed) {
     const found = await kept.find(place);
     if (found === undefined) return endMissing(response);
@@ -47,11 +48,15 @@ export async function showAnswer({ kept, isAlive }: ShowAnswerNeeds, shown: Show
     if (owner !== undefined && found.owner !== owner) return endMissing(response);
     owner = found.owner;
     const entries = await kept.read(place, after);
+    // A whole answer gets its head together with its text, which can be after the look above.
+    const isFirst = entries.length > 0 && !response.headersSent;
+    const head = found.head ?? (isFirst ? (await kept.find(place))?.head : undefined);
+    isWhole ||= head !== undefined;
     for (const { id, last, text } of entries) {
       after = id;
-      if (found.head !== undefined) sendHead(shown, found.head);
+      if (head !== undefined) sendHead(shown, head);
       else openStream(shown);
-      const rest = last <= startingAfter ? '' : found.head === undefined ? restOf(text, last, startingAfter) : text;
+      const rest = last <= startingAfter ? '' : !isWhole ? restOf(text, last, startingAfter) : text;
       if (rest !== '' && !response.write(rest)) await drained(response);
     }
     quiet = entries.length > 0 ? 0 : quiet + 1;
@@ -97,6 +102,7 @@ function sendHead({ response, onBegin }: ShownAnswer, head: string): void {
 
 /** Leaves out the events that the viewer has. */
 function restOf(text: string, last: number, startingAfter: number): string {
+  if (startingAfter === 0) return text;
   const frames = framesOf(text);
   const first = last - frames.length + 1;
   return frames.slice(Math.max(0, startingAfter - first + 1)).join('');

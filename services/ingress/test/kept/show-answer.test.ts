@@ -73,6 +73,13 @@ describe('a kept answer', () => {
     });
   });
 
+  it('that is whole has its headers, also if it ends between two looks', async () => {
+    const head = JSON.stringify({ headers: { 'content-type': 'application/json' } });
+    const found = [{}, { state: 'ended' as const, head }];
+    const whole = [[entry(1, 1, '{"a":1}')]];
+    expect(await show({ found, entries: whole })).toMatchObject({ type: 'application/json', text: '{"a":1}' });
+  });
+
   it('that does not exist is missing', async () => {
     expect(await show({ found: [undefined] })).toMatchObject({ status: 599, shown: 'missing' });
   });
@@ -83,7 +90,7 @@ describe('a kept answer', () => {
   });
 
   it('is broken if another request has opened it anew', async () => {
-    const found = [...Array.from({ length: 3 }, () => ({ owner: 'p:1' })), { owner: 'q:2' }];
+    const found = [...Array.from({ length: 4 }, () => ({ owner: 'p:1' })), { owner: 'q:2' }];
     expect(await show({ found, entries: events })).toMatchObject({ status: 200, text: 'broken' });
     expect(await show({ found })).toMatchObject({ shown: 'missing' });
   });
