@@ -160,4 +160,45 @@ describe('a request with an idempotency key', () => {
     expect(two.headers.get('x-ratelimit-remaining-requests')).toBeNull();
     await until(async () => (await sluice.simulator.calls()).length === 1, { what: 'one call was made' });
   });
+
+  it('gets the list of Gemini again as JSON, and its events as events', async () => {
+    const list = (query: string, key: string) =>
+      fetch(`${sluice.url(0).slice(0, -3)}/v1beta/models/demo-t4:streamGenerateContent${query}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-goog-api-key': apiKey,
+          ...resume,
+          ...(key === '' ? {} : { 'idempotency-key': key }),
+        },
+        body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'rid=x' }] }] }),
+      });
+    const [first, again] = [await list('', 'k-6'), await list('', 'k-6')];
+    const text = await first.text();
+    expect(JSON.parse(text)).toBeInstanceOf(Array);
+    expect(again.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(await again.text()).toBe(text);
+    const reused = await list('?alt=sse', 'k-6');
+    expect(reused.status).toBe(422);
+    await reused.text();
+    expect(await (await list('?alt=sse', '')).text()).toMatch(/^id: 1\ndata: \{/);
+  });
+
+  it('that waits for a failing one is sent itself, and is no replay', async () => {
+    const asked = { stream: false, headers: { 'idempotency-key': 'k-7' }, model: 'demo-e400' };
+    const both = await Promise.all([ask(asked), ask({ ...asked, at: 1 })]);
+    for (const { status, headers } of both) {
+      expect([status, headers.get('x-sluice-replayed')]).toEqual([400, null]);
+    }
+  });
+});
+
+describe('a surface with its own envelope', () => {
+  it('keeps it for answers that are not there', async () => {
+    const missing = await fetch(`${sluice.url(0)}/messages/none/stream`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    expect(missing.status).toBe(404);
+    expect(await missing.json()).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
+  });
 });

@@ -103,9 +103,10 @@ export function toMessages(
         endTurn();
         return void messages.push(toResult(item, param, dropped));
       default:
+        if (typeof type !== 'string') throw typeExpected(`${param}.type`);
         throw new GatewayError('invalid_value', {
           param: `${param}.type`,
-          message: `Invalid value for '${param}.type': items of the type '${String(type).slice(0, 64)}' can only be used at the provider that made them.`,
+          message: `Invalid value for '${param}.type': items of the type '${type.slice(0, 64)}' can only be used at the provider that made them.`,
         });
     }
   }
@@ -122,6 +123,9 @@ export function toMessages(
   }
   return messages;
 }
+
+const typeExpected = (param: string): GatewayError =>
+  new GatewayError('invalid_type', { param, message: `Invalid type for '${param}': expected a string.` });
 
 /** An item with details alone belongs to the turn before it: they come after its text. */
 const isCarrier = (item: JsonObject): boolean => itemsOf(item['summary']).length === 0;
@@ -219,9 +223,10 @@ function toPart(part: JsonObject, param: string): JsonObject {
         ),
       };
     default:
+      if (typeof type !== 'string') throw typeExpected(`${param}.type`);
       throw new GatewayError('invalid_value', {
         param: `${param}.type`,
-        message: `Invalid value for '${param}.type': the type '${String(type).slice(0, 64)}' is not supported.`,
+        message: `Invalid value for '${param}.type': the type '${type.slice(0, 64)}' is not supported.`,
       });
   }
   throw new GatewayError('invalid_value', {

@@ -90,9 +90,12 @@ export function toTooling({ tools, tool_choice: choice, input }: ResponsesReques
 }
 
 const unsupportedTool = (type: unknown, param: string): GatewayError =>
-  new GatewayError('unsupported_tool', {
+  new GatewayError(typeof type === 'string' ? 'unsupported_tool' : 'invalid_type', {
     param: `${param}.type`,
-    message: `The tool '${String(type).slice(0, longestName)}' runs at its provider alone, and no upstream of this model has it. Supported are 'function', 'custom', 'namespace', and 'tool_search' of the client. Codex leaves its web search out with web_search = "disabled" in its configuration.`,
+    message:
+      typeof type !== 'string'
+        ? `Invalid type for '${param}.type': expected a string.`
+        : `The tool '${type.slice(0, longestName)}' runs at its provider alone, and no upstream of this model has it. Supported are 'function', 'custom', 'namespace', and 'tool_search' of the client. Codex leaves its web search out with web_search = "disabled" in its configuration.`,
   });
 
 /** Returns a name of a function that no other tool has: letters, digits, `_` and `-`, at most 64 characters. */

@@ -12,7 +12,8 @@ export const isOfGoogle = ({ headers, url, path }: Request): boolean =>
  */
 export const takeGoogleKey: RequestHandler = (request, _response, next) => {
   const { headers } = request;
-  const [path = '', query] = request.url.split('?', 2);
+  // The query begins at the first question mark; later ones belong to it.
+  const { path = '', query = '' } = /^(?<path>[^?]*)\??(?<query>.*)$/s.exec(request.url)?.groups ?? {};
   const parameters = new URLSearchParams(query);
   const key = headers['x-goog-api-key'] ?? parameters.get('key') ?? undefined;
   delete headers['x-goog-api-key'];
@@ -20,7 +21,7 @@ export const takeGoogleKey: RequestHandler = (request, _response, next) => {
     parameters.delete('key');
     const rest = parameters.toString();
     request.url = rest === '' ? path : `${path}?${rest}`;
-    request.originalUrl = request.url;
+    request.originalUrl = `${request.baseUrl}${request.url}`;
   }
   if (headers.authorization === undefined && headers['x-api-key'] === undefined && typeof key === 'string') {
     headers['x-api-key'] = key;

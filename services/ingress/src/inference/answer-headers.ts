@@ -38,7 +38,7 @@ export function setAnswerHeaders(
   // An upstream that speaks the client's own protocol gets all fields; before an attempt it is unknown which one answers.
   const isTranslated = native === undefined || (answered !== undefined && answered.native !== true);
   const dropped = new Set([...droppedFields, ...(answered?.dropped ?? []).map(fieldName)]);
-  if (dropped.size > 0 && isTranslated) response.setHeader('x-sluice-dropped', [...dropped].filter(isToken).join(', '));
+  if (dropped.size > 0 && isTranslated) response.setHeader('x-sluice-dropped', listOf(dropped));
   if (answered === undefined) return;
   response.setHeader('x-sluice-upstream', answered.upstream);
   response.setHeader('x-sluice-attempts', answered.attempts);
@@ -48,4 +48,12 @@ export function setAnswerHeaders(
 const same = (name: string): string => name;
 
 /** Clients choose the names of fields, and a header takes no others. */
-const isToken = (name: string): boolean => /^[\w.-]+$/.test(name);
+const isToken = (name: string): boolean => /^[\w.-]{1,100}$/.test(name);
+
+/** Clients refuse answers whose headers have more than 8 to 16 KiB. */
+const mostNames = 40;
+
+function listOf(dropped: ReadonlySet<string>): string {
+  const names = [...dropped].filter(isToken);
+  return [...names.slice(0, mostNames), ...(names.length > mostNames ? ['...'] : [])].join(', ');
+}

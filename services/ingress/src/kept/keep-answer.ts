@@ -31,36 +31,60 @@ export function keepAnswer(needs: KeepAnswerNeeds): RequestHandler {
     const key = keyOf(request);
     const isNumbered = request.get('x-sluice-resume') === '1';
     if (key === undefined && !isNumbered) return next();
-    const body = takeJson(request);
-    putJson(request, body);
     const { keyId } = principalOf(response);
-    const { pathname } = new URL(request.originalUrl, 'http://local');
     const id = key === undefined ? contextOf(response).requestId : `key-${digestOf(key)}`;
-    const digest = digestOf(pathname, String(isNumbered), body.bytes);
-    for (;;) {
+    const digest = digestOfRequest(request, isNumbered);
+    response.setHeader('x-sluice-answer-id', id);
+    const contentType = isJsonList(request) ? jsonList : undefined;
+    const onBegin = (): void => beginReplay(request, response);
+    for (let tries = 0; tries < mostTries; tries++) {
       const opened = await open({ id, keyId }, digest);
       if (opened.kind === 'opened') {
-        response.setHeader('x-sluice-answer-id', id);
         setKeptRequest(response, { writer: opened.writer, isNumbered });
         return next();
       }
       if (opened.digest !== digest) throw keyReused();
-      beginReplay(response, id);
       // Its request has failed before its first event, or its owner has died: this request is sent instead.
-      if ((await showAnswer(needs, { place: { id, keyId }, startingAfter: 0, response })) === 'shown') return;
+      const place = { id, keyId };
+      if ((await showAnswer(needs, { place, startingAfter: 0, response, contentType, onBegin })) !== 'shown') continue;
+      // The client has left before the answer began.
+      if (!response.headersSent) throw new GatewayError('request_cancelled');
+      return;
     }
+    throw new GatewayError('answer_lost');
   };
 }
 
-/** A replay asks no model: it has no log line, and its body is not kept for one. */
-function beginReplay(response: Response, id: string): void {
+/** More tries than owners that can die within the time of one request. Without a bound, an answer that can't be read costs a busy loop. */
+const mostTries = 10;
+
+/**
+ * A replay asks no model: it has no log line. Until it begins, the request may still have to be sent itself, so its body
+ * stays, and counts in the budget of bodies.
+ */
+function beginReplay(request: Request, response: Response): void {
+  takeJson(request);
   bodyStored(response);
   const observation = findObservation(response);
   observation?.unlogged();
   observation?.span.end();
-  response.setHeader('x-sluice-answer-id', id);
   response.setHeader('x-sluice-replayed', 'true');
 }
+
+/** Leaves no reference to the body behind: a replay waits as long as its answer runs. */
+function digestOfRequest(request: Request, isNumbered: boolean): string {
+  const body = takeJson(request);
+  putJson(request, body);
+  const { pathname } = new URL(request.originalUrl, 'http://local');
+  const form = isJsonList(request) ? 'list' : '';
+  return digestOf(pathname, form, String(isNumbered), body.bytes);
+}
+
+const jsonList = 'application/json; charset=utf-8';
+
+/** Gemini's API streams one list of JSON, unless the client asks for events. */
+const isJsonList = ({ path, query }: Request): boolean =>
+  path.endsWith(':streamGenerateContent') && query['alt'] !== 'sse';
 
 function keyOf(request: Request): string | undefined {
   const key = request.get('idempotency-key');

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { readQuery } from '../admin/read-query.ts';
 import { principalOf } from '../context.ts';
 import { GatewayError } from '@sluice/protocol';
+import { surfaces } from '../inference/surfaces.ts';
+import { useErrorForm } from '../middleware/use-error-form.ts';
 import { methodNotAllowed } from '../routes/not-found.ts';
 import { showAnswer, type ShowAnswerNeeds } from './show-answer.ts';
 
@@ -12,6 +14,8 @@ export interface KeptRoutesNeeds extends ShowAnswerNeeds {
 }
 
 const query = z.strictObject({ starting_after: z.coerce.number().int().nonnegative().default(0) });
+
+const attachable: ReadonlySet<string> = new Set(['/chat/completions', '/messages', '/responses']);
 
 /** Streams of answers that are kept, for any number of viewers with the key of the first one. */
 export function keptRoutes({ asClient, ...needs }: KeptRoutesNeeds): Router {
@@ -27,9 +31,11 @@ export function keptRoutes({ asClient, ...needs }: KeptRoutesNeeds): Router {
     }
   };
   const router = Router();
-  for (const path of ['/chat/completions/:id/stream', '/messages/:id/stream', '/responses/:id/stream']) {
+  for (const { path: surface, errorForm } of surfaces.filter((surface) => attachable.has(surface.path))) {
+    const path = `${surface}/:id/stream`;
     router
       .route(path)
+      .all(useErrorForm(errorForm))
       .get(...asClient, show)
       .all(methodNotAllowed('GET'));
   }

@@ -2,6 +2,8 @@ import type { StreamForm } from '../inference/reply/answer-form.ts';
 
 /** Numbers the events of a stream from 1, in the field that browsers send back as `Last-Event-ID`. */
 export function numbered(form: StreamForm): StreamForm {
+  // A list of JSON has no events that a number could stand in.
+  if (form.contentType !== undefined) return form;
   let number = 0;
   const withIds = (events: string): string =>
     framesOf(events)

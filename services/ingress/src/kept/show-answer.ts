@@ -15,6 +15,10 @@ export interface ShownAnswer {
   readonly place: AnswerPlace;
   readonly startingAfter: number;
   readonly response: Response;
+  /** Of a stream; default: server-sent events. */
+  readonly contentType?: string | undefined;
+  /** Called once, right before the head of the answer is sent. */
+  readonly onBegin?: (() => void) | undefined;
 }
 
 /** Pause between two looks at an answer that does not grow. A look costs about 0.1 ms. */
@@ -35,21 +39,30 @@ export async function showAnswer({ kept, isAlive }: ShowAnswerNeeds, shown: Show
   const { place, startingAfter, response } = shown;
   let after = '';
   let quiet = 0;
+  let owner: string | undefined;
+  let isWhole = false;
   while (!response.destroyed) {
     const found = await kept.find(place);
     if (found === undefined) return endMissing(response);
+    // Another request has opened the answer anew: its events are no continuation of those that the viewer has.
+    if (owner !== undefined && found.owner !== owner) return endMissing(response);
+    owner = found.owner;
     const entries = await kept.read(place, after);
+    // A whole answer gets its head together with its text, which can be after the look above.
+    const isFirst = entries.length > 0 && !response.headersSent;
+    const head = found.head ?? (isFirst ? (await kept.find(place))?.head : undefined);
+    isWhole ||= head !== undefined;
     for (const { id, last, text } of entries) {
       after = id;
-      if (found.head !== undefined) sendHead(response, found.head);
-      else openStream(response);
-      const rest = last <= startingAfter ? '' : found.head === undefined ? restOf(text, last, startingAfter) : text;
+      if (head !== undefined) sendHead(shown, head);
+      else openStream(shown);
+      const rest = last <= startingAfter ? '' : !isWhole ? restOf(text, last, startingAfter) : text;
       if (rest !== '' && !response.write(rest)) await drained(response);
     }
     quiet = entries.length > 0 ? 0 : quiet + 1;
     if (entries.length > 0) continue;
     if (found.state !== 'running') {
-      openStream(response);
+      openStream(shown);
       response.end();
       return 'shown';
     }
@@ -71,21 +84,25 @@ function endMissing(response: Response): Shown {
   return 'shown';
 }
 
-function openStream(response: Response): void {
+function openStream({ response, contentType, onBegin }: ShownAnswer): void {
   if (response.headersSent) return;
+  onBegin?.();
   response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': contentType ?? 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
   });
 }
 
-function sendHead(response: Response, head: string): void {
-  if (!response.headersSent) response.writeHead(200, headSchema.parse(JSON.parse(head)).headers);
+function sendHead({ response, onBegin }: ShownAnswer, head: string): void {
+  if (response.headersSent) return;
+  onBegin?.();
+  response.writeHead(200, headSchema.parse(JSON.parse(head)).headers);
 }
 
 /** Leaves out the events that the viewer has. */
 function restOf(text: string, last: number, startingAfter: number): string {
+  if (startingAfter === 0) return text;
   const frames = framesOf(text);
   const first = last - frames.length + 1;
   return frames.slice(Math.max(0, startingAfter - first + 1)).join('');

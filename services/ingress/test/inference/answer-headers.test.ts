@@ -106,3 +106,28 @@ describe('the header with the fields that an upstream did not get', () => {
     expect(Reflect.get(headers, 'x-sluice-dropped')).toBe('metadata, text.verbosity');
   });
 });
+
+describe('the header of dropped fields', () => {
+  const droppedIn = (droppedFields: readonly string[]): unknown => {
+    const { response, headers } = fakeResponse();
+    setAnswerHeaders(response, {
+      stream: true,
+      elapsedMs: 1,
+      maxContinuations: 0,
+      end: undefined,
+      answered: undefined,
+      droppedFields,
+    });
+    return headers['x-sluice-dropped'];
+  };
+
+  it('stays short, however many fields a client invents', () => {
+    const header = String(droppedIn(Array.from({ length: 20_000 }, (_, at) => `field_${at}`)));
+    expect(header.length).toBeLessThan(4500);
+    expect(header).toMatch(/^field_0, .*, field_39, \.\.\.$/);
+  });
+
+  it('has no names that a header can not carry', () => {
+    expect(droppedIn(['a\r\nset-cookie: x', 'é', 'b', 'x'.repeat(5000)])).toBe('b');
+  });
+});

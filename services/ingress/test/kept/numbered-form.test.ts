@@ -27,4 +27,9 @@ describe('numbered events', () => {
     expect(framesOf('a\n\nb\n\n')).toEqual(['a\n\n', 'b\n\n']);
     expect(countFrames('')).toBe(0);
   });
+
+  it('leave a list of JSON as it is', () => {
+    const form = { ...chatForm, contentType: 'application/json; charset=utf-8', onData: () => '[{"a":1}' };
+    expect(numbered(form).onData('')).toBe('[{"a":1}');
+  });
 });

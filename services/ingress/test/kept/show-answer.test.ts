@@ -12,9 +12,11 @@ interface Answer {
   readonly entries?: readonly (readonly AnswerEntry[])[];
   readonly isAlive?: boolean;
   readonly startingAfter?: number;
+  readonly contentType?: string;
+  readonly onBegin?: () => void;
 }
 
-async function show({ found, entries = [], isAlive = true, startingAfter = 0 }: Answer) {
+async function show({ found, entries = [], isAlive = true, startingAfter = 0, ...rest }: Answer) {
   let looks = 0;
   let shown: Shown | undefined;
   const port = await serve((_request, response) => {
@@ -26,15 +28,15 @@ async function show({ found, entries = [], isAlive = true, startingAfter = 0 }: 
             return state && { owner: 'p:1', state: 'running', head: undefined, ...state };
           },
           read: async (_place, after) => {
-            const rest = entries
+            const later = entries
               .flat()
               .filter(({ id }) => after === '' || Number.parseInt(id) > Number.parseInt(after));
-            return rest.slice(0, 1);
+            return later.slice(0, 1);
           },
         },
         isAlive: async () => isAlive,
       },
-      { place, startingAfter, response: response as never },
+      { place, startingAfter, response: response as never, ...rest },
     ).then((result) => {
       shown = result;
       if (!response.headersSent) response.writeHead(599).end();
@@ -71,6 +73,13 @@ describe('a kept answer', () => {
     });
   });
 
+  it('that is whole has its headers, also if it ends between two looks', async () => {
+    const head = JSON.stringify({ headers: { 'content-type': 'application/json' } });
+    const found = [{}, { state: 'ended' as const, head }];
+    const whole = [[entry(1, 1, '{"a":1}')]];
+    expect(await show({ found, entries: whole })).toMatchObject({ type: 'application/json', text: '{"a":1}' });
+  });
+
   it('that does not exist is missing', async () => {
     expect(await show({ found: [undefined] })).toMatchObject({ status: 599, shown: 'missing' });
   });
@@ -78,5 +87,20 @@ describe('a kept answer', () => {
   it('whose owner has died is lost, or broken if a part of it was shown', async () => {
     expect(await show({ found: [{}], isAlive: false })).toMatchObject({ status: 599, shown: 'lost' });
     expect(await show({ found: [{}], isAlive: false, entries: events })).toMatchObject({ text: 'broken' });
+  });
+
+  it('is broken if another request has opened it anew', async () => {
+    const found = [...Array.from({ length: 4 }, () => ({ owner: 'p:1' })), { owner: 'q:2' }];
+    expect(await show({ found, entries: events })).toMatchObject({ status: 200, text: 'broken' });
+    expect(await show({ found })).toMatchObject({ shown: 'missing' });
+  });
+
+  it('has the content type of its surface, and tells when it begins', async () => {
+    let begins = 0;
+    const contentType = 'application/json; charset=utf-8';
+    const list = await show({ found: [{ state: 'ended' }], entries: events, contentType, onBegin: () => begins++ });
+    expect([list.type, begins]).toEqual([contentType, 1]);
+    await show({ found: [{}], isAlive: false, onBegin: () => begins++ });
+    expect(begins).toBe(1);
   });
 });
