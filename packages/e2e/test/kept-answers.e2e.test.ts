@@ -184,7 +184,7 @@ describe('a request with an idempotency key', () => {
     expect(await (await list('?alt=sse', '')).text()).toMatch(/^id: 1\ndata: \{/);
   });
 
-  it('that waits for a failing one is sent itself, and is no replay', async () => {
+  it('that waits for a failing one is sent itself, without the header of a replay', async () => {
     const asked = { stream: false, headers: { 'idempotency-key': 'k-7' }, model: 'demo-e400' };
     const both = await Promise.all([ask(asked), ask({ ...asked, at: 1 })]);
     for (const { status, headers } of both) {

@@ -44,7 +44,7 @@ export async function showAnswer({ kept, isAlive }: ShowAnswerNeeds, shown: Show
   while (!response.destroyed) {
     const found = await kept.find(place);
     if (found === undefined) return endMissing(response);
-    // Another request has opened the answer anew: its events are no continuation of those that the viewer has.
+    // Another request has opened the answer anew: its events do not continue those that the viewer has.
     if (owner !== undefined && found.owner !== owner) return endMissing(response);
     owner = found.owner;
     const entries = await kept.read(place, after);
