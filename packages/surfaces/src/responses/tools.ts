@@ -151,9 +151,13 @@ function chosen(
 ): Chosen {
   if (choice == null || typeof choice === 'string') return { tools, choice: choice ?? undefined };
   const { type, name, mode, tools: allowed } = choice as JsonObject;
-  if (type === 'function' || type === 'custom') return { tools, choice: named(flatOf(name, bridged)) };
+  if (type === 'function' || type === 'custom') {
+    return { tools, choice: named(flatOf(name, bridged, 'tool_choice')) };
+  }
   if (type !== 'allowed_tools') throw unsupportedTool(type, 'tool_choice');
-  const names = new Set(itemsOf(allowed).map((each) => flatOf(membersOf(each)['name'], bridged)));
+  const names = new Set(
+    itemsOf(allowed).map((each, at) => flatOf(membersOf(each)['name'], bridged, `tool_choice.tools[${at}]`)),
+  );
   return {
     tools: tools.filter((tool) => names.has(String(membersOf(tool['function'])['name']))),
     choice: mode === 'required' ? 'required' : 'auto',
@@ -162,11 +166,17 @@ function chosen(
 
 const named = (name: string): JsonObject => ({ type: 'function', function: { name } });
 
-/** @throws GatewayError if no tool has this name */
-function flatOf(name: unknown, bridged: Tooling['bridged']): string {
+/** @throws GatewayError if `name` is not a string, or no tool has this name; it names the field at `param` */
+function flatOf(name: unknown, bridged: Tooling['bridged'], param: string): string {
+  if (typeof name !== 'string') {
+    throw new GatewayError('invalid_type', {
+      param: `${param}.name`,
+      message: `Invalid type for '${param}.name': expected a string.`,
+    });
+  }
   for (const [flat, tool] of bridged) if (tool.name === name || flat === name) return flat;
   throw new GatewayError('invalid_value', {
     param: 'tool_choice',
-    message: `Invalid value for 'tool_choice': no tool named '${String(name).slice(0, longestName)}' was specified in the 'tools' parameter.`,
+    message: `Invalid value for 'tool_choice': no tool named '${name.slice(0, longestName)}' was specified in the 'tools' parameter.`,
   });
 }

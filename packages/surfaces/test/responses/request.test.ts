@@ -177,6 +177,8 @@ describe('a request of the Responses API', () => {
     ],
     [{ tool_choice: { type: 'file_search' } }, 'unsupported_tool', 'tool_choice.type'],
     [{ tool_choice: { type: 'function', name: 'none' } }, 'invalid_value', 'tool_choice'],
+    [{ tool_choice: { type: 'function' } }, 'invalid_type', 'tool_choice.name'],
+    [{ tool_choice: { type: 'allowed_tools', tools: [{ name: 5 }] } }, 'invalid_type', 'tool_choice.tools[0].name'],
     [{ input: [{ type: 'web_search_call', id: 'x' }] }, 'invalid_value', 'input[0].type'],
     [{ input: [{ role: 'robot', content: 'x' }] }, 'invalid_value', 'input[0].role'],
     [

@@ -39,7 +39,8 @@ export const answerHeaders: Readonly<Record<string, Json>> = {
     schema: integer,
   },
   'x-sluice-dropped': {
-    description: 'Names of the fields of the request that the upstream did not get.',
+    description:
+      'Names of the fields of the request that the upstream did not get: at most 40, of 100 characters each, then `...`.',
     schema: { ...text, examples: ['context_management, tools.defer_loading'] },
   },
   'x-sluice-answer-id': {

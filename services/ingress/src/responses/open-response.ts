@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { GatewayError, isObject, itemsOf, type JsonObject, parseLossless, writeLossless } from '@sluice/protocol';
 import type { StoredResponse } from '@sluice/store';
 import type { RequestHandler } from 'express';
@@ -20,6 +21,8 @@ export interface OpenResponseNeeds {
 /** Longest chain of responses that one request continues. */
 const mostTurns = 500;
 const mostBytes = 4 * 1024 * 1024;
+/** Longest time, in ms, that the end of an answer waits until it is stored: a failing store costs clients no answer. */
+const mostStoringMs = 1000;
 
 /**
  * Puts the items of the response or conversation that a request continues before its own, and gives the new response its id.
@@ -47,10 +50,10 @@ export function openResponse({ responses, records, onLost, clock }: OpenResponse
       return (await api.listItems(db, { id, keyId, limit: conversationBounds.mostItems, order: 'asc' })).items;
     });
 
-  function addToConversation(id: string, keyId: string, items: readonly JsonObject[]): void {
+  function addToConversation(id: string, keyId: string, items: readonly JsonObject[]): Promise<unknown> {
     const named = items.map((item) => ({ ...item, id: typeof item['id'] === 'string' ? item['id'] : newId('item') }));
     const place = { id, keyId, items: named, ...conversationBounds };
-    records.use((db, { appendItems }) => appendItems(db, place)).catch(onLost);
+    return records.use((db, { appendItems }) => appendItems(db, place)).catch(onLost);
   }
 
   return async (request, response, next) => {
@@ -69,16 +72,20 @@ export function openResponse({ responses, records, onLost, clock }: OpenResponse
           : [];
     putJson(request, before.length === 0 ? body : withItems(body.bytes, before));
     const identity = { id: newId('resp'), createdAt: Math.floor(clock() / 1000) };
+    const storing: Promise<unknown>[] = [];
     setResponseTurn(response, {
       identity,
       keep(made) {
         if (value['store'] !== false) {
-          responses.save({ id: identity.id, keyId, previousId, input: own, response: made });
+          storing.push(responses.save({ id: identity.id, keyId, previousId, input: own, response: made }));
         }
         const isWhole = made['status'] === 'completed' || made['status'] === 'incomplete';
         if (conversation !== undefined && isWhole) {
-          addToConversation(conversation, keyId, [...own, ...itemsOf(made['output']).filter(isObject)]);
+          storing.push(addToConversation(conversation, keyId, [...own, ...itemsOf(made['output']).filter(isObject)]));
         }
+      },
+      async settled() {
+        await Promise.race([Promise.all(storing), delay(mostStoringMs, undefined, { ref: false })]);
       },
     });
     next();

@@ -12,8 +12,8 @@ export type ResponsePlace = Pick<StoredResponse, 'id' | 'keyId'>;
  * Without a database a response is gone after its time in Redis.
  */
 export interface ResponseRecords {
-  /** Stores a response. Its write to Redis is sent before this function returns. */
-  save(response: StoredResponse): void;
+  /** Stores a response. Resolves when every replica can read it, or Redis has failed; never rejects. */
+  save(response: StoredResponse): Promise<void>;
   /** @throws GatewayError 503 if the database can't answer */
   find(place: ResponsePlace): Promise<StoredResponse | undefined>;
   /** Returns false if there is no such response. */
@@ -57,8 +57,9 @@ export function createResponseRecords({ kept, records, hasDatabase, onLost }: Re
   return {
     save(response) {
       const { previousId, input } = response;
-      void kept.put(response, JSON.stringify({ previousId, input, response: response.response }));
+      const put = kept.put(response, JSON.stringify({ previousId, input, response: response.response }));
       if (hasDatabase) store(response).catch(onLost);
+      return put;
     },
     async find(place) {
       const text = await kept.get(place);

@@ -6,4 +6,6 @@ export interface ResponseTurn {
   readonly identity: ResponseIdentity;
   /** Called with the response at its end, to store it. */
   readonly keep: (response: JsonObject) => void;
+  /** Resolves when other requests can read what `keep` stores, or after a second. Never rejects. */
+  readonly settled: () => Promise<void>;
 }

@@ -28,6 +28,11 @@ export interface AnswerForms {
    * @throws Error if the text is not a chat answer
    */
   readonly whole: (text: string, isNative: boolean) => string;
+  /**
+   * Resolves when other requests can read what the end of this answer has stored; never rejects. The client gets the end
+   * after that, so that its next request finds it at any replica. Default: nothing is stored.
+   */
+  readonly settled?: () => Promise<void>;
 }
 
 /** `POST /v1/chat/completions`: the events of the worker are the client's. */

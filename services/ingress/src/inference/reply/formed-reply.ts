@@ -8,7 +8,9 @@ import { createWholeReply } from './whole-reply.ts';
 export function createFormedReply(needs: ReplyNeeds, forms: AnswerForms): Reply {
   const { stream, copies } = needs;
   return withCopy(
-    stream ? createStreamReply(needs, forms.stream()) : createWholeReply(needs, forms.whole),
+    stream
+      ? createStreamReply(needs, forms.stream(), forms.settled)
+      : createWholeReply(needs, forms.whole, forms.settled),
     copies,
     stream,
   );

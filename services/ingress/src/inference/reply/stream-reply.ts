@@ -1,7 +1,7 @@
 import { createClientWriter } from '../../sse/client-writer.ts';
 import { createHeartbeat, type Heartbeat } from '../../sse/heartbeat.ts';
 import { countFrames, numbered } from '../../kept/numbered-form.ts';
-import { chatForm, type StreamForm } from './answer-form.ts';
+import { type AnswerForms, chatForm, type StreamForm } from './answer-form.ts';
 import { costEvent } from './cost-event.ts';
 import type { Reply, ReplyNeeds } from './reply.ts';
 
@@ -10,10 +10,12 @@ import type { Reply, ReplyNeeds } from './reply.ts';
  * HTTP errors, which SDKs retry. A later failure is an error event and the end of the stream without `[DONE]`.
  *
  * @param given form of the events
+ * @param settled the end of the stream waits for it
  */
 export function createStreamReply(
   needs: Omit<ReplyNeeds, 'stream' | 'thinking' | 'copies'>,
   given: StreamForm = chatForm,
+  settled?: AnswerForms['settled'],
 ): Reply {
   const { kept } = needs;
   const form = kept?.isNumbered === true ? numbered(given) : given;
@@ -73,7 +75,8 @@ export function createStreamReply(
       close();
       const events = form.end(costOf === undefined ? '' : costEvent(first, costOf()));
       kept?.writer.end(events, { count: countFrames(events), state: 'ended' });
-      client.end(events);
+      if (settled === undefined) return client.end(events);
+      void settled().then(() => client.end(events));
     },
     onError(error) {
       close();

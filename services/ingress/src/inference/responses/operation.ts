@@ -61,7 +61,7 @@ const padding = 16;
 function formsOf(
   request: ResponsesRequest,
   bridged: ResponseStreamNeeds['bridged'],
-  { identity, keep }: ResponseTurn,
+  { identity, keep, settled }: ResponseTurn,
 ): AnswerForms {
   const needs: ResponseStreamNeeds = {
     identity,
@@ -78,6 +78,7 @@ function formsOf(
       return { onData, end: () => end(), error, heartbeat: heartbeatLine };
     },
     whole: (text) => writeLossless(toWholeResponse(text, needs)),
+    settled,
   };
 }
 

@@ -13,7 +13,7 @@ const turnEnd = (): Promise<void> =>
     process.nextTick(resolve);
   });
 
-function setUp(costOf?: () => number) {
+function setUp(costOf?: () => number, settled?: () => Promise<void>) {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   const written: string[] = [];
   const heads: number[] = [];
@@ -27,7 +27,7 @@ function setUp(costOf?: () => number) {
     return response;
   });
   const setHeaders = vi.fn<() => void>();
-  const reply = createStreamReply({
+  const needs = {
     response,
     setHeaders,
     promptTokens: 1,
@@ -44,7 +44,8 @@ function setUp(costOf?: () => number) {
     onResume: () => undefined,
     onCut: () => undefined,
     now: () => performance.now(),
-  });
+  };
+  const reply = createStreamReply(needs, undefined, settled);
   return { reply, written, heads, setHeaders };
 }
 
@@ -58,6 +59,18 @@ describe('a streamed reply', () => {
         'data: {"id":"c","object":"chat.completion.chunk","created":7,"model":"m","choices":[],"sluice":{"cost_usd":1.234567}}\n\n' +
         'data: [DONE]\n\n',
     );
+  });
+
+  it('ends when what it stored can be read, and not before', async () => {
+    const storing = Promise.withResolvers<void>();
+    const { reply, written } = setUp(undefined, () => storing.promise);
+    reply.onData('data: 1\n\n');
+    reply.onEnd();
+    await turnEnd();
+    expect(written).toEqual(['data: 1\n\n']);
+    storing.resolve();
+    await storing.promise;
+    expect(written).toEqual(['data: 1\n\n', 'data: [DONE]\n\n']);
   });
 
   it('holds the status line until the first event', () => {

@@ -6,14 +6,18 @@ import type { Reply } from '../../../src/inference/reply/reply.ts';
 import { serve } from '../../middleware/serving.ts';
 
 /** Replies to one request; resolves with the answer that the client gets. */
-async function replyWith(act: (reply: Reply) => void) {
+async function replyWith(act: (reply: Reply) => void, settled?: () => Promise<void>) {
   const port = await serve((_request, response) => {
     act(
-      createWholeReply({
-        response,
-        kept: undefined,
-        setHeaders: () => void response.setHeader('x-sluice-upstream', 'u'),
-      }),
+      createWholeReply(
+        {
+          response,
+          kept: undefined,
+          setHeaders: () => void response.setHeader('x-sluice-upstream', 'u'),
+        },
+        undefined,
+        settled,
+      ),
     );
     if (!response.headersSent) response.writeHead(599).end();
   });
@@ -32,6 +36,24 @@ describe('a whole reply', () => {
     expect(headers.get('content-length')).toBe('8');
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(headers.get('x-sluice-upstream')).toBe('u');
+  });
+
+  it('is sent when what it stored can be read, and not before', async () => {
+    const order: string[] = [];
+    const { text } = await replyWith(
+      (reply) => {
+        reply.onData('{}');
+        reply.onEnd();
+        order.push('ended');
+      },
+      async () => {
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+        order.push('stored');
+      },
+    );
+    expect([...order, text]).toEqual(['ended', 'stored', '{}']);
   });
 
   it('leaves an error to the HTTP error, and writes nothing', async () => {
